@@ -1,0 +1,63 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which steps a run consists of, on this machine, for what was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .cores import Core, missing, present
+from .pythons import Python
+from .steps import EACH, NEWEST, STEPS, Step
+
+
+class UnknownStep(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step on one ansible-core; `skip` says why it will not run."""
+
+    name: str
+    step: Step
+    core: Core | None = None
+    skip: str = ""
+
+
+def _selected(name: str, step: Step, wanted: list[str]) -> bool:
+    return not wanted or any(word in (name, step.name, step.group) for word in wanted)
+
+
+def make(*, pythons: dict[str, Python], names: list[str], wanted: list[str]) -> list[Task]:
+    have, lack = present(pythons), missing(pythons)
+    newest = list(have)[-1] if have else None
+    tasks: list[Task] = []
+    for step in STEPS:
+        nothing = "" if step.applies(names) else f"no file is {' or '.join(step.files)}"
+        if step.environment == EACH:
+            for core in (*have, *lack):
+                skip = nothing or lack.get(core, "")
+                tasks.append(Task(f"{step.name}-{core.name}", step, core, skip))
+        elif step.environment == NEWEST:
+            skip = nothing or ("" if newest else "no ansible-core runs here")
+            tasks.append(Task(step.name, step, newest, skip))
+        else:
+            tasks.append(Task(step.name, step, None, nothing))
+    chosen = [task for task in tasks if _selected(task.name, task.step, wanted)]
+    known = {word for task in tasks for word in (task.name, task.step.name, task.step.group)}
+    unknown = [word for word in wanted if word not in known]
+    if unknown:
+        raise UnknownStep(f"no step is called {', '.join(unknown)}; `make test-list` lists them")
+    return chosen
+
+
+def pythons_of(tasks: list[Task], pythons: dict[str, Python]) -> dict[Core, Python]:
+    """The cores that these tasks need, each with its Python."""
+    have = present(pythons)
+    return {task.core: have[task.core] for task in tasks if task.core and not task.skip}
+
+
+__all__ = ("Task", "UnknownStep", "make", "pythons_of")

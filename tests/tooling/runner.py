@@ -1,0 +1,161 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs tasks side by side, each with a log, and says in one line how each one ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .ansible_test import home_of
+from .cores import Core
+from .locks import locked
+from .plan import Task
+from .pythons import Python
+from .runs import Run
+from .worktree import copy
+
+# A step that takes longer hangs.
+LIMIT = 1800
+TAIL = 40
+
+
+@dataclass
+class Result:
+    task: Task
+    outcome: str  # passed, failed, skipped
+    seconds: float = 0.0
+    reason: str = ""
+    log: Path | None = None
+
+
+@dataclass
+class Runner:
+    run: Run
+    names: list[str]
+    tools: Path
+    cores: dict[Core, Path]  # bin directories
+    pythons: dict[Core, Python]
+    cfy: Path | None
+    interpreters: list[Path]
+    _children: set[subprocess.Popen[bytes]] = field(default_factory=set)
+    _stopped: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._shared = copy(self.run.work / "shared", self.names)
+
+    def _environment(self, task: Task, bin_directory: Path) -> dict[str, str]:
+        dropped = ("ANSIBLE_", "CLOUDIFY_", "PYENV_", "PYTEST_")
+        env = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
+        for name in ("PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "STEP"):
+            env.pop(name, None)
+        here = [part for part in env.get("PATH", os.defpath).split(os.pathsep) if part]
+        here = [part for part in here if Path(part).name != "shims"]
+        # ansible-test finds the Pythons for its compile and import tests at the end.
+        ends = [str(path) for path in self.interpreters if str(path) not in here]
+        env["PATH"] = os.pathsep.join([str(bin_directory), *here, *ends])
+        env["LC_ALL"] = "C.UTF-8"
+        env["ANSIBLE_NOCOLOR"] = "1"
+        env["ANSIBLE_HOME"] = str(self.run.work / f"{task.name}.home")
+        return env
+
+    def _start(self, task: Task, log: Path) -> int:
+        step = task.step
+        bin_directory = self.cores[task.core] if task.core else self.tools
+        where = copy(self.run.work / task.name, self.names) if step.own_copy else self._shared
+        words = {
+            "bin": bin_directory,
+            "python": self.pythons[task.core].version if task.core else "",
+            "cfy": self.cfy or "",
+        }
+        command = [part.format(**words) for part in shlex.split(step.command)]
+        env = self._environment(task, bin_directory)
+        env.update({key: value.format(**words) for key, value in step.env.items()})
+        env["ANSIBLE_COLLECTIONS_PATH"] = str(where.parents[2])
+        hold: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+        if task.core and Path(command[0]).name == "ansible-test":
+            home = home_of(task.core)
+            env["HOME"] = str(home)
+            if step.group == "sanity":  # it makes environments in that home
+                hold = locked(home.with_suffix(home.suffix + ".sanity.lock"))
+        with hold, log.open("wb") as out:
+            out.write(f"$ {shlex.join(command)}\n".encode())
+            out.flush()
+            return self._wait(command, where, env, out.fileno())
+
+    def _wait(self, command: list[str], where: Path, env: dict[str, str], out: int) -> int:
+        with self._lock:
+            if self._stopped:
+                return -1
+            child = subprocess.Popen(
+                command,
+                cwd=where,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+            self._children.add(child)
+        try:
+            return child.wait(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            os.write(out, f"\nended after {LIMIT} s: it hangs\n".encode())
+            return -1
+        finally:
+            # Whatever the step left running goes with it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            with self._lock:
+                self._children.discard(child)
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for child in self._children:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGTERM)
+
+    def _one(self, task: Task) -> Result:
+        log = self.run.logs / f"{task.name}.log"
+        started = time.monotonic()
+        try:
+            code = self._start(task, log)
+        except Exception as error:  # a step that cannot start is a failed step
+            with log.open("a") as out:
+                out.write(f"{type(error).__name__}: {error}\n")
+            code = -1
+        outcome = "failed" if code else "passed"
+        return Result(task, outcome, time.monotonic() - started, log=log)
+
+    def go(self, tasks: list[Task], *, jobs: int) -> list[Result]:
+        results = [Result(task, "skipped", reason=task.skip) for task in tasks if task.skip]
+        waiting = sorted((t for t in tasks if not t.skip), key=lambda t: -t.step.weight)
+        with ThreadPoolExecutor(max_workers=jobs) as pool:
+            try:
+                for future in as_completed([pool.submit(self._one, task) for task in waiting]):
+                    result = future.result()
+                    results.append(result)
+                    print(
+                        f"{result.outcome:8} {result.task.name:24} {result.seconds:7.1f} s",
+                        flush=True,
+                    )
+            except BaseException:
+                self.stop()
+                raise
+        return results
+
+
+__all__ = ("TAIL", "Result", "Runner")

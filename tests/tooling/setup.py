@@ -1,0 +1,63 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Makes every environment that a command needs, side by side."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .ansible_test import prepare
+from .cores import Core, present
+from .pythons import Python, find_pythons, tools_python
+from .venvs import venv
+
+# The client's dependencies are pinned for these; the tools' own Python serves where none of them is.
+CFY_PYTHONS = ("3.11", "3.12", "3.10", "3.13")
+
+
+def tools(pythons: dict[str, Python]) -> Path:
+    """Linters, with the newest ansible-core that their Python can run."""
+    python = tools_python(pythons)
+    cores = [core for core in present(pythons) if python.version in core.pythons]
+    return venv(
+        "tools", python=python, file="tools.txt", packages=(f"ansible-core=={cores[-1].release}",)
+    )
+
+
+def core(of: Core, python: Python) -> Path:
+    packages = (f"ansible-core=={of.release}",)
+    home = venv(f"core-{of.name}", python=python, file="pytest.txt", packages=packages)
+    prepare(of, home)
+    return home
+
+
+def newest() -> Path:
+    """The environment of everything that runs on one ansible-core only."""
+    pythons = find_pythons()
+    of, python = list(present(pythons).items())[-1]
+    return core(of, python)
+
+
+def cfy(pythons: dict[str, Python]) -> Path:
+    chosen = [pythons[version] for version in CFY_PYTHONS if version in pythons]
+    return venv("cfy", python=[*chosen, tools_python(pythons)][0], file="cfy.txt")
+
+
+def everything(
+    *, pythons: dict[str, Python], cores: dict[Core, Python], with_tools: bool, with_cfy: bool
+) -> tuple[Path, dict[Core, Path], Path | None]:
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        linters = pool.submit(tools, pythons) if with_tools else None
+        client = pool.submit(cfy, pythons) if with_cfy else None
+        made = {of: pool.submit(core, of, python) for of, python in cores.items()}
+        return (
+            linters.result() if linters else Path(),
+            {of: future.result() for of, future in made.items()},
+            client.result() if client else None,
+        )
+
+
+__all__ = ("cfy", "core", "everything", "newest", "tools")

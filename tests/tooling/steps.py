@@ -1,0 +1,105 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every test step, as a table.
+
+In a command `{bin}` is the bin directory of the step's environment, `{python}` its Python's version, `{cfy}` the
+bin directory of the vendor's client and `{seed}` the directory of the step's own copy of the repository.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+
+TOOLS = "tools"
+EACH = "each core"
+NEWEST = "newest core"
+
+PROFILES = ("4.5.5", "5.0.5", "5.2", "6.4", "7.0.0", "7.0.5", "vnfm")
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    group: str
+    environment: str
+    command: str
+    # The step applies once a file of the repository matches one of these; until then it counts as skipped.
+    files: tuple[str, ...]
+    # Steps that write beside their sources work on a copy of their own.
+    own_copy: bool = False
+    cfy: bool = False
+    # About how long it takes in seconds: the longest start first.
+    weight: int = 5
+    env: dict[str, str] = field(default_factory=dict, hash=False)
+
+    def applies(self, names: list[str]) -> bool:
+        return any(fnmatch(name, pattern) for pattern in self.files for name in names)
+
+
+OURS = {"PYTHONPATH": "tests"}
+PYTEST = "{bin}/python -m pytest -q -p no:cacheprovider"
+
+STEPS = (
+    Step("black", "lint", TOOLS, "{bin}/black --check --diff --quiet .", ("*.py",)),
+    Step("ruff", "lint", TOOLS, "{bin}/ruff check --no-cache .", ("*.py",)),
+    Step("mypy", "lint", TOOLS, "{bin}/python -m tooling.mypy plugins", ("plugins/*.py",), env=OURS, weight=15),
+    Step("mypy-tooling", "lint", TOOLS, "{bin}/python -m tooling.mypy tests/tooling", ("*",), env=OURS, weight=10),
+    Step("yamllint", "lint", TOOLS, "{bin}/yamllint --strict .", ("*.yml",)),
+    Step("ansible-lint", "lint", TOOLS, "{bin}/ansible-lint --offline --nocolor", ("*.yml",), own_copy=True, weight=15),
+    Step("reuse", "lint", TOOLS, "{bin}/reuse lint --quiet", ("*",)),
+    Step("changelog", "lint", TOOLS, "{bin}/antsibull-changelog lint", ("changelogs/*",)),
+    Step(
+        "docs",
+        "lint",
+        TOOLS,
+        "{bin}/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .",
+        ("plugins/modules/*.py",),
+        own_copy=True,
+        weight=10,
+    ),
+    Step("repository", "lint", TOOLS, PYTEST + " tests/tooling/tests", ("tests/tooling/tests/*.py",), env=OURS),
+    Step("sanity", "sanity", EACH, "{bin}/ansible-test sanity --color no -v", ("plugins/*.py",), own_copy=True, weight=60),
+    Step(
+        "units",
+        "units",
+        EACH,
+        "{bin}/ansible-test units --color no --python {python}",
+        ("tests/unit/*test_*.py",),
+        own_copy=True,
+        weight=20,
+    ),
+    Step("smoke", "smoke", EACH, PYTEST + " -m smoke tests/playbooks", ("tests/playbooks/test_*.py",), env=OURS, weight=30),
+    Step("standin", "standin", NEWEST, PYTEST + " tests/standin/tests", ("tests/standin/tests/test_*.py",), env=OURS, weight=60),
+    Step("fidelity", "fidelity", NEWEST, "{bin}/python -m fidelity", ("tests/fidelity/__main__.py",), env=OURS, weight=30),
+    Step(
+        "vendor-client",
+        "vendor-client",
+        NEWEST,
+        PYTEST + " tests/vendor_client",
+        ("tests/vendor_client/test_*.py",),
+        cfy=True,
+        env={**OURS, "CFY": "{cfy}/cfy"},
+        weight=60,
+    ),
+    *(
+        Step(
+            f"integration-{profile}",
+            "integration",
+            NEWEST,
+            f"{{bin}}/python -m tooling.integration --profile {profile}",
+            ("tests/integration/targets/*/tasks/main.yml",),
+            own_copy=True,
+            env=OURS,
+            weight=60,
+        )
+        for profile in PROFILES
+    ),
+    Step("playbooks", "playbooks", NEWEST, PYTEST + " tests/playbooks", ("tests/playbooks/test_*.py",), env=OURS, weight=90),
+    Step("build", "build", NEWEST, "{bin}/python -m tooling.build_check", ("plugins/modules/*.py",), own_copy=True, env=OURS, weight=20),
+    Step("demo", "demo", NEWEST, "{bin}/python -m demo", ("tests/demo/__main__.py",), env=OURS, weight=30),
+)
+
+__all__ = ("EACH", "NEWEST", "PROFILES", "STEPS", "TOOLS", "Step")
