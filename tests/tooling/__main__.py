@@ -57,7 +57,9 @@ def test(wanted: list[str], *, jobs: int) -> int:
 def list_steps() -> int:
     pythons = find_pythons()
     for task in make(pythons=pythons, names=files(), wanted=[]):
-        print(f"{task.name:24} {task.step.group:14} {task.skip and 'skipped: ' + task.skip}".rstrip())
+        print(
+            f"{task.name:24} {task.step.group:14} {task.skip and 'skipped: ' + task.skip}".rstrip()
+        )
     for core, reason in missing(pythons).items():
         print(f"ansible-core {core.name} is not tested: {reason}")
     return 0
@@ -89,7 +91,9 @@ def run_package(name: str, words: list[str]) -> int:
 def tool(*command: str) -> int:
     home = setup.tools(find_pythons())
     env = {**os.environ, "PATH": os.pathsep.join([str(home), os.environ.get("PATH", os.defpath)])}
-    return subprocess.run([home / command[0], *command[1:]], cwd=REPO, env=env, check=False).returncode
+    return subprocess.run(
+        [home / command[0], *command[1:]], cwd=REPO, env=env, check=False
+    ).returncode
 
 
 def build() -> int:
@@ -98,7 +102,13 @@ def build() -> int:
     with tempfile.TemporaryDirectory(prefix="cloudify-ha-") as work:
         source = copy(Path(work), files())
         return tool(
-            "ansible-galaxy", "collection", "build", str(source), "--force", "--output-path", str(output)
+            "ansible-galaxy",
+            "collection",
+            "build",
+            str(source),
+            "--force",
+            "--output-path",
+            str(output),
         )
 
 
@@ -109,7 +119,15 @@ def docs() -> int:
 
 
 def clean(*, everything: bool) -> int:
-    for name in ("build", "docs/build", "tests/output", ".ansible", ".mypy_cache", ".pytest_cache", ".ruff_cache"):
+    for name in (
+        "build",
+        "docs/build",
+        "tests/output",
+        ".ansible",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+    ):
         shutil.rmtree(REPO / name, ignore_errors=True)
     for path in REPO.rglob("__pycache__"):
         shutil.rmtree(path, ignore_errors=True)

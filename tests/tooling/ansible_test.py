@@ -59,9 +59,9 @@ def prepare(core: Core, bin_directory: Path) -> Path:
             return home
         cache.mkdir(parents=True, exist_ok=True)
         _keep_pip_settings(home)
-        command = [bin_directory / "python", "-m", "pip", "download", "--quiet", "--no-deps"]
+        command = [str(bin_directory / "python"), "-m", "pip", "download", "--quiet", "--no-deps"]
         done = subprocess.run(
-            [*command, "--only-binary=:all:", "--dest", cache, f"pip=={version}"],
+            [*command, "--only-binary=:all:", "--dest", str(cache), f"pip=={version}"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from .locks import locked
@@ -35,7 +36,7 @@ def _requirements(path: Path) -> list[str]:
     return lines
 
 
-def _run(command: list[str | Path], log: Path) -> None:
+def _run(command: Sequence[str | Path], log: Path) -> None:
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     with log.open("ab") as out:
         done = subprocess.run(
@@ -67,7 +68,13 @@ def venv(name: str, *, python: Python, file: str, packages: tuple[str, ...] = ()
         started = time.monotonic()
         print(f"making environment {name} (Python {python.release})", file=sys.stderr, flush=True)
         _run([python.path, "-m", "venv", home], log)
-        pip = [home / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        pip = [
+            str(home / "bin" / "python"),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "--no-input",
+        ]
         _run([*pip, "install", "--quiet", "--retries", "10", *wanted], log)
         mark.write_text(text + "\n")
         seconds = time.monotonic() - started
