@@ -197,10 +197,15 @@ class Items:
         item["deployment_id"] = self._name("deployments", node["_deployment_fk"])
 
     def _agents(self, row: Row, item: Item) -> None:
+        for key in ("username", "password", "exchange"):
+            # How the agent logs in to the broker is no part of what REST lists.
+            item.pop(f"rabbitmq_{key}", None)
+        for key in ("name", "updated_at"):
+            item.pop(key, None)
         instance = self._by["node_instances"].get(row["_node_instance_fk"])
         if instance:
             node = self._by["nodes"][instance["_node_fk"]]
-            item["node_instance_id"] = instance["id"]
+            item["host_id"] = instance["id"]
             item["node"] = node["id"]
             item["deployment"] = self._name("deployments", node["_deployment_fk"])
 

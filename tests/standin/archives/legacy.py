@@ -166,7 +166,7 @@ def _agents(content: dict[str, Any]) -> dict[str, Any]:
     for tenant, kinds in content["tenants"].items():
         for item in kinds.get("agents", []):
             nodes = found.setdefault(tenant, {}).setdefault(item.get("deployment"), {})
-            instance = item.get("node_instance_id") or item["id"]
+            instance = item["host_id"] or item["id"]
             agent = {"version": item.get("version"), "ip": item.get("ip")}
             nodes.setdefault(item.get("node"), {})[instance] = agent
     return found

@@ -103,7 +103,7 @@ class _Tenant:
                 item[key] = sum(node[key] for node in mine)
 
     def _blueprints(self) -> None:
-        uploads: dict[str, Item] = {}
+        uploads: dict[Any, Item] = {}
         for item in self.kinds["executions"]:
             if item["workflow_id"] == "upload_blueprint":
                 uploads[(item["parameters"] or {}).get("blueprint_id")] = item

@@ -157,8 +157,8 @@ class Rows:
     def table_agents(self) -> Iterator[Row]:
         for tenant, item in self._items("agents"):
             row = self._row("agents", tenant, item)
-            instance = item.get("node_instance_id") or item.get("id")
-            row["_node_instance_fk"] = self._id(tenant, "node_instances", instance)
+            row["name"] = item["id"]
+            row["_node_instance_fk"] = self._id(tenant, "node_instances", item["host_id"])
             yield row
 
     def table_executions(self) -> Iterator[Row]:
