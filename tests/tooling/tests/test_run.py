@@ -1,0 +1,168 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tooling's own promises: what it runs, what it skips, what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tooling import venvs
+from tooling.cores import CORES
+from tooling.locks import locked, try_lock
+from tooling.plan import Task, UnknownStep, make
+from tooling.pythons import Python
+from tooling.report import show
+from tooling.runner import Result, Runner
+from tooling.runs import Run
+from tooling.steps import TOOLS, Step
+
+
+def python(version: str) -> Python:
+    return Python(path=Path(f"/usr/bin/python{version}"), version=version, release=f"{version}.1")
+
+
+def test_a_core_without_its_python_is_skipped_with_the_reason() -> None:
+    tasks = make(
+        pythons={"3.11": python("3.11")}, names=["plugins/modules/x.py"], wanted=["sanity"]
+    )
+    skipped = {task.name: task.skip for task in tasks if task.skip}
+    assert skipped.keys() == {"sanity-2.20", "sanity-2.21"}
+    assert all("Python 3.12" in reason for reason in skipped.values())
+    assert [t.name for t in tasks if not t.skip] == [f"sanity-2.{n}" for n in (16, 17, 18, 19)]
+
+
+def test_what_is_not_written_yet_is_skipped_not_passed() -> None:
+    (task,) = make(pythons={"3.11": python("3.11")}, names=["README.md"], wanted=["playbooks"])
+    assert "tests/playbooks/test_*.py" in task.skip
+
+
+def test_the_newest_core_runs_what_runs_once() -> None:
+    pythons = {version: python(version) for version in ("3.11", "3.12")}
+    (task,) = make(pythons=pythons, names=["tests/playbooks/test_a.py"], wanted=["playbooks"])
+    assert task.core == CORES[-1]
+
+
+def test_an_unknown_step_is_an_error() -> None:
+    with pytest.raises(UnknownStep, match="no step is called unitz"):
+        make(pythons={}, names=[], wanted=["unitz", "lint"])
+
+
+def runner(tmp_path: Path) -> Runner:
+    run = Run(work=tmp_path / "work", logs=tmp_path / "logs")
+    run.work.mkdir()
+    run.logs.mkdir()
+    return Runner(
+        run=run,
+        names=[],
+        tools=Path("/usr/bin"),
+        cores={},
+        pythons={},
+        cfy=None,
+        interpreters=[],
+    )
+
+
+def task(name: str, command: str) -> Task:
+    return Task(name, Step(name, "lint", TOOLS, command, ("*",), own_copy=True))
+
+
+def shell(words: str) -> str:
+    return f"sh -c 'mkdir -p {{bin}} 2>/dev/null; {words}'"
+
+
+def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *tasks: Task) -> list[Result]:
+    (tmp_path / "empty").mkdir()
+
+    def copied(root: Path, _names: list[str]) -> Path:
+        place = root / "ansible_collections" / "cloudify_ha" / "recovery"
+        place.mkdir(parents=True)
+        return place
+
+    monkeypatch.setattr("tooling.runner.copy", copied)
+    return runner(tmp_path).go(list(tasks), jobs=2)
+
+
+def test_outcomes_and_the_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = Task("later", task("later", "true").step, skip="no file is x")
+    results = go(
+        tmp_path, monkeypatch, task("good", "true"), task("bad", shell("echo why; exit 3")), absent
+    )
+    assert {r.task.name: r.outcome for r in results} == {
+        "good": "passed",
+        "bad": "failed",
+        "later": "skipped",
+    }
+    assert show(results) == 1
+    said = capsys.readouterr().out.rstrip().splitlines()
+    assert said[-1] == "1 passed, 1 failed, 1 skipped"
+    assert "why" in said
+
+
+def test_a_command_that_is_missing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (result,) = go(tmp_path, monkeypatch, task("gone", "{bin}/no-such-command"))
+    assert result.outcome == "failed"
+    assert result.log and "FileNotFoundError" in result.log.read_text()
+
+
+def test_a_step_has_no_terminal_and_none_of_our_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANSIBLE_STDOUT_CALLBACK", "json")
+    monkeypatch.setenv("CLOUDIFY_PASSWORD", "secret")
+    (result,) = go(tmp_path, monkeypatch, task("env", shell("env; cat")))
+    assert result.outcome == "passed"
+    assert result.log
+    log = result.log.read_text()
+    assert "ANSIBLE_STDOUT_CALLBACK" not in log
+    assert "CLOUDIFY_PASSWORD" not in log
+
+
+def test_what_a_step_leaves_running_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "held.lock"
+    lock.touch()
+    # The one in the background would hold the lock for an hour.
+    command = shell(f"flock {lock} sleep 3600 & while flock -n {lock} true; do :; done")
+    (result,) = go(tmp_path, monkeypatch, task("leaves", command))
+    assert result.outcome == "passed"
+    with locked(lock):
+        pass
+
+
+def test_an_environment_that_was_cut_off_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def run(command: list[str | Path], _log: Path) -> None:
+        if "venv" in command:
+            place = Path(command[-1])
+            assert not place.exists()
+            (place / "bin").mkdir(parents=True)
+            made.append(place)
+        elif len(made) == 1:
+            raise venvs.SetupFailed("the network went away")
+
+    monkeypatch.setattr(venvs, "CACHE", tmp_path)
+    monkeypatch.setattr(venvs, "_run", run)
+    with pytest.raises(venvs.SetupFailed):
+        venvs.venv("some", python=python("3.11"), file="pytest.txt")
+    first = venvs.venv("some", python=python("3.11"), file="pytest.txt")
+    again = venvs.venv("some", python=python("3.11"), file="pytest.txt")
+    other = venvs.venv("some", python=python("3.12"), file="pytest.txt")
+    assert first == again != other
+    assert len(made) == 3
+
+
+def test_locks_are_free_again_after_their_holder(tmp_path: Path) -> None:
+    lock = tmp_path / "some.lock"
+    with locked(lock):
+        assert not try_lock(lock)
+    assert try_lock(lock)
