@@ -1,0 +1,106 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Start the stand-in manager in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import ssl
+import sys
+import threading
+from pathlib import Path
+
+from standin.app import App
+from standin.certs import ensure_ca, ensure_server
+from standin.control import Control, serve_control
+from standin.front import Front
+from standin.manager import Manager
+from standin.profiles import PROFILES
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="standin", description=__doc__)
+    parser.add_argument("--state", required=True, type=Path, help="directory that holds everything")
+    parser.add_argument("--profile", default="7.0.5", choices=sorted(PROFILES))
+    parser.add_argument("--edition", default="premium", choices=("premium", "community"))
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", default=0, type=int)
+    parser.add_argument("--speed", default=1.0, type=float, help="divides every duration")
+    parser.add_argument("--rate-limit", default=True, action=argparse.BooleanOptionalAction)
+    parser.add_argument("--username", default="admin")
+    parser.add_argument("--password", default="admin")
+    parser.add_argument("--ca-dir", type=Path, help="a CA shared by several stand-ins")
+    parser.add_argument("--standby", action="store_true", help="4.x: answer as a standby node")
+    options = parser.parse_args(argv)
+    if options.speed <= 0:
+        parser.error("--speed is more than 0")
+    return options
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = parse(argv)
+    state: Path = options.state.absolute()
+    state.mkdir(parents=True, exist_ok=True)
+    ready_file = state / "ready.json"
+    ready_file.unlink(missing_ok=True)
+    ca_cert, ca_key = ensure_ca(options.ca_dir.absolute() if options.ca_dir else state / "ssl")
+    cert, key = ensure_server(state / "ssl", ca_cert, ca_key)
+    manager = Manager(
+        state=state,
+        profile=PROFILES[options.profile],
+        edition=options.edition,
+        username=options.username,
+        password=options.password,
+        speed=options.speed,
+        standby=options.standby,
+    )
+    manager.ssl_dir = state / "ssl"
+    manager.ca_pem = ca_cert.read_text()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(cert, key)
+    front = Front(
+        manager,
+        App(manager),
+        host=options.host,
+        port=options.port,
+        context=context,
+        rate_limit=options.rate_limit,
+    )
+    control = serve_control(Control(manager, front))
+    manager.worker.start()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    threading.Thread(target=front.serve, name="front", daemon=True).start()
+    host = f"[{front.host}]" if ":" in front.host else front.host
+    ready = {
+        "url": f"https://{host}:{front.port}",
+        "port": front.port,
+        "ca": str(ca_cert),
+        "control": f"http://127.0.0.1:{control.server_address[1]}",
+        "username": options.username,
+        "password": options.password,
+        "profile": options.profile,
+        "pid": os.getpid(),
+    }
+    text = json.dumps(ready)
+    temporary = ready_file.with_suffix(".tmp")
+    temporary.write_text(text)
+    os.replace(temporary, ready_file)
+    print(text, flush=True)
+    ended.wait()
+    front.close()
+    control.shutdown()
+    manager.close()
+    ready_file.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One manager: its identity, its memory and its parts."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from standin import clock, seed
+from standin.archives import new_security
+from standin.auth import Authenticator, hash_password
+from standin.executions import Executions
+from standin.faults import FaultList, WorkflowFaults
+from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
+from standin.maintenance import MaintenanceMode
+from standin.profiles import Profile
+from standin.state import Store
+from standin.worker import Worker
+
+DEFAULT_TENANT = "default_tenant"
+
+
+class Manager:
+    """What the REST service, the worker and the control API share."""
+
+    def __init__(
+        self,
+        *,
+        state: Path,
+        profile: Profile,
+        edition: str,
+        username: str,
+        password: str,
+        speed: float = 1.0,
+        standby: bool = False,
+        standby_of: str = "",
+    ) -> None:
+        self.state_dir = state
+        self.profile = profile
+        self.edition = edition
+        self.username = username
+        self.password = password
+        self.speed = speed
+        self.standby = standby
+        self.standby_of = standby_of
+        self.snapshots_dir = state / "snapshots"
+        self.spool_dir = state / "spool"
+        self.ssl_dir: Path | None = None
+        self.ca_pem = ""
+        self.flag_file = state / "snapshot_restoring"
+        self.broker_up = True
+        self._gate_lock = threading.Lock()
+        self._rest_down_until = 0.0
+        self.auth_broken = False
+        for folder in (self.snapshots_dir, self.spool_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self.spool_dir.iterdir():
+            leftover.unlink()
+        self.store = Store(state / "state.sqlite")
+        self.auth = Authenticator(self)
+        self.executions = Executions(self)
+        self.maintenance = MaintenanceMode(self)
+        self.faults = FaultList()
+        self.workflow_faults = WorkflowFaults()
+        self.worker = Worker(self)
+        if self.store.meta("security") is None:
+            self.reinstall()
+
+    # -- identity
+    @property
+    def security(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.store.meta("security")
+        return found
+
+    def version_body(self) -> dict[str, Any]:
+        return {
+            "edition": self.edition,
+            "version": self.profile.version,
+            "build": None,
+            "date": None,
+            "commit": None,
+            "distribution": self.profile.distribution,
+            "distro_release": self.profile.distro_release,
+        }
+
+    # -- a fresh installation
+    def reinstall(self) -> None:
+        """Empty content, new security settings, no snapshots; same certificates and password."""
+        security = new_security(version=self.profile.version)
+        with self.store.transaction():
+            self.store.clear(self.store.kinds())
+            self.store.clear_queue()
+            self.store.set_meta("security", security)
+            self.store.set_meta("maintenance", None)
+            self.add_tenant(DEFAULT_TENANT)
+            self.store.add("users", "", self.new_user(self.username, self.password, "sys_admin"))
+            seed.add_factory_content(self)
+        self.flag_file.unlink(missing_ok=True)
+        shutil.rmtree(self.snapshots_dir, ignore_errors=True)
+        self.snapshots_dir.mkdir()
+
+    def new_user(self, name: str, password: str, role: str) -> dict[str, Any]:
+        now = clock.iso()
+        return {
+            "username": name,
+            "role": role,
+            "group_system_roles": {},
+            "active": True,
+            "last_login_at": None,
+            "first_login_at": None,
+            "created_at": now,
+            "is_locked": False,
+            "tenants": 1,
+            "groups": 0,
+            "show_getting_started": True,
+            "_id": self.store.count("users"),
+            "_password": hash_password(password, self.security["hash_salt"]),
+        }
+
+    def add_tenant(self, name: str) -> dict[str, Any]:
+        item = {
+            "name": name,
+            "groups": 0,
+            "users": 1 if name == DEFAULT_TENANT else 0,
+            "user_roles": None,
+            "rabbitmq_username": None,
+            "rabbitmq_password": None,
+            "rabbitmq_vhost": None,
+        }
+        self.store.add("tenants", "", item)
+        return item
+
+    def bootstrap_admin(self) -> dict[str, Any]:
+        for user in self.store.all("users"):
+            if user.get("_id") == 0:
+                return user
+        return self.store.all("users")[0]
+
+    def set_admin_password(self, password: str) -> None:
+        admin = self.bootstrap_admin()
+        hashed = hash_password(password, self.security["hash_salt"])
+        self.store.update("users", admin["username"], _password=hashed)
+
+    # -- what is on disk
+    def archive_path(self, snapshot_id: str) -> Path:
+        return self.snapshots_dir / snapshot_id / f"{snapshot_id}.zip"
+
+    def spool_file(self) -> Path:
+        return self.spool_dir / uuid.uuid4().hex
+
+    def flag(self, on: bool) -> None:
+        if on:
+            self.flag_file.touch()
+        else:
+            self.flag_file.unlink(missing_ok=True)
+
+    @property
+    def restoring(self) -> bool:
+        return self.flag_file.exists()
+
+    # -- whether the REST service answers, and whether it knows its users
+    def rest_down(self, seconds: float | None = None) -> None:
+        with self._gate_lock:
+            self._rest_down_until = float("inf") if seconds is None else time.monotonic() + seconds
+
+    def rest_up(self) -> None:
+        with self._gate_lock:
+            self._rest_down_until = 0.0
+
+    @property
+    def rest_is_down(self) -> bool:
+        return time.monotonic() < self._rest_down_until
+
+    # -- content as a whole
+    def content(self, *, logs_and_events: bool = True) -> dict[str, Any]:
+        """Everything that an archive of this manager holds."""
+        tenants: dict[str, Any] = {}
+        for tenant in self.store.all("tenants"):
+            name = tenant["name"]
+            tenants[name] = {
+                kind: self.store.all(kind, name)
+                for kind in TENANT_KINDS
+                if logs_and_events or kind != "events"
+            }
+        management = {kind: self.store.all(kind) for kind in MANAGEMENT_KINDS}
+        return {"tenants": tenants, "management": management}
+
+    def close(self) -> None:
+        self.worker.stop()
+        self.store.close()
+
+
+__all__ = ["DEFAULT_TENANT", "Manager"]

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A legacy restore: the service goes down, everything is replaced by what the archive holds."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from typing import Any
+
+from standin import clock
+from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
+from standin.state import Item
+from standin.worker import Job
+from standin.workflows.common import finish
+
+# seconds after the POST, as recorded
+DOWN_FROM = 3.0
+DOWN_UNTIL = 17.4
+AGAIN_FROM = 26.2
+AGAIN_UNTIL = 28.9
+END = 36.2
+FLAG_AFTER_END = 5.3
+POSTED_TO_HERE = 1.1
+
+
+def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
+    manager = job.manager
+    other_salt = _other_salt(job, archive)
+    job.sleep(DOWN_FROM - POSTED_TO_HERE)
+    manager.rest_down()
+    try:
+        job.sleep(DOWN_UNTIL - DOWN_FROM)
+        with manager.store.transaction():
+            _replace(job, archive, content)
+            if other_salt:
+                # rest-security.conf is the archive's, the admin's row is still hashed without it
+                manager.auth_broken = True
+        _scheduled(job)
+    finally:
+        manager.rest_up()
+    try:
+        job.sleep(AGAIN_FROM - DOWN_UNTIL)
+        manager.rest_down()
+        try:
+            job.sleep(AGAIN_UNTIL - AGAIN_FROM)
+        finally:
+            manager.rest_up()
+        job.sleep(END - AGAIN_UNTIL)
+        finish(job)
+        job.sleep(1.0)
+    finally:
+        manager.auth_broken = False
+    job.sleep(FLAG_AFTER_END - 1.0)
+    manager.flag(False)
+
+
+def _other_salt(job: Job, archive: Any) -> bool:
+    theirs = (archive.security or {}).get("hash_salt")
+    return bool(theirs) and theirs != job.manager.security.get("hash_salt")
+
+
+def _replace(job: Job, archive: Any, content: dict[str, Any]) -> None:
+    manager, store = job.manager, job.manager.store
+    own = manager.executions.get(job.id)
+    store.clear((*TENANT_KINDS, "snapshots", "tokens"))
+    _management(job, archive, content)
+    for tenant, kinds in content["tenants"].items():
+        if store.get("tenants", tenant) is None:
+            manager.add_tenant(tenant)
+        for kind in TENANT_KINDS:
+            items = [_settled(kind, i) for i in kinds.get(kind) or []]
+            store.add(kind, tenant, items)
+    if own:
+        # the product inserts its own row again, with little in it
+        store.add("executions", "default_tenant", _reinserted(own))
+    if archive.security:
+        store.set_meta("security", {**manager.security, **archive.security})
+    if manager.profile.removes_snapshot_dirs:
+        for folder in manager.snapshots_dir.iterdir():
+            for zipped in folder.glob("*.zip"):
+                zipped.unlink()
+            if not any(folder.iterdir()):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _management(job: Job, archive: Any, content: dict[str, Any]) -> None:
+    manager, store = job.manager, job.manager.store
+    management = content.get("management") or {}
+    admin = manager.bootstrap_admin()
+    for kind in MANAGEMENT_KINDS:
+        items = management.get(kind) or []
+        if not items:
+            continue
+        store.clear([kind])
+        for item in items:
+            store.add(kind, "", dict(item))
+    account = archive.admin_account or {}
+    name = account.get("username") or admin["username"]
+    hashed = account.get("password") or admin["_password"]
+    if store.get("users", name) is None:
+        store.add("users", "", {**admin, "username": name})
+    store.update("users", name, _password=hashed, _id=0, role="sys_admin")
+
+
+def _settled(kind: str, item: Item) -> Item:
+    """The create execution is in the dump as it ran; the product marks it ended."""
+    if (
+        kind == "executions"
+        and item.get("workflow_id") == "create_snapshot"
+        and item.get("status") in ("pending", "started")
+    ):
+        return {
+            **item,
+            "status": "terminated",
+            "status_display": "completed",
+            "error": item.get("error") or "",
+            "ended_at": clock.iso(),
+        }
+    return item
+
+
+def _reinserted(own: Item) -> Item:
+    return {
+        **own,
+        "visibility": None,
+        "parameters": None,
+        "started_at": None,
+        "error": "",
+        "status": "started",
+        "status_display": "started",
+        "allow_custom_parameters": False,
+        "resource_availability": None,
+        "private_resource": False,
+        "tenant_name": "default_tenant",
+        "created_by": "admin",
+    }
+
+
+def _scheduled(job: Job) -> None:
+    """What becomes of executions in status `scheduled` differs by version."""
+    manager = job.manager
+    rule = manager.profile.scheduled_after_restore
+    if rule == "untouched":
+        return
+    for execution in manager.store.where("executions", status="scheduled"):
+        due = execution.get("scheduled_for")
+        overdue = not due or clock.parse(due) < clock.utcnow()
+        if overdue:
+            manager.executions.set_status(execution["id"], "failed")
+        elif rule == "failed_and_rescheduled":
+            manager.executions.set_status(execution["id"], "failed")
+            _reschedule(job, execution)
+
+
+def _reschedule(job: Job, execution: Item) -> None:
+    from standin.schedules import new_schedule
+
+    schedule = new_schedule(
+        f"{execution['workflow_id']}_restored_{uuid.uuid4().hex}",
+        tenant=execution["tenant_name"],
+        user="admin",
+        deployment_id=execution["deployment_id"],
+        body={
+            "workflow_id": execution["workflow_id"],
+            "since": execution["scheduled_for"],
+            "count": 1,
+            "parameters": execution.get("parameters"),
+            "execution_arguments": {
+                "allow_custom_parameters": True,
+                "force": False,
+                "is_dry_run": False,
+                "wait_after_fail": 600,
+            },
+        },
+    )
+    job.manager.store.add("execution_schedules", execution["tenant_name"], schedule)
+
+
+__all__ = ["run"]
