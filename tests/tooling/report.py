@@ -18,10 +18,13 @@ def _cores(results: list[Result]) -> str:
             names = ", ".join(sorted({r.task.step.name for r in ran}))
             tested.append(f"  {core.release:8} {names}")
         else:
-            rest.append(core.release)
+            reasons = {r.reason for r in results if r.task.core == core}
+            rest.append(
+                f"  {core.release:8} {'; '.join(sorted(reasons)) or 'no step asked for it'}"
+            )
     lines = ["ansible-core tested:", *(tested or ["  none"])]
     if rest:
-        lines.append(f"ansible-core not tested: {', '.join(rest)}")
+        lines += ["ansible-core not tested:", *rest]
     return "\n".join(lines)
 
 
