@@ -1,0 +1,284 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""A restore from the first look to the verdict."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
+    _content,
+    _maintenance,
+    _restore,
+    _scheduled,
+    _verdict,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    CloudifyClient,
+    Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    RecoveryError,
+    Refused,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import take_inventory
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._mend import mend
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import (
+    Preflight,
+    look,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
+
+
+class RestoreFailed(RecoveryError):
+    """The restore came to PARTIAL or FAILED."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the operator asked for.
+
+    :ivar inventory: the content that has to be there afterwards; None when it is not known
+    :ivar maintenance: be in maintenance mode meanwhile
+    :ivar accept_partial: a PARTIAL restore is no error
+    :ivar settle_timeout: seconds for the manager to come to rest after the execution's end
+    """
+
+    snapshot_id: str
+    options: Json
+    archive_path: str | None
+    inventory: Json | None
+    mend: bool
+    maintenance: bool
+    accept_partial: bool
+    password: str | None
+    restored_password: str | None
+    wait: bool
+    wait_timeout: float
+    wait_interval: float
+    settle_timeout: float
+
+
+class Restore:
+    """One restore on one manager."""
+
+    def __init__(self, client: CloudifyClient, wishes: Wishes) -> None:
+        self._client = client
+        self._wishes = wishes
+        self._passwords = _restore.Passwords(
+            client, current=wishes.password, restored=wishes.restored_password
+        )
+        self._found: Preflight | None = None
+
+    def preflight(self) -> Json:
+        """:raises Refused: when it should not even begin"""
+        self._client.capabilities()
+        # the restore flag is true of the node that runs the restore and of no other
+        self._client.http.pin()
+        found = look(
+            self._client,
+            self._wishes.snapshot_id,
+            options=self._wishes.options,
+            archive_path=self._wishes.archive_path,
+        )
+        self._found = found
+        warnings = list(found.warnings)
+        if found.archive and found.archive.format == "new" and self._wishes.inventory:
+            warnings += new_format_warnings(self._wishes.inventory)
+        if not self._wishes.inventory:
+            warnings.append("no inventory is given, so the content cannot be compared afterwards")
+        return {
+            "preflight": {
+                "blueprints_before": found.blueprints,
+                "maintenance": found.maintenance,
+                "inactive_services": found.inactive_services,
+                "options": found.body,
+                "archive": found.archive.as_dict() if found.archive else None,
+                "version": str(self._client.capabilities().version),
+                "edition": self._client.capabilities().edition,
+            },
+            "warnings": warnings,
+        }
+
+    def run(self) -> Json:
+        """After C(preflight).
+
+        :raises RestoreFailed: for any verdict that the operator does not accept
+        """
+        wishes, found = self._wishes, t.cast(Preflight, self._found)
+        ticker = self._ticker(wishes.wait_timeout)
+        entered = wishes.maintenance and found.maintenance == _maintenance.DEACTIVATED
+        try:
+            if entered:
+                _maintenance.switch(self._client, activate=True, ticker=ticker)
+            execution_id = _restore.start(
+                self._client, wishes.snapshot_id, found.body, ticker=ticker
+            )
+            if not wishes.wait:
+                entered = False
+                return {"execution_id": execution_id}
+            outcome = _restore.RestoreWatch(
+                self._client,
+                execution_id=execution_id,
+                passwords=self._passwords,
+                ticker=ticker,
+                flag_timeout=wishes.settle_timeout,
+            ).follow()
+        finally:
+            if entered:
+                self._leave_maintenance()
+        return self._judge(outcome)
+
+    def _ticker(self, timeout: float) -> Ticker:
+        return Ticker(timeout=timeout, interval=self._wishes.wait_interval)
+
+    def _settled(self, action: t.Callable[[], _restore.T]) -> _restore.T:
+        return _restore.settled(
+            action, passwords=self._passwords, ticker=self._ticker(self._wishes.settle_timeout)
+        )
+
+    def _leave_maintenance(self) -> None:
+        ticker = self._ticker(self._wishes.settle_timeout)
+        self._settled(lambda: _maintenance.switch(self._client, activate=False, ticker=ticker))
+
+    def _judge(self, outcome: _restore.Outcome) -> Json:
+        wishes, found = self._wishes, t.cast(Preflight, self._found)
+        result: Json = {
+            "execution_id": outcome.execution_id,
+            "execution_status": outcome.execution,
+            "outages": outcome.outages,
+        }
+        evidence = _verdict.Evidence(
+            execution=outcome.execution,
+            error=outcome.error,
+            flag_stuck=outcome.flag_stuck,
+            flag_path=self._client.capabilities().restore_flag_path,
+        )
+        evidence.inactive_services = self._wait_for_services(found.inactive_services)
+        if outcome.execution == "terminated" and found.archive:
+            row = self._settled(lambda: self._client.snapshot(wishes.snapshot_id))
+            evidence.row_survived = found.archive.format == "legacy" and row is not None
+        if wishes.inventory:
+            result.update(self._compare(evidence, wishes.inventory))
+        verdict = _verdict.decide(evidence)
+        result.update(
+            outcome=verdict.outcome,
+            problems=verdict.problems,
+            password_switched=self._passwords.switched,
+        )
+        accepted = (_verdict.RESTORED, *([_verdict.PARTIAL] if wishes.accept_partial else []))
+        if verdict.outcome not in accepted:
+            raise RestoreFailed(
+                f"the restore of snapshot {wishes.snapshot_id} is {verdict.outcome}: "
+                f"{in_short(verdict.problems)}",
+                hint=verdict.hint or self._partial_hint(verdict.outcome),
+                changed=True,
+                **result,
+            )
+        return result
+
+    def _partial_hint(self, outcome: str) -> str | None:
+        if outcome == _verdict.PARTIAL and self._wishes.inventory and not self._wishes.mend:
+            return "mend=true puts back sites, placements, labels and schedules from the inventory"
+        return None
+
+    def _wait_for_services(self, before: list[str]) -> list[str]:
+        """Services that are down now and were not before; they get time to come up."""
+        ticker = self._ticker(self._wishes.settle_timeout)
+        while True:
+            inactive = self._settled(self._client.inactive_services)
+            new = [name for name in inactive if name not in before]
+            if not new or not ticker.pause():
+                return new
+
+    def _compare(self, evidence: _verdict.Evidence, inventory: Json) -> Json:
+        try:
+            after = self._settled(lambda: take_inventory(self._client))
+            comparison = _content.compare(inventory, after)
+            result: Json = {}
+            if self._wishes.mend and not comparison.complete and comparison.kept:
+                result["losses_before_mending"] = [
+                    str(difference) for difference in (*comparison.lost, *comparison.changed)
+                ]
+                mended = mend(self._client, inventory=inventory, comparison=comparison)
+                result.update(mended=mended.done, not_mended=mended.failed)
+                after = take_inventory(self._client)
+                comparison = _content.compare(inventory, after)
+            result["scheduled_executions"] = _scheduled.report(
+                self._client, before=inventory, after=after
+            )
+        except RecoveryError as exc:
+            evidence.compare_error = exc.message
+            return {}
+        evidence.comparison = comparison
+        return {
+            **result,
+            "comparison": comparison.as_dict(),
+            "counts": _content.counts(after),
+            "expected_counts": _content.counts(inventory),
+        }
+
+
+def new_format_warnings(inventory: Json) -> list[str]:
+    """What a restore in new format is known to do to this content."""
+    warnings = []
+    breaking = _content.schedules_breaking_new_format(inventory)
+    if breaking:
+        warnings.append(
+            "a restore in new format fails over schedules without rrule and brings back none: "
+            f"{in_short(breaking)}; mend=true makes them again from the inventory"
+        )
+    placed = _content.placed_deployments(inventory)
+    if placed:
+        warnings.append(
+            "new format does not keep which site a deployment has: "
+            f"{in_short(placed)}; mend=true sets them again from the inventory"
+        )
+    return warnings
+
+
+def in_short(texts: t.Sequence[str], *, most: int = 5) -> str:
+    """A few of many, for one line."""
+    more = f", and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
+
+
+def load_inventory(value: Json | None, path: str | None) -> Json | None:
+    """The expected content, given directly or in a file.
+
+    :raises Refused: when it is not an inventory
+    """
+    source = "content"
+    if path:
+        source = path
+        try:
+            with open(path, encoding="utf-8") as inventory:
+                value = json.load(inventory)
+        except OSError as exc:
+            raise Refused(f"Cannot read the inventory {path}: {exc.strerror}") from None
+        except ValueError as exc:
+            raise Refused(f"the inventory {path} is not JSON: {exc}") from None
+    if value is None:
+        return None
+    if not _content.is_inventory(value):
+        raise Refused(
+            f"{source} is not a content inventory",
+            hint="Use what content_info returns as content, or a recovery set's content.json",
+        )
+    return value
+
+
+__all__ = (
+    "Restore",
+    "RestoreFailed",
+    "Wishes",
+    "in_short",
+    "load_inventory",
+    "new_format_warnings",
+)

@@ -1,0 +1,283 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""The manager's REST API in the product's own words. No Ansible in here, and no decisions."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import quote
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    NotFound,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import ManagerHttp
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
+    Capabilities,
+    Version,
+)
+
+Json = t.Dict[str, t.Any]
+
+END_STATES = ("terminated", "failed", "cancelled")
+#: A workflow in one of these blocks the system-wide ones.
+ACTIVE_STATES = ("pending", "started", "cancelling", "force_cancelling", "kill_cancelling")
+WAITING_STATES = ("queued", "scheduled")
+
+PAGE_SIZE = 1000
+
+
+def escape(name: str) -> str:
+    """A name as one segment of a path."""
+    return quote(name, safe="")
+
+
+class CloudifyClient:
+    """One manager's REST API. Errors are those of C(_errors)."""
+
+    def __init__(self, http: ManagerHttp) -> None:
+        self.http = http
+        self._capabilities: Capabilities | None = None
+        self._bypass = False
+
+    # -- reading, also while in maintenance mode --------------------------------------------
+
+    def read(self, path: str, *, doing: str, **options: t.Any) -> t.Any:
+        """GET; while the manager is in maintenance mode, with the administrator's bypass."""
+        headers = {"X-BYPASS-MAINTENANCE": "true"} if self._bypass else None
+        try:
+            return self.http.json("GET", path, doing=doing, headers=headers, **options)
+        except ApiError as exc:
+            if exc.code != "maintenance_mode_active" or self._bypass:
+                raise
+        self._bypass = True
+        try:
+            return self.read(path, doing=doing, **options)
+        finally:
+            self._bypass = False
+
+    def items(
+        self,
+        path: str,
+        *,
+        doing: str,
+        include: t.Sequence[str] = (),
+        params: t.Mapping[str, t.Any] | None = None,
+    ) -> t.Iterator[Json]:
+        """Every item of a list, page by page."""
+        query: dict[str, t.Any] = {**(params or {}), "_size": PAGE_SIZE, "_offset": 0}
+        if include:
+            query["_include"] = ",".join(include)
+        while True:
+            page = self.read(path, doing=doing, params=query)
+            found = page["items"]
+            yield from found
+            query["_offset"] += len(found)
+            if not found or query["_offset"] >= page["metadata"]["pagination"]["total"]:
+                return
+
+    # -- the manager itself -----------------------------------------------------------------
+
+    def version(self) -> Json:
+        return self.read("/version", doing="read the manager's version")
+
+    def capabilities(self) -> Capabilities:
+        """What this manager can do; asked once."""
+        if self._capabilities is None:
+            answer = self.version()
+            self._capabilities = Capabilities(
+                version=Version.parse(answer["version"]),
+                edition=answer.get("edition") or "community",
+            )
+        return self._capabilities
+
+    def inactive_services(self, *, retry: bool = True) -> list[str]:
+        """Names of the services that are not running; empty when all is well.
+
+        The shape differs: 4.x lists systemd units, later versions map names to a status.
+        """
+        answer = self.read("/status", doing="read the manager's status", retry=retry)
+        services = answer.get("services") or {}
+        if isinstance(services, list):
+            return sorted(
+                service["display_name"]
+                for service in services
+                if any(unit.get("state") != "running" for unit in service.get("instances", []))
+            )
+        inactive = sorted(
+            name for name, service in services.items() if service.get("status") != "Active"
+        )
+        return inactive or ([] if answer.get("status") in ("OK", "running") else ["unnamed"])
+
+    def restore_is_running(self, *, retry: bool = True) -> bool | None:
+        """What C(snapshot-status) says; None before 5.0.5, which has no such thing."""
+        if not self.capabilities().has("restore.snapshot_status"):
+            return None
+        answer = self.read("/snapshot-status", doing="read the restore's status", retry=retry)
+        text = str(answer["status"]).lower()
+        # the published guides quote sentences, the product's code answers single words
+        return text == "running" or "in progress" in text
+
+    def cluster_nodes(self) -> list[Json]:
+        """Nodes of a 4.x cluster; empty where there is none."""
+        try:
+            return list(self.read("/cluster/nodes", doing="list the cluster's nodes")["items"])
+        except ApiError:
+            return []
+
+    # -- snapshots --------------------------------------------------------------------------
+
+    def snapshots(self) -> list[Json]:
+        return list(
+            self.items("/snapshots", doing="list snapshots", params={"_sort": "created_at"})
+        )
+
+    def snapshot(self, snapshot_id: str, *, retry: bool = True) -> Json | None:
+        """None where there is no such snapshot."""
+        try:
+            return self.read(
+                f"/snapshots/{escape(snapshot_id)}",
+                doing=f"look up snapshot {snapshot_id}",
+                retry=retry,
+            )
+        except NotFound as exc:
+            if exc.code is None:
+                raise
+            return None
+
+    def archive_path(self, snapshot_id: str) -> str:
+        """Path of a snapshot's archive, below the API's root."""
+        return f"/snapshots/{escape(snapshot_id)}/archive"
+
+    def create_snapshot(self, snapshot_id: str, options: Json) -> Json:
+        """Returns the execution."""
+        return self.http.json(
+            "PUT",
+            f"/snapshots/{escape(snapshot_id)}",
+            doing=f"create snapshot {snapshot_id}",
+            body=options,
+        )
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        self.http.json(
+            "DELETE",
+            f"/snapshots/{escape(snapshot_id)}",
+            doing=f"delete snapshot {snapshot_id}",
+            expected=(200, 204),
+        )
+
+    def restore_snapshot(self, snapshot_id: str, options: Json) -> str:
+        """Returns the id of the execution (the answer looks like a snapshot, but is not one)."""
+        answer = self.http.json(
+            "POST",
+            f"/snapshots/{escape(snapshot_id)}/restore",
+            doing=f"restore snapshot {snapshot_id}",
+            body=options,
+        )
+        return answer["id"]
+
+    # -- executions -------------------------------------------------------------------------
+
+    def execution(self, execution_id: str, *, retry: bool = True) -> Json:
+        return self.read(
+            f"/executions/{escape(execution_id)}",
+            doing=f"look up execution {execution_id}",
+            retry=retry,
+        )
+
+    def executions(
+        self, *, statuses: t.Sequence[str], workflow_id: str | None = None
+    ) -> list[Json]:
+        """Executions of all tenants in these states, system workflows included."""
+        params: dict[str, t.Any] = {
+            "_include_system_workflows": "true",
+            "_all_tenants": "true",
+            "status": list(statuses),
+        }
+        if workflow_id:
+            params["workflow_id"] = workflow_id
+        found = self.items("/executions", doing="list executions", params=params)
+        return [item for item in found if item.get("status") in statuses]
+
+    def active_executions(self) -> list[Json]:
+        """What would block a restore, a legacy create, or maintenance mode."""
+        return self.executions(statuses=ACTIVE_STATES)
+
+    def cancel_execution(self, execution_id: str, *, action: str) -> Json:
+        """:param action: C(cancel), C(force-cancel) or C(kill)"""
+        return self.http.json(
+            "POST",
+            f"/executions/{escape(execution_id)}",
+            doing=f"{action} execution {execution_id}",
+            body={"action": action},
+        )
+
+    # -- maintenance mode -------------------------------------------------------------------
+
+    def maintenance(self, *, retry: bool = True) -> Json:
+        return self.read("/maintenance", doing="read the maintenance mode", retry=retry)
+
+    def set_maintenance(self, *, activate: bool) -> bool:
+        """False when the manager says it was so already (304)."""
+        action = "activate" if activate else "deactivate"
+        answer = self.http.json(
+            "POST",
+            f"/maintenance/{action}",
+            doing=f"{action} maintenance mode",
+            body={},
+            expected=(200, 304),
+        )
+        return answer is not None
+
+    # -- content: the few writes that mending a restore needs ---------------------------------
+
+    def create_site(self, *, tenant: str, name: str, body: Json) -> None:
+        self.http.json(
+            "PUT", f"/sites/{escape(name)}", doing=f"create site {name}", body=body, tenant=tenant
+        )
+
+    def set_site(self, *, tenant: str, deployment_id: str, site_name: str) -> None:
+        self.http.json(
+            "POST",
+            f"/deployments/{escape(deployment_id)}/set-site",
+            doing=f"set the site of deployment {deployment_id}",
+            body={"site_name": site_name, "detach_site": False},
+            tenant=tenant,
+        )
+
+    def set_deployment_labels(
+        self, *, tenant: str, deployment_id: str, labels: t.Sequence[Json]
+    ) -> None:
+        self.http.json(
+            "PATCH",
+            f"/deployments/{escape(deployment_id)}",
+            doing=f"set the labels of deployment {deployment_id}",
+            body={"labels": list(labels)},
+            tenant=tenant,
+        )
+
+    def create_schedule(
+        self, *, tenant: str, deployment_id: str, schedule_id: str, body: Json
+    ) -> None:
+        self.http.json(
+            "PUT",
+            f"/execution-schedules/{escape(schedule_id)}",
+            doing=f"create schedule {schedule_id}",
+            params={"deployment_id": deployment_id},
+            body=body,
+            tenant=tenant,
+        )
+
+
+__all__ = (
+    "ACTIVE_STATES",
+    "END_STATES",
+    "WAITING_STATES",
+    "CloudifyClient",
+    "Json",
+    "escape",
+)

@@ -1,0 +1,393 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""What a manager holds, as data, and what two such inventories differ in. Pure.
+
+An inventory is a dict:
+
+- C(taken_at), C(manager) (version, edition)
+- C(content): tenant -> kind -> {count, ids}; what belongs to no tenant stands under C(MANAGER_WIDE)
+- C(details): what mending a restore needs: schedules, sites, placements, scheduled executions
+- C(kinds): the kinds that were read; others do not exist on that version or edition
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import asdict, dataclass, field
+
+Json = t.Dict[str, t.Any]
+
+#: Where kinds that belong to no tenant are kept; no tenant can have this name.
+MANAGER_WIDE = "(manager)"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of content.
+
+    :ivar path: where the REST API lists it
+    :ivar key: fields that name one item within its tenant
+    :ivar fields: what else is read of each
+    :ivar needs: facts of C(_versions) without which the kind does not exist
+    :ivar premium: exists in the premium edition only
+    """
+
+    name: str
+    path: str
+    key: tuple[str, ...] = ("id",)
+    fields: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    premium: bool = False
+    manager_wide: bool = False
+
+    def item_id(self, item: Json) -> str:
+        return "/".join(str(item.get(field_)) for field_ in self.key)
+
+
+SCHEDULE_FIELDS = (
+    "workflow_id",
+    "since",
+    "until",
+    "rule",
+    "slip",
+    "parameters",
+    "execution_arguments",
+    "stop_on_fail",
+    "enabled",
+    "next_occurrence",
+)
+
+KINDS: tuple[Kind, ...] = (
+    Kind("tenants", "/tenants", key=("name",), manager_wide=True),
+    Kind("users", "/users", key=("username",), premium=True, manager_wide=True),
+    Kind("user_groups", "/user-groups", key=("name",), premium=True, manager_wide=True),
+    Kind("blueprints", "/blueprints"),
+    Kind("deployments", "/deployments", fields=("blueprint_id", "site_name", "labels")),
+    Kind("plugins", "/plugins", fields=("package_name", "package_version")),
+    Kind("secrets", "/secrets", key=("key",)),
+    Kind(
+        "sites",
+        "/sites",
+        key=("name",),
+        fields=("location", "visibility"),
+        needs=("content.sites",),
+    ),
+    Kind("nodes", "/nodes", key=("deployment_id", "id")),
+    Kind("node_instances", "/node-instances", fields=("state",)),
+    Kind("agents", "/agents", needs=("content.agents",)),
+    Kind(
+        "executions",
+        "/executions",
+        fields=("status", "workflow_id", "deployment_id", "scheduled_for"),
+    ),
+    Kind(
+        "execution_schedules",
+        "/execution-schedules",
+        key=("deployment_id", "id"),
+        fields=SCHEDULE_FIELDS,
+        needs=("content.execution_schedules",),
+    ),
+)
+KINDS_BY_NAME = {kind.name: kind for kind in KINDS}
+
+#: Executions change state by themselves while time goes by; only these two states are followed.
+SCHEDULED = "scheduled"
+
+RESTORED_SCHEDULE = re.compile(r"_restored_[0-9a-f]+$")
+
+
+def build_inventory(*, items: t.Mapping[str, t.Sequence[Json]], manager: Json, now: str) -> Json:
+    """An inventory from what was listed: kind -> items."""
+    content: dict[str, dict[str, Json]] = {}
+    for name, found in items.items():
+        kind = KINDS_BY_NAME[name]
+        per_tenant: dict[str, list[str]] = {}
+        for item in found:
+            tenant = MANAGER_WIDE if kind.manager_wide else item.get("tenant_name") or "?"
+            per_tenant.setdefault(tenant, []).append(kind.item_id(item))
+        for tenant, ids in per_tenant.items():
+            content.setdefault(tenant, {})[name] = {"count": len(ids), "ids": sorted(ids)}
+    return {
+        "taken_at": now,
+        "manager": dict(manager),
+        "content": content,
+        "details": _details(items),
+        "kinds": [kind.name for kind in KINDS if kind.name in items],
+    }
+
+
+def _details(items: t.Mapping[str, t.Sequence[Json]]) -> Json:
+    placements = [
+        {
+            "tenant": item.get("tenant_name"),
+            "deployment_id": item["id"],
+            "site_name": item.get("site_name"),
+            "labels": sorted(
+                ({lab["key"]: lab["value"]} for lab in item.get("labels") or []),
+                key=lambda label: sorted(label.items()),
+            ),
+        }
+        for item in items.get("deployments", ())
+        if item.get("site_name") or item.get("labels")
+    ]
+    schedules = [
+        {
+            "tenant": item.get("tenant_name"),
+            "id": item["id"],
+            "deployment_id": item.get("deployment_id"),
+            "visibility": item.get("visibility"),
+            **{name: item.get(name) for name in SCHEDULE_FIELDS},
+        }
+        for item in items.get("execution_schedules", ())
+    ]
+    sites = [
+        {
+            "tenant": item.get("tenant_name"),
+            "name": item["name"],
+            "location": item.get("location"),
+            "visibility": item.get("visibility"),
+        }
+        for item in items.get("sites", ())
+    ]
+    scheduled = [
+        {
+            "tenant": item.get("tenant_name"),
+            **{name: item.get(name) for name in ("id", "workflow_id", "deployment_id")},
+            "scheduled_for": item.get("scheduled_for"),
+        }
+        for item in items.get("executions", ())
+        if item.get("status") == SCHEDULED
+    ]
+    return {
+        "placements": placements,
+        "execution_schedules": schedules,
+        "sites": sites,
+        "scheduled_executions": scheduled,
+    }
+
+
+def counts(inventory: Json) -> dict[str, int]:
+    """kind -> count over all tenants, for people."""
+    total: dict[str, int] = {}
+    for kinds in inventory["content"].values():
+        for name, found in kinds.items():
+            total[name] = total.get(name, 0) + found["count"]
+    return {kind.name: total[kind.name] for kind in KINDS if kind.name in total}
+
+
+def is_inventory(value: t.Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("content"), dict) and "kinds" in value
+
+
+# -- differences -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as it was.
+
+    :ivar change: C(lost), C(gained) or C(changed)
+    :ivar expected: why a restore is known to do this; None where it is not
+    """
+
+    change: str
+    tenant: str
+    kind: str
+    id: str
+    detail: str = ""
+    expected: str | None = None
+
+    def __str__(self) -> str:
+        where = "" if self.tenant == MANAGER_WIDE else f" of tenant {self.tenant}"
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.change}: {self.kind} {self.id}{where}{detail}"
+
+
+@dataclass
+class Comparison:
+    """All differences between two inventories.
+
+    :ivar proving: items before that an empty manager would not have
+    :ivar kept: how many of these are there after
+    """
+
+    lost: list[Difference] = field(default_factory=list)
+    gained: list[Difference] = field(default_factory=list)
+    changed: list[Difference] = field(default_factory=list)
+    expected: list[Difference] = field(default_factory=list)
+    uncompared: list[str] = field(default_factory=list)
+    proving: int = 0
+    kept: int = 0
+
+    @property
+    def nothing_kept(self) -> bool:
+        """There was something to find, and none of it is there."""
+        return self.proving > 0 and self.kept == 0
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is lost or changed beyond what is known to be harmless."""
+        return not self.lost and not self.changed
+
+    @property
+    def equal(self) -> bool:
+        return self.complete and not self.gained and not self.expected
+
+    def add(self, difference: Difference) -> None:
+        if difference.expected:
+            self.expected.append(difference)
+        else:
+            getattr(self, difference.change).append(difference)
+
+    def as_dict(self) -> Json:
+        return {
+            "equal": self.equal,
+            "complete": self.complete,
+            **{
+                name: [asdict(difference) for difference in getattr(self, name)]
+                for name in ("lost", "gained", "changed", "expected")
+            },
+            "uncompared": self.uncompared,
+        }
+
+
+def compare(before: Json, after: Json) -> Comparison:
+    """What C(after) has lost, gained and changed against C(before), a restore lying between."""
+    result = Comparison()
+    common = set(before["kinds"]) & set(after["kinds"])
+    result.uncompared = [name for name in before["kinds"] if name not in common]
+    for kind in KINDS:
+        if kind.name in common:
+            _compare_ids(kind, before, after, result)
+    details_before, details_after = before.get("details", {}), after.get("details", {})
+    _compare_placements(details_before, details_after, after, result)
+    if "execution_schedules" in common:
+        _compare_schedules(details_before, details_after, result)
+    return result
+
+
+def _compare_ids(kind: Kind, before: Json, after: Json, result: Comparison) -> None:
+    tenants = [*before["content"], *(x for x in after["content"] if x not in before["content"])]
+    for tenant in tenants:
+        had = before["content"].get(tenant, {}).get(kind.name, {}).get("ids", [])
+        has = after["content"].get(tenant, {}).get(kind.name, {}).get("ids", [])
+        present, past = set(has), set(had)
+        if not kind.manager_wide:
+            result.proving += len(past)
+            result.kept += len(past & present)
+        for item in had:
+            if item not in present:
+                result.add(Difference("lost", tenant, kind.name, item))
+        for item in has:
+            if item not in past:
+                result.add(
+                    Difference(
+                        "gained", tenant, kind.name, item, expected=_gain_is_expected(kind, item)
+                    )
+                )
+
+
+def _gain_is_expected(kind: Kind, item: str) -> str | None:
+    if kind.name == "execution_schedules" and RESTORED_SCHEDULE.search(item):
+        return "the restore made a schedule of an execution that was scheduled"
+    return None
+
+
+def _by(key: t.Sequence[str], found: t.Iterable[Json]) -> dict[tuple[t.Any, ...], Json]:
+    return {tuple(item.get(name) for name in key): item for item in found}
+
+
+def _compare_placements(
+    details_before: Json, details_after: Json, after: Json, result: Comparison
+) -> None:
+    key = ("tenant", "deployment_id")
+    has = _by(key, details_after.get("placements", []))
+    for (tenant, deployment), was in _by(key, details_before.get("placements", [])).items():
+        ids = after["content"].get(tenant, {}).get("deployments", {}).get("ids", [])
+        if deployment not in ids:
+            continue  # lost as a whole, and named as such
+        now = has.get((tenant, deployment), {})
+        if was.get("site_name") and now.get("site_name") != was["site_name"]:
+            detail = f"site {was['site_name']} became {now.get('site_name') or 'none'}"
+            result.add(Difference("changed", tenant, "deployments", deployment, detail))
+        missing = [lab for lab in was.get("labels") or [] if lab not in (now.get("labels") or [])]
+        if missing:
+            words = ", ".join(f"{k}:{v}" for label in missing for k, v in label.items())
+            detail = f"lost labels {words}"
+            result.add(Difference("changed", tenant, "deployments", deployment, detail))
+
+
+def _compare_schedules(details_before: Json, details_after: Json, result: Comparison) -> None:
+    key = ("tenant", "deployment_id", "id")
+    has = _by(key, details_after.get("execution_schedules", []))
+    for (tenant, deployment, name), was in _by(
+        key, details_before.get("execution_schedules", [])
+    ).items():
+        now = has.get((tenant, deployment, name))
+        if now is None:
+            continue
+        item = f"{deployment}/{name}"
+        fields = ("workflow_id", "since", "until", "slip", "parameters", "stop_on_fail", "enabled")
+        for attribute in fields:
+            if was.get(attribute) != now.get(attribute):
+                detail = f"{attribute} {was.get(attribute)!r} became {now.get(attribute)!r}"
+                result.add(Difference("changed", tenant, "execution_schedules", item, detail))
+        if _rule(was) != _rule(now):
+            detail = f"rule {_rule(was)} became {_rule(now)}"
+            result.add(Difference("changed", tenant, "execution_schedules", item, detail))
+        if was.get("next_occurrence") != now.get("next_occurrence"):
+            result.add(
+                Difference(
+                    "changed",
+                    tenant,
+                    "execution_schedules",
+                    item,
+                    f"next occurrence {was.get('next_occurrence')} became "
+                    f"{now.get('next_occurrence')}",
+                    expected="time has gone by; an overdue occurrence is not made up for",
+                )
+            )
+
+
+def _rule(schedule: Json) -> Json:
+    """The parts of a rule that are set; how the unset ones are written varies."""
+    return {name: value for name, value in (schedule.get("rule") or {}).items() if value}
+
+
+def schedules_breaking_new_format(inventory: Json) -> list[str]:
+    """Schedules over which a restore in new format stumbles: all that have no rrule."""
+    return [
+        f"{schedule['id']} of deployment {schedule['deployment_id']}"
+        for schedule in inventory.get("details", {}).get("execution_schedules", [])
+        if not (schedule.get("rule") or {}).get("rrule")
+    ]
+
+
+def placed_deployments(inventory: Json) -> list[str]:
+    """Deployments that have a site, which the new format does not keep."""
+    return [
+        f"{placement['deployment_id']} (site {placement['site_name']})"
+        for placement in inventory.get("details", {}).get("placements", [])
+        if placement.get("site_name")
+    ]
+
+
+__all__ = (
+    "KINDS",
+    "KINDS_BY_NAME",
+    "MANAGER_WIDE",
+    "Comparison",
+    "Difference",
+    "Kind",
+    "build_inventory",
+    "compare",
+    "counts",
+    "is_inventory",
+    "placed_deployments",
+    "schedules_breaking_new_format",
+)

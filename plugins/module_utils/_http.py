@@ -1,0 +1,413 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""The only user of requests: JSON calls, retries, pacing and failover between managers."""
+
+from __future__ import annotations
+
+import re
+import time
+import traceback
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    ConnectionFailed,
+    RecoveryError,
+    Unavailable,
+    api_error_class,
+)
+
+REQUESTS_IMPORT_ERROR: str | None
+try:
+    import requests
+    from requests import exceptions as rex
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+API = "/api/v3.1"
+
+#: The manager's nginx lets an address make 10 requests a second with a burst of 30.
+PACE_PER_SECOND = 9.0
+PACE_BURST = 25
+
+#: Waits between tries when a proxy says "not now"; seconds.
+RETRY_WAITS = (0.5, 1.0, 2.0, 4.0)
+
+#: error_codes of a 4.x node that is not the one to talk to.
+WRONG_NODE_CODES = ("not_cluster_master", "removed_from_cluster")
+
+IDEMPOTENT = ("GET", "HEAD")
+
+MAX_QUOTED = 500
+
+
+class Pacer:
+    """A token bucket, so that the manager's rate limit is not reached in the first place."""
+
+    def __init__(
+        self,
+        *,
+        per_second: float = PACE_PER_SECOND,
+        burst: int = PACE_BURST,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._per_second = per_second
+        self._burst = float(burst)
+        self._tokens = float(burst)
+        self._clock = clock
+        self._sleep = sleep
+        self._last = clock()
+
+    def take(self) -> None:
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._last) * self._per_second)
+        self._last = now
+        if self._tokens < 1:
+            self._sleep((1 - self._tokens) / self._per_second)
+            self._tokens, self._last = 1.0, self._clock()
+        self._tokens -= 1
+
+
+@dataclass
+class Connection:
+    """Where the managers are and how to log in.
+
+    :param hosts: addresses, each with an optional C(:port); tried in this order
+    :param port: used where an address names none
+    :param request_timeout: seconds without a byte from the manager before giving up
+    :param connect_timeout: seconds to wait for a connection to one address
+    """
+
+    hosts: t.Sequence[str]
+    port: int
+    protocol: str = "https"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    tenant: str = "default_tenant"
+    ca_path: str | None = None
+    validate_certs: bool = True
+    request_timeout: float = 30.0
+    connect_timeout: float = 5.0
+
+    def base_url(self, host: str) -> str:
+        bare_ipv6 = host.count(":") > 1 and not host.startswith("[")
+        if bare_ipv6:
+            host = f"[{host}]"
+        has_port = re.search(r"(\]|^[^:\]]+):\d+$", host) is not None
+        return f"{self.protocol}://{host}" if has_port else f"{self.protocol}://{host}:{self.port}"
+
+    @property
+    def verify(self) -> bool | str:
+        return (self.ca_path or True) if self.validate_certs else False
+
+
+class ManagerHttp:
+    """HTTP to the first manager of a list that answers.
+
+    Reads are repeated on another manager, or after a pause, when one fails. A call that changes
+    something is repeated only when it is certain that it never reached a manager.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        sleep: t.Callable[[float], None] = time.sleep,
+        pacer: Pacer | None = None,
+    ) -> None:
+        self.connection = connection
+        self._sleep = sleep
+        self._pacer = pacer or Pacer()
+        self._order = list(connection.hosts)
+        self._pinned = False
+        self.session = requests.Session()
+        if not connection.validate_certs:
+            import urllib3
+
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self.login(password=connection.password)
+
+    # -- which manager ---------------------------------------------------------------------
+
+    @property
+    def host(self) -> str:
+        """The address that answered last (before any answer: the first of the list)."""
+        return self._order[0]
+
+    def url(self, path: str) -> str:
+        return f"{self.connection.base_url(self.host)}{path}"
+
+    def pin(self) -> None:
+        """Stay with the manager that answered last: some answers are true of one node only."""
+        self._pinned = True
+
+    def login(self, *, password: str | None) -> None:
+        """Use another password from the next request on."""
+        if self.connection.token:
+            self.session.headers["Authentication-Token"] = self.connection.token
+            return
+        user = (self.connection.username or "").encode()
+        self.session.auth = requests.auth.HTTPBasicAuth(user, (password or "").encode())
+
+    # -- calls -----------------------------------------------------------------------------
+
+    def json(
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        body: t.Any = None,
+        params: t.Mapping[str, t.Any] | None = None,
+        headers: t.Mapping[str, str] | None = None,
+        expected: t.Collection[int] = (200, 201),
+        tenant: str | None = None,
+        retry: bool = True,
+    ) -> t.Any:
+        """A call of the REST API. Returns the decoded body, None where there is none (204, 304).
+
+        :param doing: what is being tried, as in "Cannot <doing>: ..."
+        :param retry: whether a read may be repeated; waiting loops do it themselves
+        :raises ApiError: for a status that is not expected, or a body that is not JSON
+        :raises ConnectionFailed: when no manager gives an answer
+        """
+        response = self.send(
+            method,
+            API + path,
+            doing=doing,
+            body=body,
+            params=params,
+            headers=headers,
+            expected=expected,
+            tenant=tenant,
+            retry=retry,
+        )
+        if response.status_code in (204, 304):
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            raise self._error(response, doing=doing, method=method) from None
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        body: t.Any = None,
+        data: t.Any = None,
+        params: t.Mapping[str, t.Any] | None = None,
+        headers: t.Mapping[str, str] | None = None,
+        expected: t.Collection[int] = (200,),
+        tenant: str | None = None,
+        stream: bool = False,
+        retry: bool = True,
+        timeout: float | None = None,
+    ) -> requests.Response:
+        """Like C(json), for callers that want the response itself.
+
+        :param timeout: seconds without a byte, in place of C(request_timeout)
+        """
+        request = requests.Request(
+            method,
+            params=params,
+            data=data,
+            json=body,
+            headers={
+                "Tenant": tenant or self.connection.tenant,
+                "Accept-Encoding": "identity" if stream else "gzip, deflate",
+                **(headers or {}),
+            },
+        )
+        waits = list(RETRY_WAITS) if retry else []
+        failures: dict[str, str] = {}
+        while True:
+            error: RecoveryError
+            try:
+                response = self._once(request, path=path, stream=stream, timeout=timeout)
+            except rex.RequestException as exc:
+                failures[self.host] = describe_failure(exc)
+                repeatable = method in IDEMPOTENT or never_arrived(exc)
+                error = self._unreachable(doing, method, path, failures, arrived=not repeatable)
+                hopeless = is_certificate_failure(exc)
+                if repeatable and self._next_host(failures):
+                    continue
+                if not repeatable or hopeless or not waits:
+                    raise error from exc
+            else:
+                if response.status_code in expected:
+                    return response
+                api_error = self._error(response, doing=doing, method=method)
+                response.close()
+                if api_error.code in WRONG_NODE_CODES:
+                    failures[self.host] = f"it answered {api_error.code}"
+                    if self._next_host(failures):
+                        continue
+                    raise api_error
+                limited = is_rate_limited(response)
+                repeatable = limited or (
+                    method in IDEMPOTENT
+                    and isinstance(api_error, Unavailable)
+                    and not api_error.code
+                )
+                if repeatable and not limited:
+                    failures[self.host] = f"HTTP {response.status_code}"
+                    if self._next_host(failures):
+                        continue
+                if not repeatable or not waits:
+                    raise api_error
+            self._sleep(waits.pop(0))
+            failures.clear()
+
+    def _once(
+        self, request: requests.Request, *, path: str, stream: bool, timeout: float | None
+    ) -> requests.Response:
+        self._pacer.take()
+        request.url = self.url(path)
+        prepared = self.session.prepare_request(request)
+        settings = self.session.merge_environment_settings(
+            prepared.url, {}, stream, self.connection.verify, None
+        )
+        return self.session.send(
+            prepared,
+            timeout=(self.connection.connect_timeout, timeout or self.connection.request_timeout),
+            allow_redirects=False,
+            **settings,
+        )
+
+    def _next_host(self, failed: t.Collection[str]) -> bool:
+        """Turn to a manager that has not failed in this call."""
+        if self._pinned:
+            return False
+        for position, host in enumerate(self._order):
+            if host not in failed:
+                self._order = self._order[position:] + self._order[:position]
+                return True
+        return False
+
+    def _unreachable(
+        self, doing: str, method: str, path: str, failures: t.Mapping[str, str], *, arrived: bool
+    ) -> ConnectionFailed:
+        if len(failures) == 1:
+            what = f"{method} {self.url(path)}: {next(iter(failures.values()))}"
+        else:
+            each = "; ".join(f"{host}: {why}" for host, why in failures.items())
+            what = f"{method} {path}: no manager answers ({each})"
+        why = " ".join(failures.values())
+        if arrived:
+            hint = "The manager may have begun it all the same: look before trying again"
+        elif "certificate" in why:
+            hint = "Name the CA that signed the manager's certificate in ca_path"
+        elif "TLS" in why:
+            hint = "Check manager_protocol and manager_port"
+        else:
+            hint = "Check manager_hosts and manager_port, and that the manager is up"
+        return ConnectionFailed(f"Cannot {doing}: {what}", hint=hint, manager_host=self.host)
+
+    def _error(self, response: requests.Response, *, doing: str, method: str) -> ApiError:
+        code, message, is_json = read_error(response)
+        if response.status_code < 400 and not is_json:
+            message = message or "the body is empty"
+            message = f"this is not the manager's JSON ({message})"
+        cls = api_error_class(status=response.status_code, is_json=is_json)
+        error = cls(
+            doing=doing,
+            method=method,
+            url=(response.url or "").split("?")[0],
+            status=response.status_code,
+            reason=response.reason or "",
+            code=code,
+            server_message=message,
+        )
+        error.details["manager_host"] = self.host
+        return error
+
+
+def is_rate_limited(response: requests.Response) -> bool:
+    """nginx refused before the manager saw the request, so repeating it is always safe."""
+    return response.status_code == 503 and "html" in response.headers.get("Content-Type", "")
+
+
+def read_error(response: requests.Response) -> tuple[str | None, str, bool]:
+    """(error_code, message, whether the body is JSON) of an answer that is an error."""
+    if response.headers.get("Content-Type", "").startswith("application/json"):
+        try:
+            body = response.json()
+        except (ValueError, rex.RequestException):
+            return None, "a broken JSON body", False
+        if isinstance(body, dict):
+            return body.get("error_code"), one_line(str(body.get("message") or "")), True
+        return None, one_line(str(body)), True
+    try:
+        text = response.text
+    except rex.RequestException:
+        return None, "the body broke off", False
+    title = re.search(r"<title>(.*?)</title>", text, re.S | re.I)
+    return None, f"a page titled {one_line(title[1])!r}" if title else one_line(text), False
+
+
+def one_line(text: str) -> str:
+    """White space folded, and cut to a length that a person reads."""
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "..."
+
+
+def root_cause(exc: BaseException) -> BaseException:
+    """requests wraps urllib3, which wraps the real reason."""
+    inner = exc.args[0] if exc.args else None
+    if isinstance(inner, BaseException):
+        return root_cause(getattr(inner, "reason", None) or inner)
+    return exc
+
+
+def never_arrived(exc: rex.RequestException) -> bool:
+    """True when no byte of the request can have reached a manager."""
+    if isinstance(exc, (rex.ConnectTimeout, rex.SSLError)):
+        return True
+    return type(root_cause(exc)).__name__ in ("NewConnectionError", "NameResolutionError")
+
+
+def is_certificate_failure(exc: rex.RequestException) -> bool:
+    return isinstance(exc, rex.SSLError) or isinstance(exc, OSError) and "CA" in str(exc)
+
+
+def describe_failure(exc: rex.RequestException) -> str:
+    """In a few words what broke, without requests' nested representations."""
+    cause = root_cause(exc)
+    text = one_line(str(cause))
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        reason = re.search(r"certificate verify failed: ([^(\]]+)", text)
+        return f"its certificate is not trusted: {reason[1].strip() if reason else text}"
+    if isinstance(exc, rex.SSLError):
+        return f"TLS failed ({text})"
+    if isinstance(exc, rex.ConnectTimeout):
+        return "no connection within the time-out"
+    if isinstance(exc, rex.Timeout):
+        return "no answer within request_timeout"
+    match = re.search(r"\[Errno -?\d+\] ([^')]+)", text)
+    if match:
+        return match[1].lower()
+    if "RemoteDisconnected" in type(cause).__name__ or "Connection aborted" in text:
+        return "the connection was closed without an answer"
+    return text or type(cause).__name__
+
+
+__all__ = (
+    "API",
+    "REQUESTS_IMPORT_ERROR",
+    "Connection",
+    "ManagerHttp",
+    "Pacer",
+    "describe_failure",
+    "one_line",
+)

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Take a manager's content inventory over REST."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    CloudifyClient,
+    Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+    KINDS,
+    Kind,
+    build_inventory,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import ApiError
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
+
+#: error_codes that say "this manager has no such thing", not "it could not be read".
+ABSENT_CODES = ("missing_premium_package_error",)
+
+
+def take_inventory(client: CloudifyClient) -> Json:
+    """List everything of every tenant, a thousand items a request and only the fields needed.
+
+    :raises ApiError: when a kind cannot be read for another reason than this version's lack of it
+    """
+    capabilities = client.capabilities()
+    items: dict[str, list[Json]] = {}
+    for kind in KINDS:
+        if not all(capabilities.has(fact) for fact in kind.needs):
+            continue
+        if kind.premium and not capabilities.premium:
+            continue
+        try:
+            items[kind.name] = list_kind(client, kind)
+        except ApiError as exc:
+            if exc.code not in ABSENT_CODES:
+                raise
+    return build_inventory(
+        items=items,
+        manager={"version": str(capabilities.version), "edition": capabilities.edition},
+        now=utc_now(),
+    )
+
+
+def list_kind(client: CloudifyClient, kind: Kind) -> list[Json]:
+    """All items of one kind, of all tenants."""
+    wanted = [*kind.key, *kind.fields]
+    params: dict[str, t.Any] = {}
+    if not kind.manager_wide:
+        wanted.append("tenant_name")
+        params["_all_tenants"] = "true"
+    doing = f"list {kind.name.replace('_', ' ')}"
+    try:
+        return list(client.items(kind.path, doing=doing, include=wanted, params=params))
+    except ApiError as exc:
+        if exc.code != "no_such_include_field_error":
+            raise
+    # an older version without one of the fields: take them whole
+    return list(client.items(kind.path, doing=doing, params=params))
+
+
+__all__ = ("list_kind", "take_inventory")

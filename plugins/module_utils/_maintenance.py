@@ -1,0 +1,86 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Enter and leave maintenance mode, and say what is in the way."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    CloudifyClient,
+    Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import WaitTimeout
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
+    describe_executions,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker, wait_for
+
+ACTIVATED, ACTIVATING, DEACTIVATED = "activated", "activating", "deactivated"
+
+
+def remaining(maintenance: Json) -> list[Json]:
+    """Executions that keep the manager from entering; the list comes flat, nested or null."""
+    found: list[Json] = []
+    for item in maintenance.get("remaining_executions") or []:
+        found += item if isinstance(item, list) else [item]
+    return found
+
+
+def switch(
+    client: CloudifyClient,
+    *,
+    activate: bool,
+    ticker: Ticker | None,
+    progress: t.Callable[[str], None] | None = None,
+) -> Json:
+    """Ask for it, and wait unless C(ticker) is None. Returns the state reached.
+
+    :raises WaitTimeout: naming the executions that the manager waits for
+    """
+    client.set_maintenance(activate=activate)
+    if ticker is None:
+        return client.maintenance()
+    return wait(client, activate=activate, ticker=ticker, progress=progress)
+
+
+def wait(
+    client: CloudifyClient,
+    *,
+    activate: bool,
+    ticker: Ticker,
+    progress: t.Callable[[str], None] | None = None,
+) -> Json:
+    """The change happens in the manager only when it is asked again, so asking is the wait."""
+    wanted = ACTIVATED if activate else DEACTIVATED
+
+    def describe(state: Json) -> str:
+        blocking = describe_executions(remaining(state))
+        return state["status"] + (f", waiting for {blocking}" if blocking else "")
+
+    try:
+        return wait_for(
+            fetch=client.maintenance,
+            done=lambda state: state["status"] == wanted,
+            describe=describe,
+            waiting_for=f"maintenance mode to be {wanted}",
+            ticker=ticker,
+            hint=(
+                "Wait for these executions or cancel them; queued and scheduled ones count too"
+                if activate
+                else None
+            ),
+            progress=progress,
+        )
+    except WaitTimeout as exc:
+        exc.details["remaining_executions"] = [
+            item.get("id") for item in remaining(client.maintenance())
+        ]
+        raise
+
+
+__all__ = ("ACTIVATED", "ACTIVATING", "DEACTIVATED", "remaining", "switch", "wait")

@@ -1,0 +1,253 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Everything that is looked at before a restore is asked for, so that a bad one never starts."""
+
+from __future__ import annotations
+
+import io
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    CloudifyClient,
+    Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    ArchiveError,
+    Refused,
+    TransferError,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
+    describe_executions,
+    last_line,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._transfer import RemoteFile
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What was found. C(body) is what the restore will be asked with.
+
+    :ivar archive: None when the manager does not let its directory be read
+    :ivar maintenance: the maintenance mode as found, to be left so
+    :ivar inactive_services: those that were down before
+    """
+
+    body: Json
+    archive: _archive.Description | None
+    blueprints: int
+    maintenance: str
+    inactive_services: list[str]
+    warnings: list[str] = field(default_factory=list)
+
+
+def look(
+    client: CloudifyClient,
+    snapshot_id: str,
+    *,
+    options: t.Mapping[str, t.Any],
+    archive_path: str | None,
+) -> Preflight:
+    """Look at the manager, the snapshot and its archive; nothing is changed.
+
+    :param options: C(force), C(restore_certificates), ... as the module takes them
+    :param archive_path: the same archive on this machine, if there is one
+    :raises Refused: for the first thing that would make the restore fail or lose data
+    """
+    capabilities = client.capabilities()
+    warnings: list[str] = []
+    _check_snapshot(client, snapshot_id)
+    archive = _describe(client, snapshot_id, archive_path, warnings)
+    if archive:
+        problems = _archive.problems_on(archive, capabilities)
+        if problems:
+            raise Refused(
+                f"Cannot restore snapshot {snapshot_id}: {'; '.join(problems)}",
+                hint="Choose another snapshot, or a manager of its version",
+            )
+    body = restore_body(
+        capabilities,
+        options=options,
+        archive_format=archive.format if archive else None,
+        warnings=warnings,
+    )
+    _check_executions(client, snapshot_id)
+    _check_flag(client, capabilities)
+    if capabilities.has("restore.needs_single_node"):
+        nodes = client.cluster_nodes()
+        if len(nodes) > 1:
+            raise Refused(
+                f"version {capabilities.version} refuses a restore on a cluster of "
+                f"{len(nodes)} nodes",
+                hint="Restore on the leader before the replicas join",
+            )
+    maintenance = client.maintenance()["status"]
+    if maintenance == "activating":
+        raise Refused(
+            "the manager is still entering maintenance mode and refuses a restore meanwhile",
+            hint="Wait until it is activated (module maintenance_mode), or deactivate it",
+        )
+    blueprints = count_blueprints(client)
+    if blueprints and not options["force"]:
+        effect = (
+            "would be mixed with the snapshot's"
+            if archive and archive.format == "new"
+            else "would be deleted"
+        )
+        raise Refused(
+            f"the manager is not empty: it has {blueprints} blueprints, whose data {effect}",
+            hint="Restore onto an empty manager, or say force=true",
+            blueprints=blueprints,
+        )
+    return Preflight(
+        body=body,
+        archive=archive,
+        blueprints=blueprints,
+        maintenance=maintenance,
+        inactive_services=client.inactive_services(),
+        warnings=warnings,
+    )
+
+
+def _check_snapshot(client: CloudifyClient, snapshot_id: str) -> None:
+    snapshot = client.snapshot(snapshot_id)
+    if snapshot is None:
+        raise Refused(
+            f"the manager has no snapshot {snapshot_id}",
+            hint="Upload it first (a restore in legacy format removes the manager's own copies)",
+        )
+    check_usable(snapshot)
+
+
+def check_usable(snapshot: Json) -> None:
+    """:raises Refused: for a snapshot whose archive is not whole"""
+    status = snapshot["status"]
+    if status in ("created", "uploaded"):
+        return
+    error = f": {last_line(snapshot['error'])}" if snapshot.get("error") else ""
+    raise Refused(
+        f"snapshot {snapshot['id']} cannot be used, it is {status}{error}",
+        hint=("Wait until it is created" if status == "creating" else "Take or upload another one"),
+        snapshot_status=status,
+    )
+
+
+def _describe(
+    client: CloudifyClient, snapshot_id: str, archive_path: str | None, warnings: list[str]
+) -> _archive.Description | None:
+    if archive_path:
+        return _archive.check_file(archive_path)[0]
+    try:
+        return describe_remote(client, snapshot_id)
+    except ArchiveError as exc:
+        raise Refused(
+            f"Cannot restore snapshot {snapshot_id}: {exc.message} "
+            "(restoring it would leave the manager's restore flag set for ever)",
+            hint="Delete it and upload a sound one",
+        ) from None
+    except (TransferError, ApiError) as exc:
+        warnings.append(f"the archive on the manager could not be looked at: {exc.message}")
+        return None
+
+
+def describe_remote(client: CloudifyClient, snapshot_id: str) -> _archive.Description:
+    """An archive's own account of itself, read by ranges from the manager."""
+    remote = RemoteFile(
+        client.http,
+        path=client.archive_path(snapshot_id),
+        doing=f"look at the archive of snapshot {snapshot_id}",
+    )
+    return _archive.describe(t.cast(t.BinaryIO, io.BufferedReader(remote, 1 << 16)))
+
+
+def restore_body(
+    capabilities: Capabilities,
+    *,
+    options: t.Mapping[str, t.Any],
+    archive_format: str | None,
+    warnings: list[str],
+) -> Json:
+    """The request body as this version takes it; C(force) is mandatory in every version.
+
+    :raises Refused: for options that would be ignored where that matters
+    """
+    if options["no_reboot"] and not options["restore_certificates"]:
+        raise Refused("no_reboot needs restore_certificates", hint="Leave it out")
+    if options["restore_certificates"] and archive_format == "new":
+        raise Refused(
+            "restore_certificates would be ignored: a snapshot in new format has no certificates",
+            hint="Leave it out",
+        )
+    body: Json = {name: options[name] for name in ("force", "restore_certificates", "no_reboot")}
+    if options["timeout"] is not None:
+        body["timeout"] = options["timeout"]
+    if options["tenant_name"]:
+        body["tenant_name"] = options["tenant_name"]
+        warnings.append("tenant_name is sent, but no version of the manager reads it")
+    if capabilities.has("restore.recreate_deployments_envs"):
+        given = options["recreate_deployments_envs"]
+        body["recreate_deployments_envs"] = True if given is None else given
+    elif options["recreate_deployments_envs"] is not None:
+        warnings.append(f"recreate_deployments_envs is not read by version {capabilities.version}")
+    if options["ignore_plugin_failure"] is not None:
+        if not capabilities.has("restore.ignore_plugin_failure"):
+            raise Refused(
+                f"ignore_plugin_failure would be ignored by version {capabilities.version}: "
+                f"it is known {capabilities.since('restore.ignore_plugin_failure')}",
+                hint="Leave it out",
+            )
+        body["ignore_plugin_failure"] = options["ignore_plugin_failure"]
+    return body
+
+
+def _check_executions(client: CloudifyClient, snapshot_id: str) -> None:
+    """A restore that is refused leaves a pending execution which blocks everything: look first."""
+    active = client.active_executions()
+    if active:
+        raise Refused(
+            f"Cannot restore snapshot {snapshot_id} while executions are active: "
+            f"{describe_executions(active)}",
+            hint=(
+                "Wait for them or cancel them; a pending restore_snapshot that never starts is "
+                "the remains of a refused one, and only the action kill removes it"
+            ),
+            executions=[item["id"] for item in active],
+        )
+
+
+def _check_flag(client: CloudifyClient, capabilities: Capabilities) -> None:
+    if client.restore_is_running():
+        raise Refused(
+            "the manager says that a restore is running, though no execution of one is active",
+            hint=(
+                "If it does not clear within minutes, the flag was left behind by a failed "
+                f"restore: delete {capabilities.restore_flag_path} on the manager"
+            ),
+        )
+
+
+def count_blueprints(client: CloudifyClient) -> int:
+    """Of all tenants: what the product calls a clean manager has none."""
+    page = client.read(
+        "/blueprints",
+        doing="count blueprints",
+        params={"_all_tenants": "true", "_size": 1, "_include": "id"},
+    )
+    return int(page["metadata"]["pagination"]["total"])
+
+
+__all__ = (
+    "Preflight",
+    "check_usable",
+    "count_blueprints",
+    "describe_remote",
+    "look",
+    "restore_body",
+)

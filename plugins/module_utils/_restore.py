@@ -1,0 +1,281 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Run a restore: ask for it, follow it through the outages it causes, and tidy up a refusal."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+from functools import partial
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    END_STATES,
+    CloudifyClient,
+    Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    ConnectionFailed,
+    NotFound,
+    RecoveryError,
+    Refused,
+    Unauthorized,
+    Unavailable,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
+    UNREADABLE,
+    describe_executions,
+    execution_status,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker, wait_for
+
+T = t.TypeVar("T")
+
+RESTORE_WORKFLOW = "restore_snapshot"
+
+#: Between two tries of the other password, so that wrong ones do not lock the account; seconds.
+PASSWORD_INTERVAL = 3.0
+
+#: How long an execution may be absent from a manager that answers before it counts as lost.
+ABSENT_FOR = 60.0
+
+ABSENT = "absent"
+
+
+class Passwords:
+    """The password from before the restore, and the one that comes with the snapshot."""
+
+    def __init__(
+        self,
+        client: CloudifyClient,
+        *,
+        current: str | None,
+        restored: str | None,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._known = [current] if restored in (None, current) else [current, restored]
+        self._position = 0
+        self._clock = clock
+        self._changed = clock()
+        self.refused_since: float | None = None
+
+    @property
+    def switched(self) -> bool:
+        return self._position == 1
+
+    def accepted(self) -> None:
+        self.refused_since = None
+
+    def refused(self) -> None:
+        """A 401 came: turn to the other password, but not too often."""
+        now = self._clock()
+        if self.refused_since is None:
+            self.refused_since = now
+        if len(self._known) == 2 and now - self._changed >= PASSWORD_INTERVAL:
+            self._position = 1 - self._position
+            self._changed = now
+            self._client.http.login(password=self._known[self._position])
+
+
+@dataclass
+class Seen:
+    """One look at a running restore.
+
+    :ivar execution: its status; ABSENT, UNREADABLE, or None when no answer could be had
+    :ivar flag: whether the manager says that a restore is running; None when it does not say
+    :ivar trouble: what kept the manager from answering
+    """
+
+    execution: str | None = None
+    error: str = ""
+    flag: bool | None = None
+    trouble: str = ""
+
+    def __str__(self) -> str:
+        if self.trouble:
+            return self.trouble
+        flag = {True: ", restore flag set", False: ", restore flag clear", None: ""}[self.flag]
+        return f"execution {self.execution}{flag}"
+
+
+@dataclass
+class Outcome:
+    """How the restore's execution ended, as far as it could be followed."""
+
+    execution_id: str
+    execution: str | None
+    error: str
+    flag_stuck: bool
+    outages: int
+
+
+class RestoreWatch:
+    """Polls the execution and the flag, and takes 401, 404, 5xx and HTML for what they are:
+    the manager replacing itself."""
+
+    def __init__(
+        self,
+        client: CloudifyClient,
+        *,
+        execution_id: str,
+        passwords: Passwords,
+        ticker: Ticker,
+        flag_timeout: float,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._execution_id = execution_id
+        self._passwords = passwords
+        self._ticker = ticker
+        self._flag_timeout = flag_timeout
+        self._clock = clock
+        self._last = Seen()
+        self._flag_was_set = False
+        self._ended_at: float | None = None
+        self._absent_since: float | None = None
+        self._flag_stuck = False
+        self._outages = 0
+
+    def follow(self, progress: t.Callable[[str], None] | None = None) -> Outcome:
+        """:raises WaitTimeout: with what was seen last"""
+        seen = wait_for(
+            fetch=self._look,
+            done=self._done,
+            describe=str,
+            waiting_for="the restore",
+            ticker=self._ticker,
+            hint=f"It goes on without this module; look at execution {self._execution_id}",
+            progress=progress,
+        )
+        known = seen.execution if seen.execution in END_STATES else None
+        return Outcome(self._execution_id, known, seen.error, self._flag_stuck, self._outages)
+
+    def _look(self) -> Seen:
+        try:
+            seen = self._read_execution()
+            seen.flag = self._client.restore_is_running(retry=False)
+        except Unauthorized:
+            self._passwords.refused()
+            since = self._clock() - t.cast(float, self._passwords.refused_since)
+            seen = Seen(trouble=f"the manager has refused the login for {since:.0f} s")
+        except (Unavailable, ConnectionFailed, NotFound) as exc:
+            seen = Seen(trouble=f"no usable answer ({exc.message})")
+        except ApiError as exc:
+            if exc.status < 500:
+                raise
+            seen = Seen(trouble=f"no usable answer ({exc.message})")
+        else:
+            self._passwords.accepted()
+        if seen.trouble and not self._last.trouble:
+            self._outages += 1
+        self._last = seen
+        return seen
+
+    def _read_execution(self) -> Seen:
+        try:
+            execution = self._client.execution(self._execution_id, retry=False)
+        except NotFound as exc:
+            if exc.code is None:
+                raise
+            return Seen(execution=ABSENT)
+        except ApiError as exc:
+            if exc.code != "maintenance_mode_active":
+                raise
+            return Seen(execution=UNREADABLE)
+        return Seen(execution=execution["status"], error=execution.get("error") or "")
+
+    def _done(self, seen: Seen) -> bool:
+        if seen.trouble:
+            return False
+        self._flag_was_set = self._flag_was_set or bool(seen.flag)
+        if seen.execution in END_STATES:
+            return self._ended(seen)
+        if seen.execution == UNREADABLE:
+            return self._flag_was_set and seen.flag is False
+        if seen.execution == ABSENT and not seen.flag:
+            self._absent_since = self._absent_since or self._clock()
+            return self._clock() - self._absent_since >= ABSENT_FOR
+        self._absent_since = None
+        return False
+
+    def _ended(self, seen: Seen) -> bool:
+        """The flag clears a little before (new format) or some seconds after (legacy) the end;
+        after a damaged archive it stays for ever."""
+        self._ended_at = self._ended_at or self._clock()
+        if not seen.flag:
+            return True
+        self._flag_stuck = self._clock() - self._ended_at >= self._flag_timeout
+        return self._flag_stuck
+
+
+def start(client: CloudifyClient, snapshot_id: str, body: Json, *, ticker: Ticker) -> str:
+    """POST it. Returns the execution's id.
+
+    A restore that is refused leaves a pending execution that never runs and blocks everything;
+    it is killed here.
+
+    :raises Refused: naming what is in the way
+    """
+    before = {item["id"] for item in client.executions(statuses=("pending",))}
+    try:
+        return client.restore_snapshot(snapshot_id, body)
+    except ApiError as exc:
+        if exc.code != "existing_running_execution_error":
+            raise
+        refusal = exc
+    left = [
+        item
+        for item in client.executions(statuses=("pending",), workflow_id=RESTORE_WORKFLOW)
+        if item["id"] not in before
+        and (item.get("parameters") or {}).get("snapshot_id") == snapshot_id
+    ]
+    for item in left:
+        client.cancel_execution(item["id"], action="kill")
+        wait_for(
+            fetch=partial(execution_status, client, item["id"]),
+            done=lambda status: status in END_STATES,
+            describe=str,
+            waiting_for=f"the end of the refused restore {item['id']}",
+            ticker=ticker,
+        )
+    others = [item for item in client.active_executions()]
+    raise Refused(
+        f"Cannot restore snapshot {snapshot_id} while executions are active: "
+        f"{describe_executions(others) or refusal.server_message}",
+        hint="Wait for them to end; the execution that this refusal left behind has been killed",
+        status=refusal.status,
+        error_code=refusal.code,
+        killed_executions=[item["id"] for item in left],
+    ) from refusal
+
+
+def settled(
+    action: t.Callable[[], T],
+    *,
+    passwords: Passwords,
+    ticker: Ticker,
+) -> T:
+    """Do it once the manager has come to rest: meanwhile 401, 5xx and silence are repeated.
+
+    :raises RecoveryError: the last error, when the manager does not come to rest in time
+    """
+    while True:
+        error: RecoveryError
+        try:
+            return action()
+        except Unauthorized as exc:
+            passwords.refused()
+            error = exc
+        except (Unavailable, ConnectionFailed) as exc:
+            error = exc
+        if not ticker.pause():
+            raise error
+
+
+__all__ = ("Outcome", "Passwords", "RestoreWatch", "settled", "start")

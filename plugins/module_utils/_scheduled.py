@@ -1,0 +1,67 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""What a restore did to the executions that were scheduled when the set was made."""
+
+from __future__ import annotations
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    CloudifyClient,
+    Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import RESTORED_SCHEDULE
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import NotFound
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
+
+
+def rule(capabilities: Capabilities) -> str:
+    """How this version treats them, in words."""
+    if capabilities.has("restore.scheduled_become_schedules"):
+        return (
+            "in legacy format every scheduled execution becomes failed, "
+            "and a future one gets a schedule in its place"
+        )
+    if capabilities.has("restore.adjusts_scheduled"):
+        return "an overdue execution becomes failed, a future one stays scheduled"
+    return "they stay as they were, and an overdue one does not run by itself"
+
+
+def report(client: CloudifyClient, *, before: Json, after: Json) -> Json:
+    """:param before: the set's inventory
+    :param after: the manager's, after the restore
+    """
+    schedules = [
+        schedule
+        for schedule in after.get("details", {}).get("execution_schedules", [])
+        if RESTORED_SCHEDULE.search(schedule["id"])
+    ]
+    still = {item["id"] for item in after.get("details", {}).get("scheduled_executions", [])}
+    found: dict[str, list[Json]] = {"kept": [], "rescheduled": [], "failed": [], "lost": []}
+    for item in before.get("details", {}).get("scheduled_executions", []):
+        if item["id"] in still:
+            found["kept"].append(item)
+            continue
+        successor = next(
+            (
+                schedule
+                for schedule in schedules
+                if schedule["deployment_id"] == item["deployment_id"]
+                and schedule["workflow_id"] == item["workflow_id"]
+            ),
+            None,
+        )
+        if successor:
+            schedules.remove(successor)
+            found["rescheduled"].append({**item, "schedule_id": successor["id"]})
+            continue
+        try:
+            found["failed"].append({**item, "status": client.execution(item["id"])["status"]})
+        except NotFound:
+            found["lost"].append(item)
+    return {**found, "rule": rule(client.capabilities())}
+
+
+__all__ = ("report", "rule")

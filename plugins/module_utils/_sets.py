@@ -1,0 +1,369 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Recovery sets in the store: stage, commit, list, verify, remove. Files only, no manager.
+
+STORE/CLUSTER/ID/ is a whole set: snapshot.zip, content.json, manifest.json.
+STORE/CLUSTER/.incoming-ID/ is one that is being made. The rename from one to the other is the
+commit, so a kill at any moment leaves either a whole set or none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import PIECE
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+    compare,
+    counts,
+    is_inventory,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ArchiveError,
+    RecoveryError,
+    Refused,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._transfer import sync_folder
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
+    Capabilities,
+    Version,
+)
+
+Json = t.Dict[str, t.Any]
+
+SNAPSHOT, CONTENT, MANIFEST = "snapshot.zip", "content.json", "manifest.json"
+INCOMING = ".incoming-"
+SET_FORMAT = 1
+
+#: What a set has to have passed before it counts as one to restore from (design rule 2).
+PROOFS = ("created", "length", "checksums", "metadata", "inventory")
+
+
+class SetError(RecoveryError):
+    """A set is damaged or incomplete."""
+
+
+@dataclass
+class RecoverySet:
+    """One set in the store.
+
+    :ivar problems: why it cannot be relied on; empty while none is known
+    :ivar verified: how it was checked in this run: C(size) or C(full)
+    """
+
+    id: str
+    path: str
+    manifest: Json
+    problems: list[str] = field(default_factory=list)
+    verified: str = "none"
+
+    @property
+    def created_at(self) -> str:
+        return str(self.manifest.get("created_at") or "")
+
+    @property
+    def sound(self) -> bool:
+        return not self.problems
+
+    def as_dict(self) -> Json:
+        return {
+            "id": self.id,
+            "path": self.path,
+            "snapshot_path": os.path.join(self.path, SNAPSHOT),
+            "content_path": os.path.join(self.path, CONTENT),
+            "manifest": self.manifest,
+            "problems": self.problems,
+            "sound": self.sound,
+            "verified": self.verified,
+        }
+
+
+class ClusterStore:
+    """The sets of one cluster.
+
+    :raises Refused: for names that are no plain file names
+    """
+
+    def __init__(self, *, store: str, cluster: str) -> None:
+        check_name("cluster", cluster)
+        self.cluster = cluster
+        self.folder = os.path.join(store, cluster)
+
+    # -- making one ----------------------------------------------------------------------------
+
+    def incoming(self, set_id: str) -> str:
+        check_name("id", set_id)
+        return os.path.join(self.folder, INCOMING + set_id)
+
+    def path(self, set_id: str) -> str:
+        check_name("id", set_id)
+        return os.path.join(self.folder, set_id)
+
+    def unfinished(self) -> list[str]:
+        """Ids of sets that were begun and not committed, newest first."""
+        names = [n for n in self._names() if n.startswith(INCOMING)]
+        names.sort(key=lambda name: os.path.getmtime(os.path.join(self.folder, name)))
+        return [name[len(INCOMING) :] for name in reversed(names)]
+
+    def stage(self, set_id: str) -> str:
+        """Make the directory that the set grows in. Returns it."""
+        if os.path.exists(self.path(set_id)):
+            raise Refused(f"the store has a set {set_id} already: {self.path(set_id)}")
+        staging = self.incoming(set_id)
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        if not os.path.isdir(staging):
+            os.mkdir(staging, 0o700)
+            sync_folder(self.folder)
+        return staging
+
+    def staged_content(self, set_id: str) -> Json | None:
+        """The inventory that an unfinished set has, so that going on with it takes no newer one."""
+        try:
+            content = _read_json(os.path.join(self.incoming(set_id), CONTENT))
+        except (OSError, ValueError):
+            return None
+        return content if is_inventory(content) else None
+
+    def stage_content(self, set_id: str, content: Json) -> None:
+        write_json(os.path.join(self.incoming(set_id), CONTENT), content)
+
+    def commit(
+        self,
+        set_id: str,
+        *,
+        snapshot: Json,
+        durations: Json,
+        warnings: t.Sequence[str],
+        content_after: Json | None = None,
+    ) -> RecoverySet:
+        """Verify what is staged, write the manifest, and give the set its name.
+
+        :param snapshot: what the manager says of the snapshot, and how it was made
+        :param durations: seconds by step, for the manifest
+        :param content_after: a second inventory, taken when the snapshot was done
+        :raises ArchiveError: when the staged snapshot is damaged
+        :raises SetError: when a part is missing, or a proof is not passed
+        """
+        staging, final = self.incoming(set_id), self.path(set_id)
+        if os.path.isdir(final):
+            raise Refused(f"the store has a set {set_id} already: {final}")
+        content = self.staged_content(set_id)
+        if content is None or not os.path.isfile(os.path.join(staging, SNAPSHOT)):
+            part = CONTENT if content is None else SNAPSHOT
+            raise SetError(f"the set {set_id} cannot be committed: {part} is not staged yet")
+        description, sha256, size = _archive.check_file(os.path.join(staging, SNAPSHOT))
+        if snapshot.get("status") != "created":
+            raise SetError(
+                f"the set {set_id} cannot be committed: the manager says that the snapshot is "
+                f"{snapshot.get('status')}"
+            )
+        if snapshot.get("size") not in (None, size) or snapshot.get("sha256") not in (None, sha256):
+            raise SetError(
+                f"the set {set_id} cannot be committed: {SNAPSHOT} has changed since its download"
+            )
+        now = utc_now()
+        manifest = {
+            "set_format": SET_FORMAT,
+            "id": set_id,
+            "cluster": self.cluster,
+            "created_at": now,
+            "manager": content["manager"],
+            "content_taken_at": content["taken_at"],
+            "counts": counts(content),
+            "snapshot": snapshot,
+            "archive": description.as_dict(),
+            "durations": durations,
+            "proofs": [{"name": name, "passed_at": now} for name in PROOFS],
+            "warnings": [*warnings, *_moved_on(content, content_after)],
+            "files": {
+                SNAPSHOT: {"size": size, "sha256": sha256},
+                **{
+                    name: {
+                        "size": os.path.getsize(os.path.join(staging, name)),
+                        "sha256": _sha256(os.path.join(staging, name)),
+                    }
+                    for name in sorted(os.listdir(staging))
+                    if not name.startswith(".") and name not in (SNAPSHOT, MANIFEST)
+                },
+            },
+        }
+        write_json(os.path.join(staging, MANIFEST), manifest)
+        sync_folder(staging)
+        os.rename(staging, final)
+        sync_folder(self.folder)
+        return RecoverySet(set_id, final, manifest, verified="full")
+
+    def remove(self, set_id: str) -> bool:
+        """Remove a set, or an unfinished one. It loses its name before its files."""
+        removed = False
+        for path in (self.path(set_id), self.incoming(set_id)):
+            if os.path.isdir(path):
+                doomed = os.path.join(self.folder, f".removed-{set_id}")
+                shutil.rmtree(doomed, ignore_errors=True)
+                os.rename(path, doomed)
+                shutil.rmtree(doomed)
+                removed = True
+        if removed:
+            sync_folder(self.folder)
+        return removed
+
+    # -- those that are there --------------------------------------------------------------------
+
+    def sets(self) -> list[RecoverySet]:
+        """All sets, newest first; one without a readable manifest is there too, as a problem."""
+        found = [self._load(name) for name in self._names() if not name.startswith(".")]
+        return sorted(found, key=lambda each: (each.created_at, each.id), reverse=True)
+
+    def _names(self) -> list[str]:
+        if not os.path.isdir(self.folder):
+            return []
+        return [n for n in os.listdir(self.folder) if os.path.isdir(os.path.join(self.folder, n))]
+
+    def _load(self, name: str) -> RecoverySet:
+        path = os.path.join(self.folder, name)
+        try:
+            manifest = _read_json(os.path.join(path, MANIFEST))
+            if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+                raise ValueError("it is no manifest")
+        except (OSError, ValueError) as exc:
+            return RecoverySet(name, path, {}, [f"{MANIFEST} cannot be used: {exc}"])
+        found = RecoverySet(name, path, manifest)
+        if manifest.get("set_format") != SET_FORMAT:
+            found.problems.append(f"{MANIFEST} has format {manifest.get('set_format')}")
+        passed = {proof.get("name") for proof in manifest.get("proofs", [])}
+        missing = [name for name in PROOFS if name not in passed]
+        if missing:
+            found.problems.append(f"it has not passed: {', '.join(missing)}")
+        return found
+
+
+def verify(found: RecoverySet, *, full: bool) -> None:
+    """Hold a set's files against its manifest; what is wrong is added to its problems.
+
+    :param full: also read every byte: sha256 of each file, checksums and metadata of the snapshot
+    """
+    files: dict[str, Json] = found.manifest.get("files", {})
+    for name in (SNAPSHOT, CONTENT):
+        if name not in files:
+            found.problems.append(f"its manifest does not name {name}")
+    for name, facts in sorted(files.items()):
+        path = os.path.join(found.path, name)
+        try:
+            size = os.path.getsize(path)
+            if size != facts.get("size"):
+                found.problems.append(f"{name} has {size} bytes, not {facts.get('size')}")
+            elif full:
+                _verify_file(found, name, path, facts)
+        except OSError as exc:
+            found.problems.append(f"{name}: {exc.strerror}")
+    found.verified = "full" if full else "size"
+
+
+def _verify_file(found: RecoverySet, name: str, path: str, facts: Json) -> None:
+    if name == SNAPSHOT:
+        try:
+            _description, sha256, _size = _archive.check_file(path)
+        except ArchiveError as exc:
+            found.problems.append(exc.message)
+            return
+    else:
+        sha256 = _sha256(path)
+    if sha256 != facts.get("sha256"):
+        found.problems.append(f"{name} is not the file that its manifest describes")
+    elif name == CONTENT and not is_inventory(_read_json(path)):
+        found.problems.append(f"{name} is no content inventory")
+
+
+def unfit_for(found: RecoverySet, version: Version) -> list[str]:
+    """Why a manager of this version could not restore the set; empty if it can."""
+    archive = found.manifest.get("archive") or {}
+    try:
+        description = _archive.Description(
+            **{**archive, "missing_revisions": tuple(archive.get("missing_revisions") or ())}
+        )
+        return _archive.problems_on(description, Capabilities(version, "premium"))
+    except (TypeError, ValueError):
+        return ["its manifest does not describe the snapshot"]
+
+
+def to_prune(sets: t.Sequence[RecoverySet], *, keep: int) -> list[RecoverySet]:
+    """Sets beyond the C(keep) newest sound ones. A set that is not sound is never counted, and
+    never removed: a person has to look at it.
+
+    :param sets: newest first, checked
+    """
+    return [found for found in sets if found.sound][keep:]
+
+
+# -- small things ----------------------------------------------------------------------------------
+
+
+def check_name(what: str, name: str) -> None:
+    """:raises Refused: unless it can be the name of a directory"""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", name or ""):
+        raise Refused(
+            f"{what} {name!r}: it takes up to 200 letters, digits and the characters - . _, "
+            "and begins with a letter or digit"
+        )
+
+
+def write_json(path: str, value: t.Any) -> None:
+    """Atomically, flushed to disk, mode 0600."""
+    temporary = f"{path}.new"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(value, file, indent=1, sort_keys=True)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(temporary, path)
+
+
+def _read_json(path: str) -> t.Any:
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:
+        for piece in iter(lambda: file.read(PIECE), b""):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _moved_on(before: Json, after: Json | None) -> list[str]:
+    """What changed while the snapshot was made, so that nobody takes it for a loss later."""
+    if after is None:
+        return []
+    comparison = compare(before, after)
+    return [
+        f"while the snapshot was made, the manager's content moved on: {difference}"
+        for difference in (*comparison.lost, *comparison.gained, *comparison.changed)
+    ]
+
+
+__all__ = (
+    "CONTENT",
+    "MANIFEST",
+    "PROOFS",
+    "SNAPSHOT",
+    "ClusterStore",
+    "RecoverySet",
+    "SetError",
+    "check_name",
+    "to_prune",
+    "unfit_for",
+    "verify",
+)

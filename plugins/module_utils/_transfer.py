@@ -1,0 +1,563 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Streamed download, resumed and verified; streamed upload; an archive on the manager as a file."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import threading
+import time
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import (
+    PIECE,
+    StreamChecker,
+    feed_file,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ArchiveError,
+    ConnectionFailed,
+    RecoveryError,
+    Refused,
+    TransferError,
+    Unavailable,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
+    API,
+    ManagerHttp,
+    describe_failure,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._zipstream import open_zip
+
+#: Tries in a row that bring no byte before a transfer is given up, and the waits between them.
+FRUITLESS_TRIES = 5
+FRUITLESS_WAITS = (0.5, 1.0, 2.0, 4.0)
+
+#: How much is written before the disk is told to take it, so that the final fsync is short.
+FLUSH_EVERY = 64 << 20
+
+#: Left free on the destination's file system beyond the archive itself.
+SPARE_BYTES = 16 << 20
+
+
+class Downloaded(t.NamedTuple):
+    """What a download did.
+
+    :ivar resumed_from: bytes that an earlier run had left
+    :ivar breaks: how often the transfer broke and was taken up again
+    """
+
+    size: int
+    sha256: str
+    resumed_from: int
+    breaks: int
+
+
+class Download:
+    """One archive, from a manager into one file.
+
+    The bytes go to C(.NAME.part) beside the destination. It is tested while it grows, flushed to
+    disk, and only then renamed. A C(.part) of an earlier run is taken up again if the manager
+    still has the same archive; C(.NAME.part.json) remembers which one it was.
+    """
+
+    def __init__(
+        self,
+        *,
+        http: ManagerHttp,
+        path: str,
+        dest: str,
+        doing: str,
+        idle_timeout: float,
+        inspect: t.Callable[[t.BinaryIO], t.Any] = lambda part: None,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = http
+        self._path = API + path
+        self._dest = dest
+        self._doing = doing
+        self._idle_timeout = idle_timeout
+        self._inspect = inspect
+        self._sleep = sleep
+        folder, name = os.path.split(os.path.abspath(dest))
+        self.folder = folder
+        self.part = os.path.join(folder, f".{name}.part")
+        self.note = f"{self.part}.json"
+        self._tag = ""
+        self._total = 0
+        self._breaks = 0
+
+    def run(self) -> Downloaded:
+        """Fetch, verify, rename.
+
+        :raises ArchiveError: when what arrived is damaged, or C(inspect) does not want it; nothing
+            is left behind then
+        :raises TransferError: when it broke too often; the C(.part) stays for the next run
+        :raises Refused: while another run downloads to the same place
+        """
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        with os.fdopen(os.open(self.part, flags, 0o600), "r+b", buffering=0) as part:
+            os.fchmod(part.fileno(), 0o600)
+            self._lock(part.fileno())
+            resumed_from = self._resumable()
+            part.truncate(resumed_from)
+            try:
+                sha256 = self._fill(t.cast(t.BinaryIO, part), resumed_from)
+            except ArchiveError:
+                self._forget()
+                raise
+            os.fsync(part.fileno())
+        os.rename(self.part, self._dest)
+        _unlink(self.note)
+        sync_folder(self.folder)
+        return Downloaded(self._total, sha256, resumed_from, self._breaks)
+
+    def _lock(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Refused(
+                f"Cannot {self._doing}: another run is downloading to {self._dest}",
+                hint="Wait for it to end",
+            ) from None
+
+    # -- taking up what an earlier run left -----------------------------------------------------
+
+    def _resumable(self) -> int:
+        """Bytes of a C(.part) that can be kept; 0 to begin anew."""
+        try:
+            with open(self.note, encoding="utf-8") as note:
+                known = json.load(note)
+            self._tag, self._total = str(known["tag"]), int(known["total"])
+            return min(os.path.getsize(self.part), self._total)
+        except (OSError, ValueError, KeyError, TypeError):
+            self._tag = ""
+            return 0
+
+    def _remember(self) -> None:
+        temporary = f"{self.note}.new"
+        with open(temporary, "w", encoding="utf-8") as note:
+            json.dump({"tag": self._tag, "total": self._total}, note)
+        os.rename(temporary, self.note)
+
+    def _forget(self) -> None:
+        for path in (self.part, self.note):
+            _unlink(path)
+
+    # -- the transfer ----------------------------------------------------------------------------
+
+    def _fill(self, part: t.BinaryIO, offset: int) -> str:
+        """Bring the part to its full length. Returns its sha256, tested."""
+        checker = StreamChecker()
+        flusher = _Flusher(part.fileno())
+        try:
+            if offset:
+                part.seek(0)
+                feed_file(checker, part)
+            fruitless = 0
+            while True:
+                before = checker.size
+                try:
+                    fresh = self._open(part, checker)
+                    if fresh is not None:
+                        checker.close()
+                        checker = fresh
+                        before = 0
+                    if self._copy(part, checker, flusher):
+                        break
+                    why = "the connection was closed early"
+                except (ConnectionFailed, Unavailable, _Broken) as exc:
+                    why = exc.message
+                except ArchiveError as exc:
+                    raise self._damaged(exc) from None
+                self._breaks += 1
+                fruitless = 0 if checker.size > before else fruitless + 1
+                if fruitless >= FRUITLESS_TRIES:
+                    raise TransferError(
+                        f"Cannot {self._doing}: the transfer broke at byte {checker.size} of "
+                        f"{self._total or 'an unknown number'}: {why}",
+                        hint=f"Run this again: it goes on from there ({self.part})",
+                        bytes_received=checker.size,
+                    )
+                self._sleep(FRUITLESS_WAITS[min(fruitless, len(FRUITLESS_WAITS) - 1)])
+        finally:
+            self._response_close()
+            flusher.stop()
+            checker.close()
+        if checker.size != self._total:
+            raise ArchiveError(
+                f"Cannot {self._doing}: {checker.size} bytes came, {self._total} were announced"
+            )
+        try:
+            sha256 = checker.finish(part)
+            self._inspect(part)
+        except ArchiveError as exc:
+            raise self._damaged(exc) from None
+        return sha256
+
+    def _damaged(self, error: ArchiveError) -> ArchiveError:
+        return ArchiveError(
+            f"Cannot {self._doing}: what the manager sent is no sound snapshot: {error.message}",
+            hint="Take another snapshot; nothing has been kept of this one",
+        )
+
+    _response: t.Any = None
+
+    def _response_close(self) -> None:
+        if self._response is not None:
+            self._response.close()
+            self._response = None
+
+    def _open(self, part: t.BinaryIO, checker: StreamChecker) -> StreamChecker | None:
+        """Ask for what is missing. A new checker when the archive has to come from the start."""
+        self._response_close()
+        offset = checker.size
+        headers = {}
+        if offset and self._tag:
+            headers = {"Range": f"bytes={offset}-", "If-Range": self._tag}
+        response = self._http.send(
+            "GET",
+            self._path,
+            doing=self._doing,
+            headers=headers,
+            stream=True,
+            expected=(200, 206, 416),
+            timeout=self._idle_timeout,
+        )
+        self._response = response
+        announced = response.headers.get("Content-Length")
+        if response.status_code == 206:
+            span = re.match(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
+            if span and int(span[1]) == offset and int(span[2]) == self._total:
+                return None
+        elif response.status_code == 200 and announced is None:
+            raise TransferError(
+                f"Cannot {self._doing}: the manager does not say how long the archive is",
+                hint="Without Content-Length a torn transfer cannot be told from a whole one",
+            )
+        elif response.status_code == 200:
+            self._total = int(t.cast(str, announced))
+            self._tag = _strong_tag(response.headers)
+            self._check_space()
+            self._remember()
+            if offset == 0:
+                return None
+            part.truncate(0)
+            part.seek(0)
+            return StreamChecker()
+        elif offset == self._total:
+            return None  # 416: nothing is missing any more
+        # an answer to another question than the one asked: begin anew without Range
+        self._response_close()
+        self._tag = ""
+        part.truncate(0)
+        part.seek(0)
+        fresh = StreamChecker()
+        self._open(part, fresh)
+        return fresh
+
+    def _check_space(self) -> None:
+        free = shutil.disk_usage(self.folder).free + os.path.getsize(self.part)
+        if free < self._total + SPARE_BYTES:
+            self._response_close()
+            self._forget()
+            raise no_space(self._doing, self.folder, needed=self._total, free=free)
+
+    def _copy(self, part: t.BinaryIO, checker: StreamChecker, flusher: _Flusher) -> bool:
+        """Take in the answer's body. True when nothing is missing any more."""
+        part.seek(checker.size)
+        raw = self._response.raw
+        while checker.size < self._total:
+            try:
+                piece = raw.read(min(PIECE, self._total - checker.size), decode_content=False)
+            except Exception as exc:  # urllib3 has many; all mean that the transfer broke
+                raise _Broken(describe_failure(t.cast(t.Any, exc))) from exc
+            if not piece:
+                return False
+            try:
+                write_all(part, piece)
+            except OSError as exc:
+                if exc.errno == errno.ENOSPC:
+                    self._forget()
+                    raise TransferError(
+                        f"Cannot {self._doing}: the disk of {self.folder} is full after "
+                        f"{checker.size} bytes of {self._total}",
+                        hint="Make room and run this again; the partial file has been removed",
+                        bytes_received=checker.size,
+                    ) from None
+                raise
+            checker.feed(piece)
+            flusher.wrote(len(piece))
+        return True
+
+
+class _Broken(RecoveryError):
+    """The body broke off."""
+
+
+class _Flusher:
+    """Has the disk write along, on another thread, so that the last fsync finds little to do."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._pending = 0
+        self._thread: threading.Thread | None = None
+
+    def wrote(self, count: int) -> None:
+        self._pending += count
+        if self._pending < FLUSH_EVERY or (self._thread and self._thread.is_alive()):
+            return
+        self._pending = 0
+        self._thread = threading.Thread(target=self._flush, daemon=True)
+        self._thread.start()
+
+    def _flush(self) -> None:
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError:
+            pass  # the final fsync in the owner's thread reports it
+
+    def stop(self) -> None:
+        if self._thread:
+            self._thread.join()
+
+
+# -- upload --------------------------------------------------------------------------------------
+
+
+class FileBody:
+    """A file as a request body: known length, large pieces, hashed while it is sent."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._size = os.path.getsize(path)
+        self.sha256 = ""
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        digest = hashlib.sha256()
+        with open(self._path, "rb", buffering=0) as archive:
+            while True:
+                piece = archive.read(PIECE)
+                if not piece:
+                    break
+                digest.update(piece)
+                yield piece
+        self.sha256 = digest.hexdigest()
+
+
+def upload_file(
+    http: ManagerHttp, *, path: str, source: str, doing: str, idle_timeout: float
+) -> tuple[t.Any, str]:
+    """PUT a file. Returns the answer and the sha256 of what was sent.
+
+    :raises TransferError: when it broke; whether the manager has it must then be looked up
+    """
+    body = FileBody(source)
+    try:
+        response = http.send(
+            "PUT",
+            API + path,
+            doing=doing,
+            data=body,
+            headers={"Content-Type": "application/octet-stream"},
+            expected=(200, 201),
+            timeout=idle_timeout,
+        )
+    except (ConnectionFailed, Unavailable) as exc:
+        raise TransferError(exc.message, hint=exc.hint) from exc
+    return response.json(), body.sha256
+
+
+# -- an archive that stays on the manager --------------------------------------------------------
+
+
+def archive_headers(http: ManagerHttp, *, path: str, doing: str) -> tuple[int, str]:
+    """(size, tag) of an archive on the manager, without its bytes."""
+    response = http.send("HEAD", API + path, doing=doing, stream=True)
+    response.close()
+    if "Content-Length" not in response.headers:
+        raise TransferError(f"Cannot {doing}: the manager does not say how long the archive is")
+    return int(response.headers["Content-Length"]), _strong_tag(response.headers)
+
+
+def same_archive(
+    http: ManagerHttp, *, path: str, local: str, doing: str, idle_timeout: float
+) -> bool:
+    """Whether the manager has the same archive as a local, tested file.
+
+    Sizes and zip directories are compared: a directory holds the checksum, size and place of each
+    entry, so the bytes in between need not travel. Where the manager sends no parts, they do.
+    """
+    size = os.path.getsize(local)
+    remote_size, _tag = archive_headers(http, path=path, doing=doing)
+    if size != remote_size:
+        return False
+    with open(local, "rb") as archive:
+        with open_zip(archive) as whole:
+            start = whole.start_dir
+        archive.seek(start)
+        try:
+            remote = RemoteFile(http, path=path, doing=doing)
+            remote.seek(start)
+            while True:
+                ours = archive.read(PIECE)
+                if remote.read(len(ours)) != ours:
+                    return False
+                if not ours:
+                    return True
+        except TransferError:
+            archive.seek(0)
+            digest = hashlib.sha256()
+            for piece in iter(lambda: archive.read(PIECE), b""):
+                digest.update(piece)
+    theirs = hash_remote(http, path=path, doing=doing, idle_timeout=idle_timeout)
+    return digest.hexdigest() == theirs
+
+
+def hash_remote(http: ManagerHttp, *, path: str, doing: str, idle_timeout: float) -> str:
+    """sha256 of an archive on the manager; its bytes are read, but not kept."""
+    digest = hashlib.sha256()
+    response = http.send("GET", API + path, doing=doing, stream=True, timeout=idle_timeout)
+    with response:
+        left = int(response.headers["Content-Length"])
+        while left > 0:
+            try:
+                piece = response.raw.read(min(PIECE, left), decode_content=False)
+            except Exception as exc:
+                raise TransferError(
+                    f"Cannot {doing}: {describe_failure(t.cast(t.Any, exc))}"
+                ) from exc
+            if not piece:
+                raise TransferError(f"Cannot {doing}: {left} bytes are missing at the end")
+            digest.update(piece)
+            left -= len(piece)
+    return digest.hexdigest()
+
+
+class RemoteFile(io.RawIOBase):
+    """An archive on the manager as a seekable file, read by ranges; unbuffered.
+
+    :raises TransferError: when the manager does not honour ranges
+    """
+
+    def __init__(self, http: ManagerHttp, *, path: str, doing: str) -> None:
+        super().__init__()
+        self._http = http
+        self._path = path
+        self._doing = doing
+        self._size, self._tag = archive_headers(http, path=path, doing=doing)
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError("negative position")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: t.Any) -> int:
+        first = self._position
+        last = min(first + len(buffer), self._size) - 1
+        if last < first:
+            return 0
+        headers = {"Range": f"bytes={first}-{last}"}
+        if self._tag:
+            headers["If-Range"] = self._tag
+        response = self._http.send(
+            "GET",
+            API + self._path,
+            doing=self._doing,
+            headers=headers,
+            stream=True,
+            expected=(200, 206),
+        )
+        with response:
+            if response.status_code != 206:
+                raise TransferError(f"Cannot {self._doing}: the manager does not send parts of it")
+            data = response.raw.read(last - first + 1, decode_content=False)
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+
+# -- small things --------------------------------------------------------------------------------
+
+
+def write_all(target: t.BinaryIO, data: bytes) -> None:
+    """An unbuffered file may take less than it was given."""
+    view = memoryview(data)
+    while view:
+        view = view[target.write(view) :]
+
+
+def sync_folder(path: str) -> None:
+    """Make a rename in this folder survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def no_space(doing: str, folder: str, *, needed: int, free: int) -> RecoveryError:
+    return TransferError(
+        f"Cannot {doing}: {folder} has {free >> 20} MiB free, {(needed + SPARE_BYTES) >> 20} MiB "
+        "are needed",
+        hint="Make room there, or choose another place",
+        needed_bytes=needed,
+        free_bytes=free,
+    )
+
+
+def _strong_tag(headers: t.Mapping[str, str]) -> str:
+    """What If-Range may be asked with; empty where the answer has nothing fit for it."""
+    tag = headers.get("ETag", "")
+    if tag and not tag.startswith("W/"):
+        return tag
+    return headers.get("Last-Modified", "")
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+
+
+__all__ = (
+    "SPARE_BYTES",
+    "Download",
+    "Downloaded",
+    "FileBody",
+    "RemoteFile",
+    "archive_headers",
+    "hash_remote",
+    "no_space",
+    "same_archive",
+    "sync_folder",
+    "upload_file",
+    "write_all",
+)

@@ -1,0 +1,250 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Bring an archive onto a manager, and nothing that could not be restored or would replace another."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive, _transfer
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    CloudifyClient,
+    Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    ArchiveError,
+    ConnectionFailed,
+    Refused,
+    TransferError,
+    Unavailable,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import (
+    check_usable,
+    describe_remote,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_id
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker, wait_for
+
+#: A torn upload leaves nothing on the manager, so it is sent again from the start.
+TRIES = 3
+VISIBLE_INTERVAL = 0.5
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the archive comes from: a file here, or a URL that the manager fetches."""
+
+    path: str | None
+    url: str | None
+    sha256: str | None = None
+
+
+def upload(
+    client: CloudifyClient,
+    snapshot_id: str,
+    source: Source,
+    *,
+    force: bool,
+    check_mode: bool,
+    idle_timeout: float,
+    wait_timeout: float,
+) -> Json:
+    """The result of the module, without the host.
+
+    :raises ArchiveError: for an archive that is damaged or no snapshot
+    :raises Refused: for one that this manager could not restore, and for an id that is taken
+    """
+    check_id(snapshot_id)
+    result: Json = {}
+    if source.path:
+        description, sha256, size = _archive.check_file(source.path)
+        if source.sha256 not in (None, sha256):
+            raise ArchiveError(
+                f"{source.path} has the sha256 {sha256}, which is not the one expected"
+            )
+        result = {"archive": description.as_dict(), "sha256": sha256, "size": size}
+        result.update(_judge(client, description, force=force))
+    elif source.sha256:
+        result = {"sha256": source.sha256}
+    existing = client.snapshot(snapshot_id)
+    if existing:
+        _check_same(client, existing, source, idle_timeout=idle_timeout)
+        return {**result, "snapshot": existing}
+    result.update(
+        changed=True,
+        reason="there is no snapshot of this id",
+        diff={"before": {"status": "absent"}, "after": {"status": "uploaded"}},
+    )
+    if check_mode:
+        return result
+    if source.path:
+        _send(client, snapshot_id, source.path, idle_timeout=idle_timeout)
+    else:
+        _have_fetched(client, snapshot_id, t.cast(str, source.url), idle_timeout=idle_timeout)
+    result["snapshot"] = _confirm(
+        client, snapshot_id, size=result.get("size"), wait_timeout=wait_timeout
+    )
+    if source.url:
+        result.update(_examine(client, snapshot_id, source, force=force, idle_timeout=idle_timeout))
+    return result
+
+
+def _judge(client: CloudifyClient, description: _archive.Description, *, force: bool) -> Json:
+    problems = _archive.problems_on(description, client.capabilities())
+    if problems and not force:
+        raise Refused(
+            f"this manager could not restore the archive: {'; '.join(problems)}",
+            hint="Choose another archive, or say force=true to upload it all the same",
+            problems=problems,
+        )
+    return {"problems": problems} if force else {}
+
+
+def _check_same(
+    client: CloudifyClient, existing: Json, source: Source, *, idle_timeout: float
+) -> None:
+    """:raises Refused: unless the snapshot that is there is the one to be uploaded"""
+    snapshot_id = existing["id"]
+    check_usable(existing)
+    path = client.archive_path(snapshot_id)
+    doing = f"compare snapshot {snapshot_id}"
+    hint = "Choose another id, or delete this one first (module snapshot)"
+    if source.path:
+        same = _transfer.same_archive(
+            client.http, path=path, local=source.path, doing=doing, idle_timeout=idle_timeout
+        )
+    elif source.sha256:
+        same = source.sha256 == _transfer.hash_remote(
+            client.http, path=path, doing=doing, idle_timeout=idle_timeout
+        )
+    else:
+        raise Refused(
+            f"snapshot {snapshot_id} exists, and cannot be compared with what is behind a URL",
+            hint="Say which archive is wanted by its sha256",
+        )
+    if not same:
+        raise Refused(
+            f"snapshot {snapshot_id} exists with other content; it is never overwritten", hint=hint
+        )
+
+
+def _send(client: CloudifyClient, snapshot_id: str, path: str, *, idle_timeout: float) -> None:
+    for attempt in range(1, TRIES + 1):
+        try:
+            answer, _sha256 = _transfer.upload_file(
+                client.http,
+                path=client.archive_path(snapshot_id),
+                source=path,
+                doing=f"upload snapshot {snapshot_id}",
+                idle_timeout=idle_timeout,
+            )
+        except TransferError:
+            # whatever broke, the manager may have it
+            if client.snapshot(snapshot_id) or attempt == TRIES:
+                if not client.snapshot(snapshot_id):
+                    raise
+                return
+        else:
+            _check_answer(answer, snapshot_id)
+            return
+
+
+def _have_fetched(
+    client: CloudifyClient, snapshot_id: str, url: str, *, idle_timeout: float
+) -> None:
+    response = client.http.send(
+        "PUT",
+        f"/api/v3.1{client.archive_path(snapshot_id)}",
+        doing=f"have the manager fetch snapshot {snapshot_id}",
+        params={"snapshot_archive_url": url},
+        expected=(200, 201),
+        timeout=idle_timeout,
+    )
+    _check_answer(response.json(), snapshot_id)
+
+
+def _check_answer(answer: t.Any, snapshot_id: str) -> None:
+    """From 7.0.3 on an answer full of nulls is how an overwritten snapshot shows."""
+    if not isinstance(answer, dict) or answer.get("id") != snapshot_id:
+        raise TransferError(
+            f"Cannot upload snapshot {snapshot_id}: one of this id appeared meanwhile, "
+            "and the manager has replaced it",
+            hint="Two runs have used the same id; look at both archives",
+        )
+
+
+def _confirm(
+    client: CloudifyClient, snapshot_id: str, *, size: int | None, wait_timeout: float
+) -> Json:
+    """The snapshot once the manager lists it and hands it out in full length."""
+
+    def fetch() -> tuple[Json | None, int]:
+        snapshot = client.snapshot(snapshot_id)
+        if snapshot is None or snapshot["status"] != "uploaded":
+            return snapshot, -1
+        try:
+            return (
+                snapshot,
+                _transfer.archive_headers(
+                    client.http,
+                    path=client.archive_path(snapshot_id),
+                    doing=f"confirm the upload of snapshot {snapshot_id}",
+                )[0],
+            )
+        except (ConnectionFailed, Unavailable, ApiError):
+            return snapshot, -1
+
+    def done(seen: tuple[Json | None, int]) -> bool:
+        snapshot, shown = seen
+        if shown >= 0 and size is not None and shown != size:
+            raise TransferError(
+                f"Cannot upload snapshot {snapshot_id}: the manager has {shown} bytes of {size}",
+                hint="Delete it there (module snapshot) and upload it again",
+            )
+        return snapshot is not None and shown >= 0
+
+    seen = wait_for(
+        fetch=fetch,
+        done=done,
+        describe=lambda pair: f"snapshot {(pair[0] or {}).get('status', 'absent')}",
+        waiting_for=f"the manager to show snapshot {snapshot_id}",
+        ticker=Ticker(timeout=wait_timeout, interval=VISIBLE_INTERVAL),
+    )
+    return t.cast(Json, seen[0])
+
+
+def _examine(
+    client: CloudifyClient,
+    snapshot_id: str,
+    source: Source,
+    *,
+    force: bool,
+    idle_timeout: float,
+) -> Json:
+    """Look at what the manager fetched by itself; what is no sound snapshot does not stay."""
+    path = client.archive_path(snapshot_id)
+    try:
+        description = describe_remote(client, snapshot_id)
+        judged = _judge(client, description, force=force)
+        doing = f"verify snapshot {snapshot_id}"
+        size, _tag = _transfer.archive_headers(client.http, path=path, doing=doing)
+        if source.sha256 and source.sha256 != _transfer.hash_remote(
+            client.http, path=path, doing=doing, idle_timeout=idle_timeout
+        ):
+            raise ArchiveError("its sha256 is not the one expected")
+    except (ArchiveError, Refused) as exc:
+        client.delete_snapshot(snapshot_id)
+        raise type(exc)(
+            f"what the manager fetched from {source.url} was deleted again: {exc.message}",
+            hint=exc.hint,
+        ) from None
+    return {"archive": description.as_dict(), "size": size, **judged}
+
+
+__all__ = ("Source", "upload")

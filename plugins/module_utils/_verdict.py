@@ -1,0 +1,168 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""What a restore came to, and what its errors mean. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import Comparison
+
+RESTORED, PARTIAL, FAILED = "RESTORED", "PARTIAL", "FAILED"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A known way for a restore's execution to fail.
+
+    :ivar late: by then all content but the schedules was in
+    """
+
+    pattern: str
+    name: str
+    hint: str
+    late: bool = False
+
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        r"newer manager's snapshot",
+        "the snapshot is newer than the manager",
+        "Restore it on a manager of its version or a later one",
+    ),
+    Cause(
+        r"non-empty manager",
+        "the manager is not empty",
+        "Restore onto an empty manager, or say force=true to have its data deleted",
+    ),
+    Cause(
+        r"bootstrap admin",
+        "only the user that installed the manager may restore",
+        "Log in as that user, normally admin",
+    ),
+    Cause(
+        r"Snapshot networks|networks? .*(missing|not (exist|found))",
+        "the manager lacks networks that the snapshot's agents use",
+        "Add these networks to the manager and its brokers, then restore again",
+    ),
+    Cause(
+        r"NoneType|BadZipFile|not a zip file|metadata\.json",
+        "the archive is damaged or has no metadata",
+        "Upload a sound copy of the snapshot",
+    ),
+    Cause(
+        r"KeyError: '?rrule",
+        "a schedule without rrule stopped the restore near its end",
+        "All but the schedules is restored; mend=true makes them again from the inventory",
+        late=True,
+    ),
+    Cause(
+        r"No space left|ENOSPC",
+        "the manager's disk is full",
+        "Make room: a restore unpacks the whole archive on the manager's disk",
+    ),
+    Cause(
+        r"unsupported|not supported|older than|minimum",
+        "the snapshot is too old for this manager",
+        "Restore it on an older version first, and take a snapshot there",
+    ),
+)
+
+
+def explain(error: str) -> Cause | None:
+    """The known cause behind an execution's error text."""
+    return next((cause for cause in CAUSES if re.search(cause.pattern, error)), None)
+
+
+@dataclass
+class Evidence:
+    """All that speaks for or against a restore.
+
+    :ivar execution: last status; None where it could never be read to its end
+    :ivar flag_stuck: the restore flag stayed long after the execution had ended
+    :ivar inactive_services: down now, and not before
+    :ivar row_survived: a legacy restore that works removes the snapshot's own row
+    :ivar comparison: None when there was no inventory to compare with
+    :ivar compare_error: why the comparison could not be made
+    """
+
+    execution: str | None
+    error: str = ""
+    flag_stuck: bool = False
+    flag_path: str | None = None
+    inactive_services: list[str] = field(default_factory=list)
+    row_survived: bool = False
+    comparison: Comparison | None = None
+    compare_error: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """C(outcome) is RESTORED, PARTIAL or FAILED; C(problems) says why it is not better."""
+
+    outcome: str
+    problems: list[str]
+    hint: str | None = None
+
+
+def decide(evidence: Evidence) -> Verdict:
+    """The product says C(terminated) also when it lost things, or restored nothing at all; and
+    C(failed) also when all but the schedules is there. So what is there decides."""
+    comparison = evidence.comparison
+    problems: list[str] = []
+    hint = None
+    cause = explain(evidence.error) if evidence.error else None
+    failed = evidence.execution in ("failed", "cancelled")
+    if failed:
+        name = cause.name if cause else (evidence.error or "it gives no reason")
+        problems.append(f"its execution is {evidence.execution}: {name}")
+        hint = cause.hint if cause else None
+    elif evidence.execution is None:
+        problems.append("its execution could not be followed to the end")
+    if evidence.flag_stuck:
+        problems.append(
+            f"the restore flag is still set; delete {evidence.flag_path} on the manager"
+        )
+    if evidence.inactive_services:
+        problems.append(f"services are not active: {', '.join(evidence.inactive_services)}")
+    if evidence.row_survived and not failed:
+        return Verdict(
+            FAILED,
+            ["the manager restored nothing: it took the archive for another format", *problems],
+            "Its archive lacks what marks it as legacy; use a snapshot in new format",
+        )
+    if comparison and comparison.nothing_kept:
+        return Verdict(FAILED, ["nothing of the expected content is there", *problems], hint)
+    if comparison:
+        problems += [str(difference) for difference in (*comparison.lost, *comparison.changed)]
+    elif evidence.compare_error:
+        problems.append(f"the content could not be compared: {evidence.compare_error}")
+    if failed:
+        forgivable = cause is not None and cause.late and comparison is not None
+        if not forgivable or not only_schedules_lost(t.cast(Comparison, comparison)):
+            return Verdict(FAILED, problems, hint)
+        if t.cast(Comparison, comparison).complete and len(problems) == 1:
+            return Verdict(RESTORED, [])
+    return Verdict(PARTIAL if problems else RESTORED, problems, hint)
+
+
+def only_schedules_lost(comparison: Comparison) -> bool:
+    """True when nothing but schedules is missing; changed fields do not count here."""
+    return all(difference.kind == "execution_schedules" for difference in comparison.lost)
+
+
+__all__ = (
+    "FAILED",
+    "PARTIAL",
+    "RESTORED",
+    "Evidence",
+    "Verdict",
+    "decide",
+    "explain",
+)

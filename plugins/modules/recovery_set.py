@@ -1,0 +1,273 @@
+#!/usr/bin/python
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: recovery_set
+short_description: Make, remove and prune recovery sets in the store
+version_added: 0.1.0
+description:
+  - A recovery set is what a backup leaves in the store. It is a directory with the snapshot, the content inventory and a manifest.
+  - A set is staged, filled, and then committed by a rename, so that a kill at any moment leaves either a whole set or none.
+  - Works on files only, on the host of the store; it needs no manager.
+extends_documentation_fragment:
+  - cloudify_ha.recovery._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - With O(state=staged), a set that is being made is taken up again rather than a second one begun.
+options:
+  store:
+    description:
+      - Directory of the store on the host that the module runs on.
+    type: path
+    required: true
+  cluster:
+    description:
+      - Name of the cluster, which is the directory in the store that its sets lie in.
+    type: str
+    required: true
+  id:
+    description:
+      - The set. Required but with O(state=pruned).
+    type: str
+  state:
+    description:
+      - V(staged) makes the directory that a set grows in, with its inventory. An unfinished set that is younger than O(resume_within) is taken
+        up again under its own id, which RV(id) tells.
+      - V(present) verifies what is staged, every byte of it, writes the manifest and commits.
+      - V(absent) removes a set, or an unfinished one.
+      - V(pruned) removes all but the O(keep) newest sound sets. Sets with problems are neither counted nor removed.
+    type: str
+    choices: [staged, present, absent, pruned]
+    default: present
+  content:
+    description:
+      - The content inventory, as M(cloudify_ha.recovery.content_info) returned it before the snapshot was made. For O(state=staged).
+    type: dict
+  content_after:
+    description:
+      - A second inventory, taken when the snapshot was done. What differs is named in the manifest's warnings. For O(state=present).
+    type: dict
+  snapshot:
+    description:
+      - What the manager says of the snapshot, and how it was made. For O(state=present), which needs its C(status) to be C(created).
+        Its C(size) and C(sha256), where given, have to be those of the staged file.
+    type: dict
+  durations:
+    description:
+      - Seconds that each step took, for the manifest.
+    type: dict
+    default: {}
+  warnings:
+    description:
+      - What is known to get lost in a restore of this set, for the manifest.
+    type: list
+    elements: str
+    default: []
+  resume_within:
+    description:
+      - Seconds after which an unfinished set is given up rather than taken up again.
+    type: float
+    default: 21600.0
+  keep:
+    description:
+      - How many sets O(state=pruned) leaves; at least 1.
+    type: int
+seealso:
+  - module: cloudify_ha.recovery.recovery_set_info
+author:
+  - cloudify_ha.recovery contributors (@cloudify-ha)
+"""
+
+EXAMPLES = r"""
+- name: Keep the seven newest sound sets
+  cloudify_ha.recovery.recovery_set:
+    store: /var/lib/cloudify-store
+    cluster: production
+    state: pruned
+    keep: 7
+"""
+
+RETURN = r"""
+id:
+  description: The set, which with O(state=staged) can be an earlier unfinished one.
+  returned: success and not O(state=pruned)
+  type: str
+path:
+  description: The directory of the set, or of the one that is being made.
+  returned: success and not O(state=pruned)
+  type: str
+resumed:
+  description: Whether an unfinished set is taken up again.
+  returned: O(state=staged)
+  type: bool
+abandoned:
+  description: Unfinished sets that were given up and removed. Their snapshots may still be on the manager.
+  returned: O(state=staged)
+  type: list
+  elements: str
+set:
+  description: The set, as RV(cloudify_ha.recovery.recovery_set_info#module:sets) has it.
+  returned: O(state=present), not in check mode
+  type: dict
+removed:
+  description: Sets that were removed, or in check mode would be.
+  returned: O(state=pruned)
+  type: list
+  elements: str
+reason:
+  description: Why something was changed.
+  returned: changed
+  type: str
+duration:
+  description: How long it took, in seconds.
+  returned: always
+  type: float
+"""
+
+import os
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _sets
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import is_inventory
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
+
+Result = t.Dict[str, t.Any]
+
+
+def changed(reason: str, before: str, after: str) -> Result:
+    return {
+        "changed": True,
+        "reason": reason,
+        "diff": {"before": {"state": before}, "after": {"state": after}},
+    }
+
+
+def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
+    p = module.params
+    if not is_inventory(p["content"]):
+        raise Refused("content is not a content inventory", hint="Use that of content_info")
+    oldest = time.time() - p["resume_within"]
+    unfinished = store.unfinished()
+    fresh = [each for each in unfinished if os.path.getmtime(store.incoming(each)) >= oldest]
+    set_id = fresh[0] if fresh else p["id"]
+    abandoned = [each for each in unfinished if each != set_id]
+    result: Result = {
+        "id": set_id,
+        "path": store.incoming(set_id),
+        "resumed": bool(fresh),
+        "abandoned": abandoned,
+    }
+    complete = bool(fresh) and store.staged_content(set_id) is not None
+    if not complete or abandoned:
+        reason = "an unfinished set is taken up again" if fresh else "no set is being made"
+        result.update(changed(reason, "staged" if fresh else "absent", "staged"))
+    if module.check_mode:
+        return result
+    store.stage(set_id)
+    if not complete:
+        store.stage_content(set_id, p["content"])
+    for each in abandoned:
+        store.remove(each)
+    return result
+
+
+def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
+    p = module.params
+    result: Result = {"id": p["id"], "path": store.path(p["id"])}
+    if os.path.isdir(store.path(p["id"])):
+        return result
+    result.update(changed("the set is not committed yet", "staged", "present"))
+    if not module.check_mode:
+        done = store.commit(
+            p["id"],
+            snapshot=p["snapshot"] or {},
+            durations=p["durations"],
+            warnings=p["warnings"],
+            content_after=p["content_after"],
+        )
+        result["set"] = done.as_dict()
+    return result
+
+
+def absent(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
+    set_id = module.params["id"]
+    paths = (store.path(set_id), store.incoming(set_id))
+    result: Result = {"id": set_id, "path": paths[0]}
+    if any(os.path.isdir(path) for path in paths):
+        result.update(changed("the set is in the store", "present", "absent"))
+        if not module.check_mode:
+            store.remove(set_id)
+    return result
+
+
+def pruned(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
+    keep = module.params["keep"]
+    if keep < 1:
+        raise Refused(f"keep has to be at least 1, not {keep}")
+    sets = store.sets()
+    for found in sets:
+        _sets.verify(found, full=False)
+    doomed = [found.id for found in _sets.to_prune(sets, keep=keep)]
+    result: Result = {"removed": doomed}
+    if doomed:
+        result.update(changed(f"there are more than {keep} sound sets", "present", "absent"))
+    if not module.check_mode:
+        for set_id in doomed:
+            store.remove(set_id)
+    return result
+
+
+def body(module: AnsibleModule) -> Result:
+    store = _sets.ClusterStore(store=module.params["store"], cluster=module.params["cluster"])
+    act = {"staged": staged, "present": present, "absent": absent, "pruned": pruned}
+    return act[module.params["state"]](module, store)
+
+
+def main() -> t.NoReturn:
+    run(
+        AnsibleModule(
+            argument_spec={
+                "store": {"type": "path", "required": True},
+                "cluster": {"type": "str", "required": True},
+                "id": {"type": "str"},
+                "state": {
+                    "type": "str",
+                    "choices": ["staged", "present", "absent", "pruned"],
+                    "default": "present",
+                },
+                "content": {"type": "dict"},
+                "content_after": {"type": "dict"},
+                "snapshot": {"type": "dict"},
+                "durations": {"type": "dict", "default": {}},
+                "warnings": {"type": "list", "elements": "str", "default": []},
+                "resume_within": {"type": "float", "default": 21600.0},
+                "keep": {"type": "int"},
+            },
+            required_if=[
+                ["state", "staged", ["id", "content"]],
+                ["state", "present", ["id"]],
+                ["state", "absent", ["id"]],
+                ["state", "pruned", ["keep"]],
+            ],
+            supports_check_mode=True,
+        ),
+        body,
+    )
+
+
+if __name__ == "__main__":
+    main()
