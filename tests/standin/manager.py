@@ -54,6 +54,7 @@ class Manager:
         self.spool_dir = state / "spool"
         self.ssl_dir: Path | None = None
         self.ca_pem = ""
+        self.files_dir = state / "files"
         self.flag_file = state / "snapshot_restoring"
         self.broker_up = True
         self._gate_lock = threading.Lock()
@@ -104,6 +105,7 @@ class Manager:
             seed.add_factory_content(self)
         self.flag_file.unlink(missing_ok=True)
         shutil.rmtree(self.snapshots_dir, ignore_errors=True)
+        shutil.rmtree(self.files_dir, ignore_errors=True)
         self.snapshots_dir.mkdir()
 
     def new_user(self, name: str, password: str, role: str) -> dict[str, Any]:

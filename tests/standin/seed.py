@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parent / "data"
 
 
-def _load(name: str) -> Any:
+def load(name: str) -> Any:
     return json.loads((DATA / name).read_text())
 
 
 def add_factory_content(manager: Manager) -> None:
     """What the installer leaves: system filters and permissions."""
     if manager.profile.labels:
-        manager.store.add("deployments_filters", "default_tenant", _load("filters.json"))
-    table: dict[str, list[str]] = _load("permissions.json")
+        manager.store.add("deployments_filters", "default_tenant", load("filters.json"))
+    table: dict[str, list[str]] = load("permissions.json")
     pairs = [{"role": r, "permission": p} for p, roles in table.items() for r in roles]
     manager.store.add("permissions", "", pairs)
 
 
 def add_content(manager: Manager, body: dict[str, Any]) -> dict[str, Any]:
     if "sample" in body:
-        sample = _load(f"{body['sample']}.json")
+        sample = load(f"{body['sample']}.json")
         add_model(manager, sample)
         return {"sample": body["sample"]}
     if "bulk" in body:
@@ -216,4 +216,5 @@ __all__ = [
     "add_model",
     "add_snapshot",
     "complete",
+    "load",
 ]

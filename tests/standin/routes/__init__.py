@@ -14,6 +14,15 @@ SUBJECTS = (
     "snapshots",
     "transfers",
     "executions",
+    "content",
+    "secrets",
+    "placement",
+    "schedules",
+    "summary",
+    "management",
+    "tokens",
+    "making",
+    "cluster",
 )
 
 
