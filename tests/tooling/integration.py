@@ -19,64 +19,52 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from standin.testing import StandIn
+
 from .steps import PROFILES
 
 
-def variables(*, ready: dict[str, Any], profile: str, edition: str, work: Path) -> dict[str, Any]:
+def variables(*, manager: StandIn, work: Path) -> dict[str, Any]:
+    ready = json.loads((manager.state / "ready.json").read_text())
     return {
-        "manager_hosts": ["127.0.0.1"],
-        "manager_port": ready["port"],
-        "manager_ca_path": ready["ca"],
-        "manager_username": ready["username"],
-        "manager_password": ready["password"],
+        # For module_defaults of group/cloudify_ha.recovery.manager.
+        "manager_connection": {
+            "manager_hosts": ["127.0.0.1"],
+            "manager_port": manager.port,
+            "username": manager.username,
+            "password": manager.password,
+            "ca_path": manager.ca,
+        },
         "standin_control": ready["control"],
-        "standin_profile": profile,
-        "standin_edition": edition,
+        "standin_edition": manager.edition,
+        "standin_profile": manager.profile,
         # The archives that a real manager made, and a place for what a target writes.
         "sample_archives": str(Path.cwd() / "tests" / "data" / "archives"),
         "work_dir": str(work),
     }
 
 
-def _start(
-    *, profile: str, edition: str, state: Path
-) -> tuple[subprocess.Popen[str], dict[str, Any]]:
-    command = [sys.executable, "-m", "standin", "--state", str(state), "--profile", profile]
-    command += ["--edition", edition, "--speed", "50"]
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    line = child.stdout.readline()
-    if not line:
-        raise SystemExit(f"the stand-in manager ended with {child.wait()}")
-    ready: dict[str, Any] = json.loads(line)
-    return child, ready
-
-
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--profile", choices=PROFILES, default=PROFILES[-2])
+    parser.add_argument("--profile", choices=PROFILES, default="7.0.5")
     parser.add_argument("--edition", default="premium")
     parser.add_argument("targets", nargs="*")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cloudify-ha-") as name:
         place = Path(name)
-        (place / "work").mkdir()
-        child, ready = _start(profile=asked.profile, edition=asked.edition, state=place / "state")
-        try:
+        for part in ("work", "home"):
+            (place / part).mkdir()
+        with StandIn(
+            profile=asked.profile, edition=asked.edition, speed=50, state=place / "state"
+        ) as manager:
+            given = variables(manager=manager, work=place / "work")
             config = Path("tests/integration/integration_config.yml")
-            given = variables(
-                ready=ready, profile=asked.profile, edition=asked.edition, work=place / "work"
-            )
             config.write_text(json.dumps(given, indent=2) + "\n")
             return _targets(asked.targets, home=place / "home")
-        finally:
-            child.terminate()
-            child.wait(timeout=30)
 
 
 def _targets(targets: list[str], *, home: Path) -> int:
     """Every warning counts as a failure: what Ansible warns of today, it refuses tomorrow."""
-    home.mkdir()
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     command = [str(Path(sys.executable).with_name("ansible-test")), "integration", "--local"]
     command += ["--color", "no", "--python", python, *targets]

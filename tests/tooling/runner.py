@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -73,7 +74,12 @@ class Runner:
     def _start(self, task: Task, log: Path) -> int:
         step = task.step
         bin_directory = self.cores[task.core] if task.core else self.tools
-        where = copy(self.run.work / task.name, self.names) if step.own_copy else self._shared
+        where = self._shared
+        if step.own_copy:
+            # From the run's copy, so that every step sees the same files whoever is editing meanwhile.
+            root = self.run.work / task.name
+            shutil.copytree(self._shared.parents[2], root, symlinks=True)
+            where = root / self._shared.relative_to(self._shared.parents[2])
         words = {
             "bin": bin_directory,
             "python": self.pythons[task.core].version if task.core else "",

@@ -129,6 +129,15 @@ STEPS = (
         weight=60,
     ),
     Step(
+        "fidelity-tests",
+        "fidelity",
+        NEWEST,
+        PYTEST + " tests/fidelity/tests",
+        ("tests/fidelity/tests/test_*.py",),
+        env=OURS,
+        weight=20,
+    ),
+    Step(
         "fidelity",
         "fidelity",
         NEWEST,
