@@ -22,6 +22,7 @@ from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
 from standin.maintenance import MaintenanceMode
 from standin.profiles import Profile
 from standin.state import Store
+from standin.tokens import factory_token
 from standin.worker import Worker
 
 DEFAULT_TENANT = "default_tenant"
@@ -103,6 +104,10 @@ class Manager:
             self.add_tenant(DEFAULT_TENANT)
             self.store.add("users", "", self.new_user(self.username, self.password, "sys_admin"))
             seed.add_factory_content(self)
+            if self.profile.token_objects:
+                self.store.add("tokens", "", factory_token(self.username))
+        self.auth_broken = False
+        self.rest_up()
         self.flag_file.unlink(missing_ok=True)
         shutil.rmtree(self.snapshots_dir, ignore_errors=True)
         shutil.rmtree(self.files_dir, ignore_errors=True)

@@ -63,7 +63,9 @@ def occurrences(schedule: Item, *, now: datetime | None = None) -> list[datetime
     now = now or clock.utcnow()
     when = clock.parse(schedule["since"]).replace(microsecond=0)
     until = clock.parse(schedule["until"]) if schedule.get("until") else None
-    interval, unit, count = _rule(schedule.get("rule") or {})
+    rule = schedule.get("rule") or {}
+    interval, unit, count = _rule(rule)
+    weekdays = [str(d).lower()[-2:] for d in rule.get("weekdays") or []]
     if interval and unit in _UNITS and when < now and count is None:
         # a rule without end may have started years ago
         step = interval * _UNITS[unit]
@@ -73,9 +75,10 @@ def occurrences(schedule: Item, *, now: datetime | None = None) -> list[datetime
     while len(found) < SHOWN and (count is None or number < count):
         if until and when > until:
             break
-        if when > now:
+        fits = not weekdays or when.strftime("%a").lower()[:2] in weekdays
+        if when > now and fits:
             found.append(when)
-        number += 1
+        number += fits
         if not interval:
             break
         when = _step(when, interval, unit)

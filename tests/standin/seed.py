@@ -28,8 +28,10 @@ def load(name: str) -> Any:
 
 def add_factory_content(manager: Manager) -> None:
     """What the installer leaves: system filters and permissions."""
+    now = clock.iso()
     if manager.profile.labels:
-        manager.store.add("deployments_filters", "default_tenant", load("filters.json"))
+        filters = [{**f, "created_at": now, "updated_at": now} for f in load("filters.json")]
+        manager.store.add("deployments_filters", "default_tenant", filters)
     table: dict[str, list[str]] = load("permissions.json")
     pairs = [{"role": r, "permission": p} for p, roles in table.items() for r in roles]
     manager.store.add("permissions", "", pairs)
@@ -101,8 +103,23 @@ def add_model(manager: Manager, content: dict[str, Any]) -> None:
         for tenant, kinds in (content.get("tenants") or {}).items():
             ensure_tenant(manager, tenant)
             for kind, items in kinds.items():
-                have = {id_of(kind, i) for i in store.all(kind, tenant)} if "filters" in kind else set()
+                if not supports(manager, kind):
+                    continue
+                have = set()
+                if kind.endswith("_filters"):
+                    have = {id_of(kind, i) for i in store.all(kind, tenant)}
                 store.add(kind, tenant, [i for i in items if id_of(kind, i) not in have])
+
+
+def supports(manager: Manager, kind: str) -> bool:
+    """Whether this version knows such objects at all."""
+    profile = manager.profile
+    return {
+        "sites": profile.sites,
+        "execution_schedules": profile.execution_schedules,
+        "deployments_filters": profile.labels,
+        "blueprints_filters": profile.labels,
+    }.get(kind, True)
 
 
 def add_bulk(manager: Manager, wanted: dict[str, Any]) -> dict[str, Any]:

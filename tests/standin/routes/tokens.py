@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import string
 from typing import Any
 
 from standin import clock, errors
@@ -16,31 +13,8 @@ from standin.app import route
 from standin.lists import answer_list, shown
 from standin.manager import Manager
 from standin.state import Item
+from standin.tokens import new_token
 from standin.wire import Request, Response, reply
-
-_LETTERS = string.ascii_letters + string.digits
-
-
-def _random(length: int) -> str:
-    return "".join(secrets.choice(_LETTERS) for _ in range(length))
-
-
-def new_token(username: str, role: str, *, description: Any, expires: str | None) -> tuple[Item, str]:
-    """A row, whose value is masked, and the value itself."""
-    token_id = _random(10)
-    value = f"ctok-{token_id}-{_random(40)}"
-    item = {
-        "id": token_id,
-        "username": username,
-        "value": f"ctok-{token_id}-********",
-        "role": role,
-        "expiration_date": expires,
-        "last_used": None,
-        "description": description,
-        "_digest": hashlib.sha256(value.encode()).hexdigest(),
-    }
-    return item, value
-
 
 def _expiry(text: Any) -> str | None:
     if not text:

@@ -30,10 +30,12 @@ def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
     manager = job.manager
     other_salt = _other_salt(job, archive)
     job.sleep(DOWN_FROM - POSTED_TO_HERE)
-    manager.rest_down()
+    if manager.profile.stops_rest_service:
+        manager.rest_down()
     try:
         job.sleep(DOWN_UNTIL - DOWN_FROM)
         with manager.store.transaction():
+            job.check()
             _replace(job, archive, content)
             if other_salt:
                 # rest-security.conf is the archive's, the admin's row is still hashed without it

@@ -37,6 +37,7 @@ def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
     job.sleep(SECONDS * 0.7)
     failed = False
     with manager.store.transaction():
+        job.check()
         _management(job, content)
         for tenant, kinds in content["tenants"].items():
             if manager.store.get("tenants", tenant) is None:
