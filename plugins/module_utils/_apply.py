@@ -76,8 +76,10 @@ class Restore:
         )
         self._found: Preflight | None = None
 
-    def preflight(self) -> Json:
-        """:raises Refused: when it should not even begin"""
+    def preflight(self, *, check_mode: bool) -> Json:
+        """In check mode, a snapshot that is still to be uploaded is no obstacle.
+
+        :raises Refused: when it should not even begin"""
         self._client.capabilities()
         # the restore flag is true of the node that runs the restore and of no other
         self._client.http.pin()
@@ -86,6 +88,7 @@ class Restore:
             self._wishes.snapshot_id,
             options=self._wishes.options,
             archive_path=self._wishes.archive_path,
+            may_be_absent=check_mode,
         )
         self._found = found
         warnings = list(found.warnings)

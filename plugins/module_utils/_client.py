@@ -21,7 +21,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions imp
     Version,
 )
 
-Json = t.Dict[str, t.Any]
+Json = dict[str, t.Any]
 
 END_STATES = ("terminated", "failed", "cancelled")
 #: A workflow in one of these blocks the system-wide ones.

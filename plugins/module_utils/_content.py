@@ -20,7 +20,7 @@ import re
 import typing as t
 from dataclasses import asdict, dataclass, field
 
-Json = t.Dict[str, t.Any]
+Json = dict[str, t.Any]
 
 #: Where kinds that belong to no tenant are kept; no tenant can have this name.
 MANAGER_WIDE = "(manager)"

@@ -23,8 +23,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import 
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 
-Spec = t.Dict[str, t.Dict[str, t.Any]]
-Result = t.Dict[str, t.Any]
+Spec = dict[str, dict[str, t.Any]]
+Result = dict[str, t.Any]
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -71,11 +71,22 @@ def wait_spec(*, timeout: float) -> Spec:
     }
 
 
-def create_manager_module(*, argument_spec: Spec, **options: t.Any) -> AnsibleModule:
-    """A module that talks to a manager."""
+def create_manager_module(
+    *, argument_spec: Spec, needs_manager: bool = True, **options: t.Any
+) -> AnsibleModule:
+    """A module that talks to a manager.
+
+    :param needs_manager: False when only some of its states do
+    """
+    spec = {**CONNECTION_SPEC, **argument_spec}
+    one_of = list(options.pop("required_one_of", []))
+    if needs_manager:
+        one_of.append(["token", "password"])
+    else:
+        spec["manager_hosts"] = {**spec["manager_hosts"], "required": False}
     module = AnsibleModule(
-        argument_spec={**CONNECTION_SPEC, **argument_spec},
-        required_one_of=[["token", "password"], *options.pop("required_one_of", [])],
+        argument_spec=spec,
+        required_one_of=one_of,
         required_together=[["username", "password"]],
         supports_check_mode=True,
         **options,
@@ -91,6 +102,8 @@ def connect(module: AnsibleModule) -> CloudifyClient:
     hosts = [host.strip() for host in p["manager_hosts"] if host and host.strip()]
     if not hosts:
         raise RecoveryError("manager_hosts names no manager")
+    if not p["token"] and not p["password"]:
+        raise RecoveryError("neither password nor token is given")
     for name in ("request_timeout", "connect_timeout", "wait_timeout", "wait_interval"):
         if p.get(name) is not None and p[name] <= 0:
             raise RecoveryError(f"{name} has to be more than 0 seconds, not {p[name]:g}")

@@ -54,16 +54,27 @@ def look(
     *,
     options: t.Mapping[str, t.Any],
     archive_path: str | None,
+    may_be_absent: bool = False,
 ) -> Preflight:
     """Look at the manager, the snapshot and its archive; nothing is changed.
 
     :param options: C(force), C(restore_certificates), ... as the module takes them
     :param archive_path: the same archive on this machine, if there is one
+    :param may_be_absent: the snapshot need not be on the manager yet, if C(archive_path) is given
     :raises Refused: for the first thing that would make the restore fail or lose data
     """
     capabilities = client.capabilities()
     warnings: list[str] = []
-    _check_snapshot(client, snapshot_id)
+    snapshot = client.snapshot(snapshot_id)
+    if snapshot:
+        check_usable(snapshot)
+    elif may_be_absent and archive_path:
+        warnings.append(f"snapshot {snapshot_id} is not on the manager yet")
+    else:
+        raise Refused(
+            f"the manager has no snapshot {snapshot_id}",
+            hint="Upload it first (a restore in legacy format removes the manager's own copies)",
+        )
     archive = _describe(client, snapshot_id, archive_path, warnings)
     if archive:
         problems = _archive.problems_on(archive, capabilities)
@@ -114,16 +125,6 @@ def look(
         inactive_services=client.inactive_services(),
         warnings=warnings,
     )
-
-
-def _check_snapshot(client: CloudifyClient, snapshot_id: str) -> None:
-    snapshot = client.snapshot(snapshot_id)
-    if snapshot is None:
-        raise Refused(
-            f"the manager has no snapshot {snapshot_id}",
-            hint="Upload it first (a restore in legacy format removes the manager's own copies)",
-        )
-    check_usable(snapshot)
 
 
 def check_usable(snapshot: Json) -> None:

@@ -40,7 +40,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions imp
     Version,
 )
 
-Json = t.Dict[str, t.Any]
+Json = dict[str, t.Any]
 
 SNAPSHOT, CONTENT, MANIFEST = "snapshot.zip", "content.json", "manifest.json"
 INCOMING = ".incoming-"

@@ -13,10 +13,9 @@ Every fact names the first version that has it and the first that no longer has 
 from __future__ import annotations
 
 import re
-import typing as t
 from dataclasses import dataclass
 
-VersionTuple = t.Tuple[int, int, int]
+VersionTuple = tuple[int, int, int]
 
 
 @dataclass(frozen=True, order=True)

@@ -12,9 +12,12 @@ version_added: 0.1.0
 description:
   - A recovery set is what a backup leaves in the store. It is a directory with the snapshot, the content inventory and a manifest.
   - A set is staged, filled, and then committed by a rename, so that a kill at any moment leaves either a whole set or none.
-  - Works on files only, on the host of the store; it needs no manager.
+  - Runs on the host of the store. To take the content inventory it asks the manager by itself, so that the inventory goes into the store
+    as it is; as a module's result, every word in it that happens to be the password would be masked.
 extends_documentation_fragment:
+  - cloudify_ha.recovery._connection
   - cloudify_ha.recovery._attributes
+  - cloudify_ha.recovery._attributes.group
 attributes:
   check_mode:
     support: full
@@ -25,6 +28,10 @@ attributes:
     details:
       - With O(state=staged), a set that is being made is taken up again rather than a second one begun.
 options:
+  manager_hosts:
+    description:
+      - Addresses of the managers. Required for O(state=staged) and O(state=present), which take an inventory.
+    required: false
   store:
     description:
       - Directory of the store on the host that the module runs on.
@@ -41,22 +48,15 @@ options:
     type: str
   state:
     description:
-      - V(staged) makes the directory that a set grows in, with its inventory. An unfinished set that is younger than O(resume_within) is taken
+      - V(staged) makes the directory that a set grows in, and takes the content inventory into it. An unfinished set that is younger than O(resume_within) is taken
         up again under its own id, which RV(id) tells.
-      - V(present) verifies what is staged, every byte of it, writes the manifest and commits.
+      - V(present) verifies what is staged, every byte of it, writes the manifest and commits. A second inventory is taken, and what has
+        changed while the snapshot was made is named in the manifest's warnings.
       - V(absent) removes a set, or an unfinished one.
       - V(pruned) removes all but the O(keep) newest sound sets. Sets with problems are neither counted nor removed.
     type: str
     choices: [staged, present, absent, pruned]
     default: present
-  content:
-    description:
-      - The content inventory, as M(cloudify_ha.recovery.content_info) returned it before the snapshot was made. For O(state=staged).
-    type: dict
-  content_after:
-    description:
-      - A second inventory, taken when the snapshot was done. What differs is named in the manifest's warnings. For O(state=present).
-    type: dict
   snapshot:
     description:
       - What the manager says of the snapshot, and how it was made. For O(state=present), which needs its C(status) to be C(created).
@@ -110,6 +110,15 @@ resumed:
   description: Whether an unfinished set is taken up again.
   returned: O(state=staged)
   type: bool
+counts:
+  description: How much there is of each kind.
+  returned: O(state=staged)
+  type: dict
+warnings_found:
+  description: What a restore in new format is known to do to this content.
+  returned: O(state=staged)
+  type: list
+  elements: str
 abandoned:
   description: Unfinished sets that were given up and removed. Their snapshots may still be on the manager.
   returned: O(state=staged)
@@ -141,11 +150,22 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _sets
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import is_inventory
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._apply import (
+    new_format_warnings,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import counts
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import take_inventory
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
+    connect,
+    create_manager_module,
+    run,
+)
 
-Result = t.Dict[str, t.Any]
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+Result = dict[str, t.Any]
 
 
 def changed(reason: str, before: str, after: str) -> Result:
@@ -158,8 +178,6 @@ def changed(reason: str, before: str, after: str) -> Result:
 
 def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     p = module.params
-    if not is_inventory(p["content"]):
-        raise Refused("content is not a content inventory", hint="Use that of content_info")
     oldest = time.time() - p["resume_within"]
     unfinished = store.unfinished()
     fresh = [each for each in unfinished if os.path.getmtime(store.incoming(each)) >= oldest]
@@ -171,7 +189,11 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
         "resumed": bool(fresh),
         "abandoned": abandoned,
     }
-    complete = bool(fresh) and store.staged_content(set_id) is not None
+    content = store.staged_content(set_id)
+    complete = bool(fresh) and content is not None
+    if content is None:
+        content = take_inventory(connect(module))
+    result.update(counts=counts(content), warnings_found=new_format_warnings(content))
     if not complete or abandoned:
         reason = "an unfinished set is taken up again" if fresh else "no set is being made"
         result.update(changed(reason, "staged" if fresh else "absent", "staged"))
@@ -179,7 +201,7 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
         return result
     store.stage(set_id)
     if not complete:
-        store.stage_content(set_id, p["content"])
+        store.stage_content(set_id, content)
     for each in abandoned:
         store.remove(each)
     return result
@@ -197,7 +219,7 @@ def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
             snapshot=p["snapshot"] or {},
             durations=p["durations"],
             warnings=p["warnings"],
-            content_after=p["content_after"],
+            content_after=take_inventory(connect(module)),
         )
         result["set"] = done.as_dict()
     return result
@@ -239,7 +261,8 @@ def body(module: AnsibleModule) -> Result:
 
 def main() -> t.NoReturn:
     run(
-        AnsibleModule(
+        create_manager_module(
+            needs_manager=False,
             argument_spec={
                 "store": {"type": "path", "required": True},
                 "cluster": {"type": "str", "required": True},
@@ -249,8 +272,6 @@ def main() -> t.NoReturn:
                     "choices": ["staged", "present", "absent", "pruned"],
                     "default": "present",
                 },
-                "content": {"type": "dict"},
-                "content_after": {"type": "dict"},
                 "snapshot": {"type": "dict"},
                 "durations": {"type": "dict", "default": {}},
                 "warnings": {"type": "list", "elements": "str", "default": []},
@@ -258,12 +279,11 @@ def main() -> t.NoReturn:
                 "keep": {"type": "int"},
             },
             required_if=[
-                ["state", "staged", ["id", "content"]],
-                ["state", "present", ["id"]],
+                ["state", "staged", ["id", "manager_hosts"]],
+                ["state", "present", ["id", "manager_hosts"]],
                 ["state", "absent", ["id"]],
                 ["state", "pruned", ["keep"]],
             ],
-            supports_check_mode=True,
         ),
         body,
     )

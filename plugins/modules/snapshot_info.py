@@ -82,6 +82,21 @@ restore_running:
   returned: success
   type: bool
   sample: false
+version:
+  description: Version of the manager.
+  returned: success
+  type: str
+  sample: 7.0.5
+edition:
+  description: V(premium) or V(community).
+  returned: success
+  type: str
+  sample: premium
+generation:
+  description: V(active_standby) up to 4.x, V(all_active) from 5.0 on.
+  returned: success
+  type: str
+  sample: all_active
 manager_host:
   description: The manager that answered.
   returned: success
@@ -132,7 +147,11 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
         snapshots = [found] if found else []
     if module.params["describe"]:
         snapshots = [described(client, snapshot) for snapshot in snapshots]
+    capabilities = client.capabilities()
     return {
+        "version": str(capabilities.version),
+        "edition": capabilities.edition,
+        "generation": capabilities.generation,
         "snapshots": snapshots,
         "restore_running": client.restore_is_running(),
         "manager_host": client.http.host,

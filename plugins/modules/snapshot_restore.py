@@ -24,7 +24,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Runs the whole preflight, and fails where the restore would be refused.
+      - Runs the whole preflight, and fails where the restore would be refused. With O(archive), the snapshot need not be on the
+        manager yet.
   diff_mode:
     support: full
     details:
@@ -291,7 +292,7 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
             **{name: p[name] for name in TAKEN_OVER},
         ),
     )
-    result = restore.preflight()
+    result = restore.preflight(check_mode=module.check_mode)
     warnings = result.pop("warnings")
     for warning in warnings:
         module.warn(warning)

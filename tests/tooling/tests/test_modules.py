@@ -18,7 +18,7 @@ from tooling.paths import REPO
 MODULES = sorted((REPO / "plugins" / "modules").glob("[!_]*.py"))
 CONNECTION = "cloudify_ha.recovery._connection"
 # These look at files, so they need no manager.
-LOCAL = {"recovery_set", "recovery_set_info", "snapshot_archive_info"}
+LOCAL = {"recovery_set_info", "snapshot_archive_info"}
 
 pytestmark = pytest.mark.skipif(not MODULES, reason="there is no module yet")
 
