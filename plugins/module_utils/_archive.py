@@ -98,6 +98,18 @@ def describe(archive: t.BinaryIO) -> Description:
     )
 
 
+def describe_file(path: str) -> Description:
+    """Like C(describe), of a local file.
+
+    :raises OSError: when it cannot be read
+    """
+    with open(path, "rb") as archive:
+        try:
+            return describe(archive)
+        except ArchiveError as exc:
+            raise _named(path, exc) from None
+
+
 def check_file(path: str) -> tuple[Description, str, int]:
     """Test every byte of a local archive.
 
@@ -117,9 +129,13 @@ def check_file(path: str) -> tuple[Description, str, int]:
             sha256 = checker.finish(t.cast(t.BinaryIO, archive))
             return describe(t.cast(t.BinaryIO, archive)), sha256, checker.size
     except ArchiveError as exc:
-        raise ArchiveError(
-            f"{path}: {exc.message}", hint=exc.hint or NOT_A_SNAPSHOT_HINT, path=path
-        ) from None
+        raise _named(path, exc) from None
+
+
+def _named(path: str, error: ArchiveError) -> ArchiveError:
+    return ArchiveError(
+        f"{path}: {error.message}", hint=error.hint or NOT_A_SNAPSHOT_HINT, path=path
+    )
 
 
 def problems_on(description: Description, target: Capabilities) -> list[str]:
@@ -148,4 +164,4 @@ def problems_on(description: Description, target: Capabilities) -> list[str]:
     return problems
 
 
-__all__ = ("Description", "check_file", "describe", "problems_on")
+__all__ = ("Description", "check_file", "describe", "describe_file", "problems_on")

@@ -110,6 +110,13 @@ class Connection:
         return (self.ca_path or True) if self.validate_certs else False
 
 
+def is_address(host: str) -> bool:
+    """A host name, an IPv4 or IPv6 address, the last in brackets when a port follows."""
+    name = r"(\[[0-9A-Fa-f:.%\w]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*))(:\d{1,5})?"
+    bare_ipv6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%\w+)?"
+    return re.fullmatch(f"{name}|{bare_ipv6}", host) is not None
+
+
 class ManagerHttp:
     """HTTP to the first manager of a list that answers.
 
@@ -409,5 +416,6 @@ __all__ = (
     "ManagerHttp",
     "Pacer",
     "describe_failure",
+    "is_address",
     "one_line",
 )

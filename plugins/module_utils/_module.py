@@ -20,6 +20,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import 
     REQUESTS_IMPORT_ERROR,
     Connection,
     ManagerHttp,
+    is_address,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 
@@ -102,6 +103,12 @@ def connect(module: AnsibleModule) -> CloudifyClient:
     hosts = [host.strip() for host in p["manager_hosts"] if host and host.strip()]
     if not hosts:
         raise RecoveryError("manager_hosts names no manager")
+    for host in hosts:
+        if not is_address(host):
+            raise RecoveryError(
+                f"manager_hosts: {host!r} is not an address",
+                hint="Give a host name or IP address, with :port where it has another one",
+            )
     if not p["token"] and not p["password"]:
         raise RecoveryError("neither password nor token is given")
     for name in ("request_timeout", "connect_timeout", "wait_timeout", "wait_interval"):

@@ -114,7 +114,10 @@ def look(
         )
         raise Refused(
             f"the manager is not empty: it has {blueprints} blueprints, whose data {effect}",
-            hint="Restore onto an empty manager, or say force=true",
+            hint=(
+                "Restore onto an empty manager, or say force=true "
+                "(playbook restore: cloudify_confirm=<cluster name>)"
+            ),
             blueprints=blueprints,
         )
     return Preflight(
@@ -144,7 +147,7 @@ def _describe(
     client: CloudifyClient, snapshot_id: str, archive_path: str | None, warnings: list[str]
 ) -> _archive.Description | None:
     if archive_path:
-        return _archive.check_file(archive_path)[0]
+        return _archive.describe_file(archive_path)
     try:
         return describe_remote(client, snapshot_id)
     except ArchiveError as exc:

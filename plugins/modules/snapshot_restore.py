@@ -42,8 +42,8 @@ options:
     required: true
   archive:
     description:
-      - The same archive on the host that the module runs on. It is verified before anything is asked for.
-      - Without it, the archive's directory and metadata are read from the manager, where it hands out parts.
+      - The same archive on the host that the module runs on, in order to read its directory and metadata here.
+      - Without it, they are read from the manager, by a few small requests where it hands out parts.
     type: path
   content:
     description:
