@@ -105,6 +105,12 @@ class Control:
     def post_admin_password(self, body: dict[str, Any], query: Any) -> None:
         self.manager.set_admin_password(str(body["password"]))
 
+    def post_security(self, body: dict[str, Any], query: Any) -> None:
+        """Another rest-security.conf, as if this manager had been installed with it."""
+        manager = self.manager
+        manager.store.set_meta("security", {**manager.security, **body})
+        manager.set_admin_password(manager.password)
+
     def post_cluster(self, body: dict[str, Any], query: Any) -> None:
         self.manager.store.set_meta("cluster_nodes", int(body["nodes"]))
 

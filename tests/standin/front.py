@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS = 75
 GZIP_FROM = 1000
+# nginx compresses no other answers
+GZIP_STATUSES = (200, 403, 404)
 HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
@@ -139,9 +141,7 @@ class Front:
                 connection.shutdown(socket.SHUT_RDWR)
 
     def limited(self, peer: str, path: str) -> bool:
-        return (
-            self._limit is not None and path.startswith("/api/") and not self._limit.allows(peer)
-        )
+        return self._limit is not None and path.startswith("/api/") and not self._limit.allows(peer)
 
 
 class Exchange:
@@ -194,7 +194,9 @@ class Exchange:
             self._spool(limit)
             return
         pieces: list[bytes] = []
-        self.request.body_size = read_body(self.stream, headers, self._counted(pieces.append, limit))
+        self.request.body_size = read_body(
+            self.stream, headers, self._counted(pieces.append, limit)
+        )
         self.request.body = b"".join(pieces)
 
     def _spool(self, limit: int | None) -> None:
@@ -289,6 +291,7 @@ class Exchange:
             self.head.version == "HTTP/1.1"
             and self.head.method != "HEAD"
             and response.content_type == "application/json"
+            and response.status in GZIP_STATUSES
             and len(response.body) >= GZIP_FROM
             and "gzip" in self.head.headers.get("accept-encoding", "")
         )

@@ -112,6 +112,9 @@ def build_query(
                 f"Sort keys '{[field]}' do not exist. Allowed keys are: {names}"
             )
         query.sort.append((field, desc))
+    if not query.sort and kind == "executions":
+        # a restore brings older ones in later
+        query.sort.append(("created_at", False))
     unknown = []
     for key, value in request.query:
         if key in RESERVED or key in extra:

@@ -145,7 +145,17 @@ def classic_schedule(body: dict[str, Any], when: datetime, *, tenant: str, user:
         tenant=tenant,
         user=user,
         deployment_id=str(body["deployment_id"]),
-        body={**body, "since": clock.iso(when), "rrule": None},
+        body={
+            **body,
+            "since": clock.iso(when),
+            "rrule": None,
+            "execution_arguments": {
+                "allow_custom_parameters": bool(body.get("allow_custom_parameters", False)),
+                "force": bool(body.get("force", False)),
+                "is_dry_run": bool(body.get("dry_run", False)),
+                "wait_after_fail": int(body.get("wait_after_fail", 600)),
+            },
+        },
     )
     return rendered({**made, "rule": {"count": 1}})
 

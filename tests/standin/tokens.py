@@ -20,7 +20,9 @@ def _random(length: int) -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
-def new_token(username: str, role: str, *, description: Any, expires: str | None) -> tuple[Item, str]:
+def new_token(
+    username: str, role: str, *, description: Any, expires: str | None
+) -> tuple[Item, str]:
     """A row, whose value is masked, and the value itself."""
     token_id = _random(10)
     value = f"ctok-{token_id}-{_random(40)}"

@@ -179,7 +179,7 @@ def workflows(manager: Manager, request: Request) -> Response:
     for deployment in manager.store.all("deployments", need_tenant(request)):
         table = deployment.get("_workflows") or {}
         for name, body in table.items():
-            named.setdefault(name, _workflow(name, body or {}))
+            named.setdefault(name, _workflow(name, body or {}, available(manager, deployment, body)))
     rows = list(named.values())
     return reply(
         {
@@ -189,14 +189,28 @@ def workflows(manager: Manager, request: Request) -> Response:
     )
 
 
-def _workflow(name: str, body: dict[str, Any]) -> dict[str, Any]:
+def available(manager: Manager, deployment: Item, body: dict[str, Any] | None) -> bool:
+    """Whether the rules of a workflow let it run on the deployment as it is."""
+    rules = (body or {}).get("availability_rules") or {}
+    mine = {"deployment_id": deployment["id"]}
+    if "node_instances_active" in rules:
+        states = [i["state"] == "started" for i in manager.store.where("node_instances", **mine)]
+        share = "all" if all(states) else "partial" if any(states) else "none"
+        if share not in rules["node_instances_active"]:
+            return False
+    needed = set(rules.get("node_types_required") or ())
+    types = {t for n in manager.store.where("nodes", **mine) for t in n["type_hierarchy"]}
+    return needed <= types
+
+
+def _workflow(name: str, body: dict[str, Any], is_available: bool) -> dict[str, Any]:
     return {
         "name": name,
         "parameters": body.get("parameters") or {},
         "plugin": body.get("plugin"),
         "operation": body.get("operation"),
         "is_cascading": body.get("is_cascading", False),
-        "is_available": True,
+        "is_available": is_available,
         "availability_rules": body.get("availability_rules"),
     }
 

@@ -79,7 +79,7 @@ def start_execution(manager: Manager, request: Request) -> Response:
         str(body["workflow_id"]),
         tenant=tenant,
         user=str((request.user or {})["username"]),
-        parameters=dict(body.get("parameters") or {}),
+        parameters=_parameters(deployment, body),
         system=False,
         status=status,
         deployment=deployment,
@@ -92,6 +92,14 @@ def start_execution(manager: Manager, request: Request) -> Response:
     if execution["status"] == "pending":
         execution = manager.executions.send(execution)
     return reply(shown(manager, "executions", execution), 201)
+
+
+def _parameters(deployment: Item, body: dict[str, Any]) -> dict[str, Any]:
+    """What was given over the defaults of the workflow."""
+    workflow = (deployment.get("_workflows") or {}).get(str(body["workflow_id"])) or {}
+    declared = workflow.get("parameters") or {}
+    defaults = {name: p["default"] for name, p in declared.items() if "default" in p}
+    return {**defaults, **(body.get("parameters") or {})}
 
 
 def _refuse_beside_system_wide(manager: Manager, execution: Item, body: dict[str, Any]) -> None:
@@ -133,7 +141,11 @@ def _schedule(manager: Manager, request: Request, body: dict[str, Any]) -> Respo
             "execution_schedules", tenant, classic_schedule(body, when, tenant=tenant, user=user)
         )
         nothing: dict[str, Any] = dict.fromkeys(
-            shown(manager, "executions", new_execution("", tenant="", user="", parameters={}, system=False))
+            shown(
+                manager,
+                "executions",
+                new_execution("", tenant="", user="", parameters={}, system=False),
+            )
         )
         nothing.update(
             status="scheduled",

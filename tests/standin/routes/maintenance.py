@@ -24,9 +24,7 @@ def get_maintenance(manager: Manager, request: Request) -> Response:
 def set_maintenance(manager: Manager, request: Request, action: str) -> Response:
     need_admin(request, "maintenance_mode_set")
     if action not in ACTIONS:
-        raise errors.bad_parameters(
-            f"Invalid action: {action}, Valid action values are: {ACTIONS}"
-        )
+        raise errors.bad_parameters(f"Invalid action: {action}, Valid action values are: {ACTIONS}")
     user = str((request.user or {}).get("username"))
     if action == "activate":
         state = manager.maintenance.activate(user)

@@ -226,13 +226,36 @@ def check_licence(manager: Manager, request: Request) -> Response:
     return reply("OK")
 
 
+ROLES = [
+    {"id": number, "name": name, "type": f"{kind}_role", "description": text}
+    for number, (name, kind, text) in enumerate(
+        (
+            ("sys_admin", "system", "User that can manage Cloudify"),
+            ("manager", "tenant", "User that can manage tenants"),
+            ("user", "tenant", "Regular user, can perform actions on tenants resources"),
+            (
+                "operations",
+                "tenant",
+                "User that can deploy and execute workflows, but cannot manage blueprints or plugins.",
+            ),
+            ("viewer", "tenant", "User that can only view tenant resources"),
+            ("default", "system", "User exists, but have no permissions"),
+        ),
+        1,
+    )
+]
+
+
 @route("GET", "/config", available=lambda p: p.release >= (5, 0, 5))
 def get_config(manager: Manager, request: Request) -> Response:
     items = seed.load("config.json")
     scope = request.arg("scope")
     if scope:
         items = [i for i in items if i["scope"] == scope]
-    return reply({"metadata": {}, "items": items})
+    body: dict[str, Any] = {"metadata": {}, "items": items}
+    if not scope:
+        body["authorization"] = {"roles": ROLES, "permissions": seed.load("permissions.json")}
+    return reply(body)
 
 
 @route("GET", "/config/<name>", available=lambda p: p.release >= (5, 0, 5))
@@ -241,4 +264,3 @@ def get_config_value(manager: Manager, request: Request, name: str) -> Response:
         if item["name"] == name:
             return reply(item)
     raise errors.not_found("Config", name)
-

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import base64
-import os
 from typing import Any
 
 from standin import clock, errors
 from standin.app import route
+from standin.archives.crypto import encrypt
 from standin.auth import need_tenant
 from standin.lists import answer_list
 from standin.manager import Manager
@@ -36,11 +35,6 @@ def _whole(item: Item, value: Any) -> Item:
         "resource_availability": item["visibility"],
         "private_resource": item["visibility"] == "private",
     }
-
-
-def _encrypted() -> str:
-    # what a PUT shows is the value as stored, which no client can read
-    return base64.urlsafe_b64encode(b"\x80" + os.urandom(72)).decode()
 
 
 def _find(manager: Manager, request: Request, key: str) -> Item:
@@ -94,7 +88,8 @@ def put_secret(manager: Manager, request: Request, key: str) -> Response:
         manager.store.update("secrets", key, tenant, **item)
     else:
         manager.store.add("secrets", tenant, item)
-    return reply(_whole(item, _encrypted()))
+    # what a PUT shows is the value as stored, which no client can read
+    return reply(_whole(item, encrypt(str(body["value"]), key=manager.security["encryption_key"])))
 
 
 @route("PATCH", "/secrets/<key>", since="v3")
@@ -109,7 +104,8 @@ def patch_secret(manager: Manager, request: Request, key: str) -> Response:
     if body.get("is_hidden_value") is not None:
         changes["is_hidden_value"] = boolean("is_hidden_value", body["is_hidden_value"])
     changed = manager.store.update("secrets", key, item["tenant_name"], **changes) or item
-    return reply(_whole(changed, _encrypted()))
+    value = str(changed.get("_value") or "")
+    return reply(_whole(changed, encrypt(value, key=manager.security["encryption_key"])))
 
 
 @route("DELETE", "/secrets/<key>", since="v3")

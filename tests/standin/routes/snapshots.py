@@ -150,9 +150,7 @@ def _create_parameters(manager: Manager, snapshot_id: str, body: dict[str, Any])
 def _check_tempdir(path: Any) -> None:
     # the manager's own file system: /tmp and /opt are writable for the service, others are not
     if path and not re.match(r"^/(tmp|opt|var/tmp|mnt)(/|$)", str(path)):
-        raise errors.forbidden(
-            f"Temp dir cannot be created inside unwriteable location {path}"
-        )
+        raise errors.forbidden(f"Temp dir cannot be created inside unwriteable location {path}")
 
 
 @route("DELETE", "/snapshots/<snapshot_id>", since="v2")

@@ -16,10 +16,33 @@ from standin.manager import Manager
 from standin.wire import Request, Response, reply
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    "deployments": ("blueprint_id", "tenant_name", "visibility", "site_name", "deployment_status", "installation_status"),
+    "deployments": (
+        "blueprint_id",
+        "tenant_name",
+        "visibility",
+        "site_name",
+        "deployment_status",
+        "installation_status",
+    ),
     "nodes": ("deployment_id", "tenant_name", "visibility"),
-    "node_instances": ("deployment_id", "index", "node_id", "state", "host_id", "tenant_name", "visibility"),
-    "executions": ("status", "status_display", "blueprint_id", "deployment_id", "workflow_id", "tenant_name", "visibility"),
+    "node_instances": (
+        "deployment_id",
+        "index",
+        "node_id",
+        "state",
+        "host_id",
+        "tenant_name",
+        "visibility",
+    ),
+    "executions": (
+        "status",
+        "status_display",
+        "blueprint_id",
+        "deployment_id",
+        "workflow_id",
+        "tenant_name",
+        "visibility",
+    ),
     "blueprints": ("tenant_name", "visibility"),
     "execution_schedules": (),
 }

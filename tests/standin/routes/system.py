@@ -159,9 +159,11 @@ def _cluster(manager: Manager) -> dict[str, Any]:
 
     services = {
         "broker": node(("RabbitMQ",)),
-        "db": node(("PostgreSQL",))
-        if monitored
-        else {"is_external": False, "status": "OK", "nodes": {}},
+        "db": (
+            node(("PostgreSQL",))
+            if monitored
+            else {"is_external": False, "status": "OK", "nodes": {}}
+        ),
         "manager": node(tuple(s for s in SERVICES if s not in ("RabbitMQ", "PostgreSQL"))),
     }
     bad = any(s["status"] == "Fail" for s in services.values())
@@ -188,9 +190,7 @@ def _manager_item(manager: Manager) -> dict[str, Any]:
 
 
 def _one_page(manager: Manager, items: list[dict[str, Any]]) -> Response:
-    return reply(
-        page(items, len(items), 1000, 0, filtered=manager.profile.filtered_metadata)
-    )
+    return reply(page(items, len(items), 1000, 0, filtered=manager.profile.filtered_metadata))
 
 
 @route("GET", "/managers", available=lambda p: p.topology_lists)

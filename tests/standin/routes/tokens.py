@@ -16,6 +16,7 @@ from standin.state import Item
 from standin.tokens import new_token
 from standin.wire import Request, Response, reply
 
+
 def _expiry(text: Any) -> str | None:
     if not text:
         return None
