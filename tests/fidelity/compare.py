@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -13,6 +14,8 @@ from .recording import Answer
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?")
+_CLASSIC_TIME = re.compile(r"20\d{10}\+0000")
+_HEX = re.compile(r"\b[0-9a-f]{32}\b|(?<=_)[0-9a-f]{32}\b")
 _ETAG = re.compile(r'"[0-9a-f]+-[0-9a-f]+"')
 
 # Values of these differ with every run; whether they are null or empty does not.
@@ -80,13 +83,17 @@ class Comparison:
             self.differ("reason", recorded.reason, live.reason)
         self._headers(recorded, live)
         if method != "HEAD":
-            self.value("body", "", recorded.body or "", live.body or "")
+            # A piece from the middle of an archive is other bytes of another archive.
+            middle = not (recorded.header("Content-Range") or "bytes 0-").startswith("bytes 0-")
+            if not middle:
+                self.value("body", "", recorded.body or "", live.body or "")
         return self.differences
 
     def _headers(self, recorded: Answer, live: Answer) -> None:
+        small = _too_small_to_compress(recorded, live)
         for name in _KEEP_HEADERS:
             theirs, ours = recorded.header(name), live.header(name)
-            if (theirs or "") != (ours or ""):
+            if (theirs or "") != (ours or "") and not (small and name == "Content-Encoding"):
                 self.differ(f"header {name}", theirs, ours)
         for name in _PRESENT_HEADERS:
             theirs, ours = recorded.header(name), live.header(name)
@@ -99,7 +106,8 @@ class Comparison:
             self.differ("header Allow", *allow)
         if live.header("ETag") and not _ETAG.fullmatch(live.header("ETag") or ""):
             self.differ("shape of header ETag", recorded.header("ETag"), live.header("ETag"))
-        self._framing(recorded, live)
+        if not small:
+            self._framing(recorded, live)
 
     def _framing(self, recorded: Answer, live: Answer) -> None:
         """Length or chunks: which of them, not how long."""
@@ -167,7 +175,8 @@ class Comparison:
             return
         if key == "version":
             recorded = recorded.replace(".dev1", "")
-        if key == "value" and recorded.startswith("ctok-"):
+        if key == "value" and recorded.startswith(("ctok-", "gAAAAA")):
+            # A token, or an encrypted value: always another, always of this form.
             recorded, live = recorded[:5], live[:5]
         if key == "error" and "\n" in recorded.strip():
             recorded, live = _last_line(recorded), _last_line(live)
@@ -180,6 +189,7 @@ class Comparison:
             text = text.replace(theirs, ours)
         if text.startswith("SQL Storage error"):
             text = re.sub(r"\d+", "0", re.sub(r"datetime\([\d, ]*\)", "datetime()", text))
+        text = _HEX.sub("<hex>", _CLASSIC_TIME.sub("<time>", text))
         text = _TIME.sub("<time>", text).replace("\r\n", "\n")
         return re.sub(r"https?://[\w.]+(:\d+)?/", "http://host/", text)
 
@@ -196,11 +206,20 @@ class Comparison:
             self.differ(f"length of {where}", recorded["length"], live["length"])
 
 
+def _too_small_to_compress(recorded: Answer, live: Answer) -> bool:
+    """The web server compresses from 1000 bytes on; the lab's certificates and lists were longer."""
+    compressed = recorded.header("Content-Encoding") == "gzip"
+    return compressed and 0 < int(live.header("Content-Length") or 0) < 1000
+
+
 def _sort_key(value: Any) -> str:
-    if isinstance(value, dict):
-        names = ("id", "key", "name", "value", "role", "permission", "deployment_id")
+    if isinstance(value, dict) and UUID.fullmatch(str(value.get("id"))):
+        # An id of its own every time: what else it is has to do.
+        return "|".join(f"{value.get(k)}" for k in ("workflow_id", "status", "deployment_id"))
+    if isinstance(value, dict) and ("id" in value or "key" in value):
+        names = ("id", "key", "value", "deployment_id")
         return "|".join(f"{value.get(k)}" for k in names)
-    return str(value)
+    return json.dumps(value, sort_keys=True)
 
 
 def _last_line(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..recording import basic
 from ..session import Session
-from . import session
+from . import failing_create, session
 
 
 def phases(s: Session) -> None:
@@ -54,7 +54,8 @@ def phases(s: Session) -> None:
 
 @session()
 def bypass(s: Session) -> None:
-    s.create("one", {"legacy": True})
+    failing_create(s, "one")
+    s.create("two", {"legacy": True})
     s.rec("G05_activate")
     s.rec("G05_in_maint_executions_list_with_bypass", loose=("total",))
     s.rec("G05_in_maint_snapshot_status_no_auth_with_bypass_500", patience=0)

@@ -40,6 +40,12 @@ def revisions(**metadata: str | None) -> bytes:
     )
 
 
+def same_security(s: Session, sample: str = "small-legacy") -> None:
+    """The lab restored onto the manager that had made the archive: same keys, same salt."""
+    with zipfile.ZipFile(ARCHIVES / f"{sample}.zip") as archive:
+        s.manager.control("POST", "/security", json.loads(archive.read("rest-security.conf")))
+
+
 def restore(s: Session, name: str, *, snapshot: str, execution: str, then: list[str]) -> None:
     """POST, the course of the workflow, its end, and what is so after."""
     s.rec(name)
@@ -77,10 +83,9 @@ def new_format_then_garbage(s: Session) -> None:
     )
     s.rec("H02_after_failed_restore_create", "H02_after_failed_restore_create_result")
     s.until(f"/executions/{newest(s, 'create_snapshot')}", "terminated")
-    s.rec(
-        "H02_after_failed_restore_executions",
-        "H02_after_failed_restore_snapshot_status",
-    )
+    # The lab had more executions by then.
+    s.rec("H02_after_failed_restore_executions", loose=("total",))
+    s.rec("H02_after_failed_restore_snapshot_status")
 
 
 @session()
@@ -97,7 +102,7 @@ def archives_that_fail(s: Session) -> None:
             "legacy_from_newer_version",
             "newer1",
             "fc292662-a130-461e-a188-4ecc7749ad5d",
-            revisions(snapshot_version="7.1.0"),
+            revisions(snapshot_version="99.0.0"),
         ),
         (
             "legacy_from_3_4",
@@ -132,6 +137,7 @@ def legacy_of_a_community_manager(s: Session) -> None:
 
 @session()
 def legacy(s: Session) -> None:
+    same_security(s)
     s.rec("H04_secret_marker_create")
     s.upload("legacyfull1", revisions())
     name = "H05_restore_legacy_full"
@@ -215,14 +221,16 @@ def during_a_restore(s: Session) -> None:
             "H09_during_restore_get_snapshot",
             "H09_during_restore_second_restore",
         )
-        s.do("POST", f"/executions/{newest(s, 'restore_snapshot')}", {"action": "kill"})
+        left_over = newest(s, "restore_snapshot")
         s.rec(
             "H09_during_restore_create_new",
             "H09_during_restore_delete_other",
             "H09_during_restore_maintenance_activate",
             "H09_during_restore_maintenance_get",
             "H09_during_restore_maintenance_deactivate",
+            loose=("order",),
         )
+        s.do("POST", f"/executions/{left_over}", {"action": "kill"})
     s.rec(f"{name}_execution_final", "H07_snapshot_status_after")
     s.until("/snapshots/during1", "created")
     s.until(f"/executions/{newest(s, 'create_snapshot')}", "terminated")
@@ -241,6 +249,7 @@ def during_a_restore(s: Session) -> None:
         "H10_restore_in_maintenance_transitions",
         snapshot="full2",
         execution="45476426-61fc-42a9-ad67-d42ae614f5ca",
+        anonymous=True,
     ):
         pass
     s.rec("H10_execution_final", "H10_maintenance_after_restore", "H10_deactivate")
@@ -248,6 +257,7 @@ def during_a_restore(s: Session) -> None:
 
 @session()
 def legacy_with_certificates(s: Session) -> None:
+    same_security(s)
     s.upload("legacyfull3", revisions())
     restore(
         s,
@@ -277,10 +287,10 @@ def fresh_manager(s: Session) -> None:
             "K07_secret_value_after_restore",
         ],
     )
-    with s.worker_down():
-        stuck = s.do("PUT", "/snapshots/stuck1", {"legacy": True}).body["id"]
-        s.known("de662b70-81c8-463e-af00-ab8d641f5cd9", stuck)
-        s.rec("M01_kill")
+    stuck = s.do("PUT", "/snapshots/stuck1", {}).body["id"]
+    s.known("de662b70-81c8-463e-af00-ab8d641f5cd9", stuck)
+    s.until(f"/executions/{stuck}", "started")
+    s.rec("M01_kill")
     s.until(f"/executions/{stuck}", "cancelled")
     s.rec("M01_stuck_creating_get", "M01_stuck_creating_delete")
     s.rec("M02_delete_active_upload_then_restore_accept", "M02_delete_uploaded")

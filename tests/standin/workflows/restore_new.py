@@ -70,6 +70,10 @@ def _own_execution(job: Job, metadata: dict[str, Any], status: str) -> None:
     found = job.manager.executions.get(own)
     if found and found["status"] not in ("terminated", "failed"):
         job.manager.executions.set_status(own, status)
+        if status == "cancelled":
+            job.manager.store.update(
+                "executions", own, error="Marked as cancelled by snapshot restore", ended_at=None
+            )
 
 
 def _management(job: Job, content: dict[str, Any]) -> None:
