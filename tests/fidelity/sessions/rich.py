@@ -40,7 +40,9 @@ def group(prefix: str) -> list[str]:
 
 def reads(s: Session, names: list[str]) -> None:
     for name in names:
-        loose = ("order",) if any(kind in name for kind in REORDERED) else ()
+        loose: tuple[str, ...] = ()
+        if any(kind in name for kind in REORDERED):
+            loose = ("order",)
         if "tokens" in name:
             # The installer's own token, named after its host.
             loose = ("id", "last_used", "description")

@@ -65,10 +65,18 @@ def already_there(snapshot_id: str, tenant: str | None) -> errors.RestError:
 def _null_tenant(manager: Manager, snapshot: Item) -> str:
     number = manager.store.count("snapshots") + 1
     when = snapshot["created_at"].replace("T", " ").rstrip("Z")
+    columns = ("created_at", "id", "visibility", "status", "error", "_tenant_id", "_creator_id")
+    marks = ", ".join(f"%({column})s" for column in columns)
+    values = {**snapshot, "visibility": "private", "_tenant_id": None, "_creator_id": 0}
+    values["created_at"] = clock.parse(snapshot["created_at"]).replace(tzinfo=None)
+    shown_values = {column: values[column] for column in columns}
     return (
         'SQL Storage error: (psycopg2.errors.NotNullViolation) null value in column "_tenant_id" '
         'of relation "snapshots" violates not-null constraint\nDETAIL:  Failing row contains '
-        f"({number}, {snapshot['id']}, {when}, {snapshot['status']}, , null, 0, private).\n"
+        f"({number}, {snapshot['id']}, {when}, {snapshot['status']}, , null, 0, private).\n\n"
+        f"[SQL: INSERT INTO snapshots ({', '.join(columns)}) VALUES ({marks}) RETURNING "
+        f"snapshots._storage_id]\n[parameters: {shown_values}]\n"
+        "(Background on this error at: https://sqlalche.me/e/14/gkpj)"
     )
 
 
