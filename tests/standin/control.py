@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import traceback
@@ -166,7 +167,8 @@ def serve_control(control: Control) -> ThreadingHTTPServer:
     handler = type("Handler", (_Handler,), {"control": control})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, name="control", daemon=True).start()
+    serve = functools.partial(server.serve_forever, poll_interval=0.05)
+    threading.Thread(target=serve, name="control", daemon=True).start()
     return server
 
 
