@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from . import setup
-from .cores import missing
+from .cores import missing, present
 from .paths import CACHE, REPO
 from .plan import UnknownStep, make, pythons_of
 from .pythons import find_pythons
@@ -49,6 +49,7 @@ def test(wanted: list[str], *, jobs: int) -> int:
             pythons=cores,
             cfy=cfy,
             interpreters=[python.path.parent for python in pythons.values()],
+            newest=list(present(pythons))[-1],
         )
         results = runner.go(tasks, jobs=jobs)
     return show(results)

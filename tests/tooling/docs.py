@@ -21,6 +21,8 @@ copyright = "{NAMESPACE}.{NAME} contributors"
 extensions = ["sphinx_antsibull_ext"]
 html_theme = "alabaster"
 html_show_sphinx = False
+# Labels of Ansible's own documentation, which is elsewhere.
+suppress_warnings = ["ref.ref"]
 """
 
 

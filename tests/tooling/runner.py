@@ -49,6 +49,7 @@ class Runner:
     pythons: dict[Core, Python]
     cfy: Path | None
     interpreters: list[Path]
+    newest: Core | None = None
     _children: set[subprocess.Popen[bytes]] = field(default_factory=set)
     _stopped: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -80,6 +81,9 @@ class Runner:
             root = self.run.work / task.name
             shutil.copytree(self._shared.parents[2], root, symlinks=True)
             where = root / self._shared.relative_to(self._shared.parents[2])
+            if task.core != self.newest:
+                for name in step.newest_only:
+                    shutil.rmtree(where / name, ignore_errors=True)
         words = {
             "bin": bin_directory,
             "python": self.pythons[task.core].version if task.core else "",
