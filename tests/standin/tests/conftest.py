@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from standin.testing import StandIn
 
-SPEED = 40
+SPEED = 100
 
 
 @pytest.fixture
