@@ -124,9 +124,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
 @pytest.fixture
 def manager(run_module: RunModule, clock: FakeClock) -> t.Iterator[Conversation]:
     """The managers, as a list of requests and answers; see conversation.py."""
-    with responses.RequestsMock(
-        registry=StrictOrder, assert_all_requests_are_fired=False
-    ) as mock:
+    with responses.RequestsMock(registry=StrictOrder, assert_all_requests_are_fired=False) as mock:
         conversation = Conversation(mock, run_module)
         yield conversation
         conversation.finish()
