@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import contextlib
 import json
 import socket
@@ -190,7 +191,7 @@ class Exchange:
         if not size and not self.request.chunked:
             return
         limit = self.fault.get("drop_after_bytes") if self.fault.get("of") == "request" else None
-        if self.request.path.endswith("/archive"):
+        if re.search(r"/snapshots/[^/]+/archive$", self.request.path):
             self._spool(limit)
             return
         pieces: list[bytes] = []

@@ -17,8 +17,7 @@ from standin.params import identifier, required
 from standin.state import Item, Query
 from standin.wire import Request, Response, reply
 
-ROLES = ("sys_admin", "default")
-TENANT_ROLES = ("manager", "user", "operations", "viewer")
+SYSTEM_ROLES = ("sys_admin", "default")
 
 
 def _found(manager: Manager, kind: str, model: str, name: str) -> Item:
@@ -104,8 +103,10 @@ def create_user(manager: Manager, request: Request) -> Response:
     name = str(body["username"])
     identifier("username", name)
     role = str(body.get("role") or "default")
-    if role not in ROLES:
-        raise errors.bad_parameters(f"Invalid role: `{role}`. Valid roles are: {list(ROLES)}")
+    if role not in SYSTEM_ROLES:
+        raise errors.bad_parameters(
+            f"Invalid role: `{role}`. Valid roles are: {list(SYSTEM_ROLES)}"
+        )
     if manager.store.get("users", name):
         raise errors.conflict(f"<User username=`{name}`> already exists")
     item = {**manager.new_user(name, str(body["password"]), role), "tenants": 0}

@@ -166,7 +166,7 @@ def test_broken_archives_look_created(manager: StandIn, mode: str) -> None:
 
 
 def test_kill_of_the_process_loses_nothing(start: Callable[..., StandIn]) -> None:
-    manager = start(speed=0.1)
+    manager = start(speed=0.5)
     manager.seed(kind="secrets", items=[{"key": "kept", "_value": "x"}])
     execution = put(manager, "one", {}).json["id"]
     until(lambda: manager.call("GET", f"/executions/{execution}").json["status"] == "started")
