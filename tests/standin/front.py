@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import re
 import contextlib
 import json
+import re
 import socket
 import ssl
 import threading
