@@ -1,0 +1,182 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
+    FACTS,
+    Capabilities,
+    Version,
+)
+
+VERSIONS = ("4.5.5", "5.0.5", "5.2", "6.4", "7.0.0", "7.0.5")
+
+# One letter for each of VERSIONS, from the product's own sources.
+TABLE = {
+    "create.include_metrics": "Y-----",
+    "create.include_logs": "YYYYYY",
+    "create.include_events": "YYYYYY",
+    "create.queue": "YYYYYY",
+    "create.tempdir_path": "---YYY",
+    "create.new_format": "----YY",
+    "create.listener_timeout": "-----Y",
+    "create.new_format_ignores_credentials": "-----Y",
+    "create.failure_looks_terminated": "YY----",
+    "upload.overwrites_silently": "-----Y",
+    "restore.recreate_deployments_envs": "YYY---",
+    "restore.ignore_plugin_failure": "YY----",
+    "restore.needs_single_node": "Y-----",
+    "restore.snapshot_status": "-YYYYY",
+    "restore.flag_in_tmp": "-----Y",
+    "restore.needs_all_revisions": "----YY",
+    "restore.adjusts_scheduled": "-YYYYY",
+    "restore.scheduled_become_schedules": "---YYY",
+    "maintenance.bypass_for_admins": "--YYYY",
+    "content.sites": "-YYYYY",
+    "content.execution_schedules": "--YYYY",
+    "content.deployment_labels": "--YYYY",
+    "content.blueprint_labels": "--YYYY",
+    "content.agents": "YYYYYY",
+    "content.inter_deployment_dependencies": "--YYYY",
+    "cluster.active_standby": "Y-----",
+    "cluster.status": "-YYYYY",
+}
+
+
+def on(version: str, edition: str = "premium") -> Capabilities:
+    return Capabilities(version=Version.parse(version), edition=edition)
+
+
+def test_each_fact_is_in_this_table() -> None:
+    assert set(TABLE) == set(FACTS)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("fact", TABLE)
+def test_each_version_can_what_the_product_says(fact: str, version: str) -> None:
+    assert on(version).has(fact) == (TABLE[fact][VERSIONS.index(version)] == "Y")
+
+
+@pytest.mark.parametrize(
+    ("fact", "last_without", "first_with"),
+    [
+        ("create.include_logs", "4.2.9", "4.3.0"),
+        ("create.queue", "4.4.1", "4.5.0"),
+        ("create.tempdir_path", "6.3.2", "6.4.0"),
+        ("create.new_format", "6.4.9", "7.0.0"),
+        ("create.listener_timeout", "7.0.3", "7.0.4"),
+        ("create.new_format_ignores_credentials", "7.0.3", "7.0.4"),
+        ("upload.overwrites_silently", "7.0.2", "7.0.3"),
+        ("restore.snapshot_status", "5.0.0", "5.0.5"),
+        ("restore.flag_in_tmp", "7.0.2", "7.0.3"),
+        ("restore.scheduled_become_schedules", "5.2.7", "5.3.0"),
+        ("maintenance.bypass_for_admins", "5.1.4", "5.2.0"),
+    ],
+)
+def test_a_fact_begins_with_its_version(fact: str, last_without: str, first_with: str) -> None:
+    assert not on(last_without).has(fact)
+    assert on(first_with).has(fact)
+
+
+@pytest.mark.parametrize(
+    ("fact", "last_with", "first_without"),
+    [
+        ("create.include_metrics", "5.0.0", "5.0.5"),
+        ("create.failure_looks_terminated", "5.0.5", "5.1.0"),
+        ("restore.recreate_deployments_envs", "5.2.7", "5.3.0"),
+        ("restore.ignore_plugin_failure", "5.0.5", "5.1.0"),
+        ("restore.needs_single_node", "4.6.0", "5.0.0"),
+        ("cluster.active_standby", "4.6.0", "5.0.0"),
+    ],
+)
+def test_a_fact_ends_before_its_version(fact: str, last_with: str, first_without: str) -> None:
+    assert on(last_with).has(fact)
+    assert not on(first_without).has(fact)
+
+
+def test_a_fact_that_nobody_knows_is_a_defect() -> None:
+    with pytest.raises(KeyError):
+        on("7.0.5").has("create.everything")
+
+
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("7.0.5", (7, 0, 5)),
+        ("7.0.5.dev1", (7, 0, 5)),
+        ("7.0.5-ga", (7, 0, 5)),
+        ("5.2", (5, 2, 0)),
+        (" 6.4.0 ", (6, 4, 0)),
+        ("4", (4, 0, 0)),
+        ("10.11.12", (10, 11, 12)),
+    ],
+)
+def test_versions_are_read(text: str, release: tuple[int, ...]) -> None:
+    assert Version.parse(text).release == release
+
+
+@pytest.mark.parametrize("text", ["", "latest", "v7", ".7", None])
+def test_what_is_no_version_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a version"):
+        Version.parse(text)
+
+
+def test_versions_are_ordered_by_number_and_not_by_letter() -> None:
+    texts = ["10.0.0", "7.0.5", "5.10", "5.9.9", "5.2"]
+    ordered = sorted(Version.parse(text) for text in texts)
+    assert [str(version) for version in ordered] == ["5.2.0", "5.9.9", "5.10.0", "7.0.5", "10.0.0"]
+
+
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [
+        ("4.5.5", None),
+        ("5.0.5", "/opt/manager/snapshot_status/snapshot_restoring"),
+        ("7.0.2", "/opt/manager/snapshot_status/snapshot_restoring"),
+        ("7.0.3", "/tmp/cloudify/snapshot_restoring"),
+        ("7.0.5", "/tmp/cloudify/snapshot_restoring"),
+    ],
+)
+def test_the_restore_flag_is_where_the_version_has_it(version: str, path: str | None) -> None:
+    assert on(version).restore_flag_path == path
+
+
+@pytest.mark.parametrize(
+    ("version", "edition", "wanted", "because"),
+    [
+        ("4.5.5", "premium", "legacy", "version 4.5.5 has no other"),
+        ("6.4", "community", "legacy", "version 6.4.0 has no other"),
+        ("7.0.0", "premium", "legacy", "keeps schedules, sites and timestamps"),
+        ("7.0.5", "premium", "legacy", "keeps schedules, sites and timestamps"),
+        ("7.0.0", "community", "new", "would bring back nothing"),
+        ("7.0.5", "community", "new", "would bring back nothing"),
+    ],
+)
+def test_the_best_format_is_the_one_that_restores_most(
+    version: str, edition: str, wanted: str, because: str
+) -> None:
+    chosen, why = on(version, edition).best_format()
+    assert chosen == wanted
+    assert because in why
+
+
+@pytest.mark.parametrize(
+    ("version", "generation"), [("4.6", "active_standby"), ("5.0.0", "all_active")]
+)
+def test_the_generation_changes_with_5_0(version: str, generation: str) -> None:
+    assert on(version).generation == generation
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        ("create.include_metrics", "before 5.0.5"),
+        ("create.listener_timeout", "from 7.0.4 on"),
+        ("restore.ignore_plugin_failure", "from 4.5.0 on and before 5.1.0"),
+    ],
+)
+def test_since_says_in_words_where_a_fact_holds(fact: str, words: str) -> None:
+    assert on("7.0.5").since(fact) == words
