@@ -1,0 +1,101 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one table, with the targets that its figures are held against."""
+
+from __future__ import annotations
+
+from bench.lateness import Lateness
+from bench.transfers import CFY, CURL_DOWN, CURL_UP, MODULE, PLAYBOOK, START, Comparison
+
+MIB = 1 << 20
+
+#: At most this multiple of what the other takes.
+TARGETS = {("download", CURL_DOWN): 1.0, ("download", CFY): 0.4, ("upload", CURL_UP): 1.1}
+MEMORY_TARGET = 64.0
+FLAT_WITHIN = 8.0
+LATENESS_TARGET = 1.0
+
+LINE = "{:9} {:>8}  {:22} {:>8} {:>8}  {:16} {:>6} {:>7}"
+
+
+def size_name(size: int) -> str:
+    return f"{size >> 30} GiB" if size >= 1 << 30 else f"{size // MIB} MiB"
+
+
+def held(value: float, target: float, *, unit: str = "") -> str:
+    """The target, and by how much it is missed."""
+    text = f"<= {target:g}{unit}"
+    if value <= target:
+        return f"{text} met"
+    return f"{text} MISSED"
+
+
+def table(comparisons: list[Comparison], late: list[Lateness], *, runs: int) -> str:
+    lines = [
+        f"Medians of {runs} runs. `module/it` is what the module takes in terms of the line's own way;",
+        "`peak` is the largest resident memory in MiB, `start+` how much of it is above a start alone.",
+        "",
+        LINE.format("", "size", "", "seconds", "module/it", "target", "peak", "start+").rstrip(),
+    ]
+    for comparison in comparisons:
+        lines.append("")
+        lines += _transfer(comparison)
+    lines += ["", *_memory(comparisons), "", *_late(late)]
+    return "\n".join(lines)
+
+
+def _transfer(comparison: Comparison) -> list[str]:
+    lines = []
+    shown, size = comparison.direction, size_name(comparison.size)
+    for name in (MODULE, CURL_DOWN, CURL_UP, CFY, PLAYBOOK, START):
+        if name not in comparison.figures:
+            continue
+        ratio = verdict = ""
+        if name != MODULE:
+            ratio = f"{comparison.ratio(name):.2f}"
+            target = TARGETS.get((comparison.direction, name))
+            verdict = held(comparison.ratio(name), target) if target else ""
+        above = f"{comparison.above_start(name):+.0f}" if name in (MODULE, CFY) else ""
+        lines.append(
+            LINE.format(
+                shown,
+                size,
+                name,
+                f"{comparison.seconds(name):.2f}",
+                ratio,
+                verdict,
+                f"{comparison.peak(name):.0f}",
+                above,
+            ).rstrip()
+        )
+        shown = size = ""
+    return lines
+
+
+def _memory(comparisons: list[Comparison]) -> list[str]:
+    lines = []
+    for direction in dict.fromkeys(c.direction for c in comparisons):
+        peaks = {c.size: c.above_start(MODULE) for c in comparisons if c.direction == direction}
+        most, spread = max(peaks.values()), max(peaks.values()) - min(peaks.values())
+        lines.append(
+            f"{direction}: at most {most:.0f} MiB above the module's start "
+            f"({held(most, MEMORY_TARGET, unit=' MiB')})"
+        )
+        if len(peaks) > 1:
+            sizes = " to ".join(size_name(size) for size in (min(peaks), max(peaks)))
+            lines[-1] += f", {spread:.0f} MiB apart from {sizes} "
+            lines[-1] += "(flat)" if spread <= FLAT_WITHIN else "(NOT flat)"
+    return lines
+
+
+def _late(late: list[Lateness]) -> list[str]:
+    return [
+        f"end of a {found.job}: noticed {found.typical:.2f} s late, at worst {found.worst:.2f} s "
+        f"({held(found.worst, LATENESS_TARGET, unit=' s')})"
+        for found in late
+    ]
+
+
+__all__ = ["table"]

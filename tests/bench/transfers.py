@@ -1,0 +1,123 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One file, one server, and each way to transfer it in turn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from bench.measure import CommandFailed, Figures, measure
+from bench.others import Cfy, Curl
+from bench.through_ansible import Ansible
+from standin.testing import StandIn
+
+MODULE, PLAYBOOK, START = "module", "whole playbook", "module's start alone"
+CURL_DOWN, CURL_UP, CFY = "curl+sha256sum+unzip", "curl -T", "cfy"
+
+
+@dataclass(frozen=True)
+class Way:
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+
+
+@dataclass
+class Comparison:
+    """What each way took, run by run."""
+
+    direction: str
+    size: int
+    figures: dict[str, list[Figures]] = field(default_factory=dict)
+
+    def seconds(self, name: str) -> float:
+        return median(f.seconds for f in self.figures[name])
+
+    def peak(self, name: str) -> float:
+        return max(f.peak for f in self.figures[name])
+
+    def ratio(self, name: str) -> float:
+        """What the module takes in terms of another way, each within its own run."""
+        pairs = zip(self.figures[MODULE], self.figures[name], strict=True)
+        return median(ours.seconds / theirs.seconds for ours, theirs in pairs)
+
+    def above_start(self, name: str) -> float:
+        return self.peak(name) - self.peak(START)
+
+
+@dataclass
+class Bench:
+    manager: StandIn
+    work: Path
+    runs: int
+    ansible: Ansible
+    curl: Curl
+    cfy: Cfy | None
+
+    def download(self, snapshot_id: str, size: int) -> Comparison:
+        dest = self.work / "download.zip"
+
+        def clear() -> None:
+            dest.unlink(missing_ok=True)
+
+        options = {"id": snapshot_id, "dest": str(dest)}
+        module = self.ansible.payload("snapshot_download", **options)
+        clear()
+        start = self.ansible.payload("snapshot_download", check=True, **options)
+        ours = self.ansible.environment
+        ways = [
+            Way(MODULE, module, ours),
+            Way(CURL_DOWN, self.curl.download(snapshot_id, dest), ours),
+            Way(PLAYBOOK, self.ansible.playbook("snapshot_download", **options), ours),
+            Way(START, start, ours),
+        ]
+        if self.cfy:
+            ways.append(Way(CFY, self.cfy.download(snapshot_id, dest), self.cfy.environment))
+        done = self._compare(Comparison("download", size), ways, clear)
+        clear()
+        return done
+
+    def upload(self, source: Path, size: int) -> Comparison:
+        def clear() -> None:
+            if self.manager.call("GET", "/snapshots/copy").status == 200:
+                self.manager.call("DELETE", "/snapshots/copy")
+
+        options = {"id": "copy", "src": str(source)}
+        module = self.ansible.payload("snapshot_upload", **options)
+        clear()
+        ours = self.ansible.environment
+        ways = [
+            Way(MODULE, module, ours),
+            Way(CURL_UP, self.curl.upload("copy", source), ours),
+            Way(PLAYBOOK, self.ansible.playbook("snapshot_upload", **options), ours),
+            Way(START, self._start(), ours),
+        ]
+        if self.cfy:
+            ways.append(Way(CFY, self.cfy.upload("copy", source), self.cfy.environment))
+        done = self._compare(Comparison("upload", size), ways, clear)
+        clear()
+        return done
+
+    def _start(self) -> list[str]:
+        """A module that does nothing but start, log in and look up one thing."""
+        return self.ansible.payload("snapshot_info", id="none")
+
+    def _compare(self, into: Comparison, ways: list[Way], clear: Callable[[], None]) -> Comparison:
+        for run in range(self.runs):
+            # nobody always follows the same neighbour
+            for way in ways[run % len(ways) :] + ways[: run % len(ways)]:
+                clear()
+                figures = measure(way.command, environment=way.environment)
+                if way.name == MODULE and not json.loads(figures.output)["changed"]:
+                    raise CommandFailed(f"the module has transferred nothing: {figures.output}")
+                into.figures.setdefault(way.name, []).append(figures)
+        return into
+
+
+__all__ = ["CFY", "CURL_DOWN", "CURL_UP", "MODULE", "PLAYBOOK", "START", "Bench", "Comparison"]
