@@ -45,7 +45,7 @@ def write_legacy(
     content: dict[str, Any],
     version: str,
     schema_revision: str = "edd6d829a209",
-    with_revisions: bool = True,
+    with_revisions: bool | None = None,
     edition: str = "premium",
     options: dict[str, Any] | None = None,
     filler_bytes: int = 0,
@@ -54,11 +54,9 @@ def write_legacy(
     security: dict[str, Any] | None = None,
     execution_id: str | None = None,
 ) -> None:
-    """Write a legacy archive. A community manager has no composer and stage databases of its own."""
-    options = dict(options or {})
-    if edition == "community" and not with_revisions:
-        options.setdefault("composer_data", False)
-        options.setdefault("stage_data", False)
+    """Write a legacy archive. A premium manager names all revisions in it, a community one only its schema's."""
+    if with_revisions is None:
+        with_revisions = edition == "premium"
     legacy.write(
         path,
         content=content,

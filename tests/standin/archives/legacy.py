@@ -212,17 +212,21 @@ def _drop(content: dict[str, Any], deleted: set[str]) -> None:
 
 
 def _read_files(archive: ZipReader, content: dict[str, Any]) -> None:
+    uploaded: dict[tuple[str, str], str] = {}
+    for name in archive.names("uploaded-blueprints/"):
+        parts = name.split("/")
+        if len(parts) == 4 and parts[3]:
+            uploaded.setdefault((parts[1], parts[2]), name)
     for tenant, kinds in content["tenants"].items():
         for item in kinds["blueprints"]:
-            names = archive.names(f"uploaded-blueprints/{tenant}/{item['id']}/")
-            _keep(archive, item, [n for n in names if not n.endswith("/")])
+            _keep(archive, item, uploaded.get((tenant, item["id"]), ""))
         for item in kinds["plugins"]:
-            _keep(archive, item, archive.names(f"plugins/{item['id']}/plugin_archive.zip"))
+            _keep(archive, item, f"plugins/{item['id']}/plugin_archive.zip")
 
 
-def _keep(archive: ZipReader, item: Item, names: list[str]) -> None:
-    if names:
-        item["_archive"] = files.keep(archive.read(names[0]))
+def _keep(archive: ZipReader, item: Item, name: str) -> None:
+    if name in archive:
+        item["_archive"] = files.keep(archive.read(name))
 
 
 __all__ = ["FILLER", "new_security", "read", "write"]

@@ -86,6 +86,9 @@ class _Tenant:
                 latest[item["deployment_id"]] = item
                 if item["workflow_id"] == "create_deployment_environment":
                     created.setdefault(item["deployment_id"], item)
+        nodes: dict[str, list[Item]] = {}
+        for node in self.kinds["nodes"]:
+            nodes.setdefault(node["deployment_id"], []).append(node)
         for item in self.kinds["deployments"]:
             item["display_name"] = item["display_name"] or item["id"]
             if item["create_execution"] is None and item["id"] in created:
@@ -98,9 +101,8 @@ class _Tenant:
                 item["latest_execution_workflow_id"] = execution["workflow_id"]
                 for key in ("finished_operations", "total_operations"):
                     item[f"latest_execution_{key}"] = execution[key]
-            mine = [n for n in self.kinds["nodes"] if n["deployment_id"] == item["id"]]
             for key in ("unavailable_instances", "drifted_instances"):
-                item[key] = sum(node[key] for node in mine)
+                item[key] = sum(node[key] for node in nodes.get(item["id"], []))
 
     def _blueprints(self) -> None:
         uploads: dict[Any, Item] = {}

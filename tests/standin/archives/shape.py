@@ -369,6 +369,13 @@ _LOG = {k: v for k, v in _SHAPES["events"].items() if k not in ("event_type", "t
 _SHAPES["logs"] = {**_LOG, "logger": None, "level": "info", "type": "cloudify_log"}
 _SHAPES["blueprints_filters"] = _SHAPES["deployments_filters"]
 
+_OTHER: Item = {"id": None, "created_at": None, **_OWNED}
+# The defaults that must not be shared between items.
+_MUTABLE = {
+    kind: [key for key, value in base.items() if isinstance(value, (dict, list))]
+    for kind, base in _SHAPES.items()
+}
+
 
 def key_of(kind: str) -> str:
     return KEYS.get(kind, "id")
@@ -376,8 +383,11 @@ def key_of(kind: str) -> str:
 
 def shape(kind: str, /, **values: Any) -> Item:
     """An item of that kind as a list shows it: defaults, then what is given (unknown keys stay)."""
-    item = copy.deepcopy(_SHAPES.get(kind, {"id": None, "created_at": None, **_OWNED}))
-    item.update(values)
+    base = _SHAPES.get(kind, _OTHER)
+    item = {**base, **values}
+    for key in _MUTABLE.get(kind, ()):
+        if key not in values:
+            item[key] = copy.deepcopy(base[key])
     if "visibility" in item and "resource_availability" in item:
         item["resource_availability"] = item["visibility"]
         if "private_resource" in item:

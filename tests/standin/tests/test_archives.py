@@ -272,6 +272,15 @@ def test_what_an_older_version_writes(
     assert bool(tenant_of(archives.read(path))["execution_schedules"]) == schedules
 
 
+def test_a_community_manager_names_no_revisions_of_composer_and_stage(tmp_path: Path) -> None:
+    for edition in ("premium", "community"):
+        path = tmp_path / f"{edition}.zip"
+        archives.write_legacy(path, content=rich(), version="7.0.5", edition=edition)
+        assert archives.read(path).legacy_for_product == (edition == "premium")
+        with zipfile.ZipFile(path) as archive:
+            assert {"composer_data", "stage_data"} <= set(archive.namelist())
+
+
 def test_agent_keys_only_with_credentials(tmp_path: Path) -> None:
     content = rich()
     tenant_of_content(content)["agents"][0]["_agent_key"] = "-----KEY-----"
