@@ -186,16 +186,12 @@ class Manager:
         return time.monotonic() < self._rest_down_until
 
     # -- content as a whole
-    def content(self, *, logs_and_events: bool = True) -> dict[str, Any]:
+    def content(self) -> dict[str, Any]:
         """Everything that an archive of this manager holds."""
         tenants: dict[str, Any] = {}
         for tenant in self.store.all("tenants"):
             name = tenant["name"]
-            tenants[name] = {
-                kind: self.store.all(kind, name)
-                for kind in TENANT_KINDS
-                if logs_and_events or kind != "events"
-            }
+            tenants[name] = {kind: self.store.all(kind, name) for kind in TENANT_KINDS}
         management = {kind: self.store.all(kind) for kind in MANAGEMENT_KINDS}
         return {"tenants": tenants, "management": management}
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from standin.manager import Manager
 
 
+STARTABLE = ("pending", "cancelling", "force_cancelling")
+
+
 class Stopped(BaseException):
     """Ends a workflow without a trace, as a killed process does."""
 
@@ -114,7 +117,7 @@ class Worker:
                 if execution_id is None:
                     break
                 execution = self._manager.executions.get(execution_id)
-                if execution and execution["status"] == "pending":
+                if execution and execution["status"] in STARTABLE:
                     self._run(execution)
 
     def _run(self, execution: Item) -> None:

@@ -179,7 +179,9 @@ def workflows(manager: Manager, request: Request) -> Response:
     for deployment in manager.store.all("deployments", need_tenant(request)):
         table = deployment.get("_workflows") or {}
         for name, body in table.items():
-            named.setdefault(name, _workflow(name, body or {}, available(manager, deployment, body)))
+            named.setdefault(
+                name, _workflow(name, body or {}, available(manager, deployment, body))
+            )
     rows = list(named.values())
     return reply(
         {

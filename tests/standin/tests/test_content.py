@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from standin.testing import StandIn
 from standin.tests.steps import total
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from standin import archives
 from standin.testing import StandIn
 from standin.tests.steps import create, ended, until
@@ -184,3 +185,24 @@ def test_parameters_by_version(start: Callable[..., StandIn]) -> None:
     assert parameters["include_metrics"] is True
     assert "legacy" not in parameters
     assert put(start(profile="7.0.0"), "one", {}).json["parameters"]["legacy"] is True
+
+
+def test_events_of_a_create(manager: StandIn) -> None:
+    execution = create(manager, "one", legacy=True)["id"]
+    found = manager.call("GET", f"/events?execution_id={execution}&_sort=timestamp").json
+    assert found["metadata"]["pagination"]["total"] == 33
+    events = found["items"]
+    assert [e.get("event_type") for e in (events[0], events[-1])] == [
+        "workflow_started",
+        "workflow_succeeded",
+    ]
+    only = manager.call("GET", f"/events?execution_id={execution}&type=cloudify_event").json
+    assert len(only["items"]) == 2
+
+
+def test_cancel_before_it_begins(start: Callable[..., StandIn]) -> None:
+    manager = start(speed=2)
+    execution = put(manager, "one", {}).json["id"]
+    manager.call("POST", f"/executions/{execution}", {"action": "cancel"})
+    assert ended(manager, execution)["status"] == "cancelled"
+    assert manager.call("GET", "/snapshots/one").json["status"] == "creating"

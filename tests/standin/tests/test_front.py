@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
+
 from standin.testing import StandIn
 from standin.tests.test_transfers import speak
 

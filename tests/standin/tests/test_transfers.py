@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from standin.testing import StandIn
 from standin.tests.steps import create, total, until, upload
 
@@ -173,16 +174,18 @@ def test_a_created_snapshot_opens(manager: StandIn) -> None:
 def speak(manager: StandIn, data: bytes) -> bytes:
     """Bytes over TLS, and what comes back until the first body is there."""
     context = ssl.create_default_context(cafile=manager.ca)
-    with socket.create_connection(("127.0.0.1", manager.port), timeout=30) as raw:
-        with context.wrap_socket(raw, server_hostname="127.0.0.1") as connection:
-            connection.sendall(data)
-            got = b""
-            while b"\r\n\r\n" not in got:
-                piece = connection.recv(65536)
-                if not piece:
-                    break
-                got += piece
-            return got
+    with (
+        socket.create_connection(("127.0.0.1", manager.port), timeout=30) as raw,
+        context.wrap_socket(raw, server_hostname="127.0.0.1") as connection,
+    ):
+        connection.sendall(data)
+        got = b""
+        while b"\r\n\r\n" not in got:
+            piece = connection.recv(65536)
+            if not piece:
+                break
+            got += piece
+        return got
 
 
 def test_a_torn_upload_leaves_nothing(manager: StandIn) -> None:

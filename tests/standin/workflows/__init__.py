@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from standin.worker import Job
+from standin.workflows import logs
 from standin.workflows.common import STARTUP, finish
 
 
@@ -16,8 +17,17 @@ def run(job: Job) -> None:
     from standin.workflows.restore import restore
 
     job.sleep(STARTUP)
-    job.manager.executions.set_status(job.id, "started")
     workflow = job.execution["workflow_id"]
+    with job.manager.store.transaction():
+        now = job.manager.executions.get(job.id)
+        if now is None:
+            return
+        if now["status"] != "pending":
+            # cancelled before it began
+            job.manager.executions.set_status(job.id, "cancelled")
+            return
+        job.manager.executions.set_status(job.id, "started")
+        logs.event(job, "workflow_started", f"Starting '{workflow}' workflow execution")
     if workflow == "create_snapshot":
         create(job)
     elif workflow == "restore_snapshot":

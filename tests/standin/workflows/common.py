@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from standin.worker import Job
+from standin.workflows import logs
 
 STARTUP = 0.8
 LIB = "/opt/mgmtworker/env/lib/python3.11/site-packages/cloudify_system_workflows"
@@ -25,6 +26,10 @@ def traceback(function: str, *frames: tuple[str, int, str, str], error: str) -> 
     return text + error + "\n"
 
 
+def last_line(error: str) -> str:
+    return error.strip().splitlines()[-1] if error.strip() else ""
+
+
 def finish(job: Job) -> None:
     """End well, unless somebody asked for a cancel meanwhile: the product then fails."""
     executions = job.manager.executions
@@ -32,10 +37,12 @@ def finish(job: Job) -> None:
         now = executions.get(job.id)
         if now is None:
             return
+        workflow = job.execution["workflow_id"]
         if now["status"] == "started":
+            words = f"'{workflow}' workflow execution succeeded"
+            logs.event(job, "workflow_succeeded", words)
             executions.set_status(job.id, "terminated")
             return
-        workflow = job.execution["workflow_id"]
         executions.set_status(
             job.id,
             "failed",
@@ -48,6 +55,8 @@ def finish(job: Job) -> None:
 
 
 def fail(job: Job, error: str) -> None:
+    words = f"'{job.execution['workflow_id']}' workflow execution failed: {last_line(error)}"
+    logs.event(job, "workflow_failed", words, error=error)
     job.manager.executions.set_status(job.id, "failed", error=error)
 
 

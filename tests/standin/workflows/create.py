@@ -14,6 +14,7 @@ from typing import Any
 
 from standin import archives, clock
 from standin.worker import Job
+from standin.workflows import logs
 from standin.workflows.common import fail, finish, traceback
 
 # seconds as recorded, after the start of the workflow
@@ -57,6 +58,7 @@ def create(job: Job) -> None:
         return _failed(job, snapshot_id, "404: snapshot is gone", "the snapshot was deleted")
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(temporary, target)
+    logs.lines(job, logs.LEGACY_CREATE if legacy else logs.NEW_CREATE)
     _mark(job, snapshot_id, status="created", error="")
     job.sleep(AFTER_CREATED)
     finish(job)
@@ -78,7 +80,7 @@ def _failed(job: Job, snapshot_id: str, error: str, last_line: str) -> None:
 
 def write_archive(job: Job, path: Path, *, legacy: bool) -> None:
     manager, wanted = job.manager, job.parameters
-    content = manager.content(logs_and_events=bool(wanted.get("include_events", True)))
+    content = manager.content()
     filler = int(manager.store.meta("archive_filler", 0))
     if legacy:
         archives.write_legacy(

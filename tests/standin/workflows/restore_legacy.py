@@ -14,6 +14,7 @@ from standin import clock
 from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
 from standin.state import Item
 from standin.worker import Job
+from standin.workflows import logs
 from standin.workflows.common import finish
 
 # seconds after the POST, as recorded
@@ -51,6 +52,7 @@ def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
         finally:
             manager.rest_up()
         job.sleep(END - AGAIN_UNTIL)
+        logs.lines(job, logs.RESTORE)
         finish(job)
         job.sleep(1.0)
     finally:

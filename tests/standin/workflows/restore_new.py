@@ -12,6 +12,7 @@ from standin import clock
 from standin.kinds import TENANT_KINDS
 from standin.state import id_of
 from standin.worker import Job
+from standin.workflows import logs
 from standin.workflows.common import LIB, fail, finish
 
 SECONDS = 23.0
@@ -57,6 +58,7 @@ def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
     if failed:
         fail(job, NO_RRULE)
     else:
+        logs.lines(job, logs.RESTORE)
         finish(job)
 
 
