@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     NotFound,
+    RecoveryError,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import ManagerHttp
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
@@ -73,25 +74,29 @@ class CloudifyClient:
         if include:
             query["_include"] = ",".join(include)
         while True:
-            page = self.read(path, doing=doing, params=query)
+            page = self.read(path, doing=doing, params=query, needs={"items": list})
             found = page["items"]
             yield from found
             query["_offset"] += len(found)
-            if not found or query["_offset"] >= page["metadata"]["pagination"]["total"]:
+            total = ((page.get("metadata") or {}).get("pagination") or {}).get("total")
+            if not found or (total is not None and query["_offset"] >= total):
                 return
 
     # -- the manager itself -----------------------------------------------------------------
 
     def version(self) -> Json:
-        return self.read("/version", doing="read the manager's version")
+        return self.read("/version", doing="read the manager's version", needs={"version": str})
 
     def capabilities(self) -> Capabilities:
         """What this manager can do; asked once."""
         if self._capabilities is None:
             answer = self.version()
+            try:
+                version = Version.parse(answer["version"])
+            except ValueError as exc:
+                raise RecoveryError(f"Cannot read the manager's version: {exc}") from None
             self._capabilities = Capabilities(
-                version=Version.parse(answer["version"]),
-                edition=answer.get("edition") or "community",
+                version=version, edition=answer.get("edition") or "community"
             )
         return self._capabilities
 
@@ -117,7 +122,12 @@ class CloudifyClient:
         """What C(snapshot-status) says; None before 5.0.5, which has no such thing."""
         if not self.capabilities().has("restore.snapshot_status"):
             return None
-        answer = self.read("/snapshot-status", doing="read the restore's status", retry=retry)
+        answer = self.read(
+            "/snapshot-status",
+            doing="read the restore's status",
+            retry=retry,
+            needs={"status": str},
+        )
         text = str(answer["status"]).lower()
         # the published guides quote sentences, the product's code answers single words
         return text == "running" or "in progress" in text
@@ -143,6 +153,7 @@ class CloudifyClient:
                 f"/snapshots/{escape(snapshot_id)}",
                 doing=f"look up snapshot {snapshot_id}",
                 retry=retry,
+                needs={"id": str, "status": str},
             )
         except NotFound as exc:
             if exc.code is None:
@@ -160,6 +171,7 @@ class CloudifyClient:
             f"/snapshots/{escape(snapshot_id)}",
             doing=f"create snapshot {snapshot_id}",
             body=options,
+            needs={"id": str},
         )
 
     def delete_snapshot(self, snapshot_id: str) -> None:
@@ -177,6 +189,7 @@ class CloudifyClient:
             f"/snapshots/{escape(snapshot_id)}/restore",
             doing=f"restore snapshot {snapshot_id}",
             body=options,
+            needs={"id": str},
         )
         return answer["id"]
 
@@ -187,6 +200,7 @@ class CloudifyClient:
             f"/executions/{escape(execution_id)}",
             doing=f"look up execution {execution_id}",
             retry=retry,
+            needs={"status": str},
         )
 
     def executions(
@@ -219,7 +233,9 @@ class CloudifyClient:
     # -- maintenance mode -------------------------------------------------------------------
 
     def maintenance(self, *, retry: bool = True) -> Json:
-        return self.read("/maintenance", doing="read the maintenance mode", retry=retry)
+        return self.read(
+            "/maintenance", doing="read the maintenance mode", retry=retry, needs={"status": str}
+        )
 
     def set_maintenance(self, *, activate: bool) -> bool:
         """False when the manager says it was so already (304)."""

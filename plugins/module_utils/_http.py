@@ -179,12 +179,14 @@ class ManagerHttp:
         expected: t.Collection[int] = (200, 201),
         tenant: str | None = None,
         retry: bool = True,
+        needs: t.Mapping[str, type] | None = None,
     ) -> t.Any:
         """A call of the REST API. Returns the decoded body, None where there is none (204, 304).
 
         :param doing: what is being tried, as in "Cannot <doing>: ..."
+        :param needs: what the body has to have, name and type, to be the manager's answer at all
         :param retry: whether a read may be repeated; waiting loops do it themselves
-        :raises ApiError: for a status that is not expected, or a body that is not JSON
+        :raises ApiError: for a status that is not expected, or a body that is not the manager's
         :raises ConnectionFailed: when no manager gives an answer
         """
         response = self.send(
@@ -201,9 +203,13 @@ class ManagerHttp:
         if response.status_code in (204, 304):
             return None
         try:
-            return response.json()
+            answer = response.json()
         except ValueError:
             raise self._error(response, doing=doing, method=method) from None
+        wrong = what_is_wrong(answer, needs or {})
+        if wrong:
+            raise self._error(response, doing=doing, method=method, wrong=wrong)
+        return answer
 
     def send(
         self,
@@ -321,11 +327,12 @@ class ManagerHttp:
             hint = "Check manager_hosts and manager_port, and that the manager is up"
         return ConnectionFailed(f"Cannot {doing}: {what}", hint=hint, manager_host=self.host)
 
-    def _error(self, response: requests.Response, *, doing: str, method: str) -> ApiError:
+    def _error(
+        self, response: requests.Response, *, doing: str, method: str, wrong: str = ""
+    ) -> ApiError:
         code, message, is_json = read_error(response)
-        if response.status_code < 400 and not is_json:
-            message = message or "the body is empty"
-            message = f"this is not the manager's JSON ({message})"
+        if response.status_code < 400 and (wrong or not is_json):
+            message = f"this is not the manager's JSON ({wrong or message or 'the body is empty'})"
         cls = api_error_class(status=response.status_code, is_json=is_json)
         error = cls(
             doing=doing,
@@ -343,6 +350,16 @@ class ManagerHttp:
 def is_rate_limited(response: requests.Response) -> bool:
     """nginx refused before the manager saw the request, so repeating it is always safe."""
     return response.status_code == 503 and "html" in response.headers.get("Content-Type", "")
+
+
+def what_is_wrong(answer: t.Any, needs: t.Mapping[str, type]) -> str:
+    """Why a decoded body cannot be the manager's answer; empty if it can."""
+    if not isinstance(answer, dict):
+        return f"a JSON {type(answer).__name__}"
+    for name, kind in needs.items():
+        if not isinstance(answer.get(name), kind):
+            return f"its {name} is {answer.get(name)!r}" if name in answer else f"it has no {name}"
+    return ""
 
 
 def read_error(response: requests.Response) -> tuple[str | None, str, bool]:

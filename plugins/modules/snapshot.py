@@ -240,7 +240,9 @@ def absent(module: AnsibleModule, client: CloudifyClient) -> dict[str, t.Any]:
     if not module.check_mode:
         try:
             client.delete_snapshot(module.params["id"])
-        except NotFound:
+        except NotFound as exc:
+            if exc.code is None:
+                raise  # a proxy's page, which says nothing of the snapshot
             return {}  # somebody else was faster
     return {
         "changed": True,
