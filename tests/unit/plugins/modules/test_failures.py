@@ -1,0 +1,325 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A manager that answers with an error, with nonsense, or not at all: each module that asks it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
+
+#: Pauses before a read is given up.
+PAUSES = [0.5, 1.0, 2.0, 4.0]
+LIST = {"_size": 1000, "_offset": 0}
+
+
+def no_lead(manager: t.Any, **more: t.Any) -> None:
+    """The failing request is the first one."""
+
+
+def before_lookup(manager: t.Any, **more: t.Any) -> None:
+    manager.version(**more)
+
+
+def before_create(manager: t.Any, **more: t.Any) -> None:
+    manager.version(**more)
+    manager.error("GET", "/snapshots/s1", 404, "not_found_error", **more)
+
+
+def before_delete(manager: t.Any, **more: t.Any) -> None:
+    manager.get("/snapshots/s1", {"id": "s1", "status": "created"}, **more)
+
+
+def before_switch(manager: t.Any, **more: t.Any) -> None:
+    manager.get("/maintenance", {"status": "deactivated", "remaining_executions": []}, **more)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of a module. C(lead) makes the conversation up to it."""
+
+    module: str
+    options: dict[str, t.Any]
+    method: str
+    path: str
+    doing: str
+    lead: t.Callable[..., None] = no_lead
+    request: dict[str, t.Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.method}{self.path}"
+
+
+READS = [
+    Call("snapshot", {"id": "s1"}, "GET", "/version", "read the manager's version"),
+    Call("snapshot", {"id": "s1"}, "GET", "/snapshots/s1", "look up snapshot s1", before_lookup),
+    Call(
+        "snapshot",
+        {"id": "s1", "state": "absent"},
+        "GET",
+        "/snapshots/s1",
+        "look up snapshot s1",
+    ),
+    Call(
+        "snapshot_info",
+        {},
+        "GET",
+        "/snapshots",
+        "list snapshots",
+        request={"query": {**LIST, "_sort": "created_at"}},
+    ),
+    Call(
+        "maintenance_mode",
+        {"state": "activated"},
+        "GET",
+        "/maintenance",
+        "read the maintenance mode",
+    ),
+    Call("maintenance_mode_info", {}, "GET", "/maintenance", "read the maintenance mode"),
+    Call("content_info", {}, "GET", "/version", "read the manager's version"),
+    Call(
+        "content_info",
+        {},
+        "GET",
+        "/tenants",
+        "list tenants",
+        before_lookup,
+        {"query": {**LIST, "_include": "name"}},
+    ),
+    Call(
+        "recovery_set",
+        {"state": "staged", "id": "r1", "store": "STORE", "cluster": "c"},
+        "GET",
+        "/version",
+        "read the manager's version",
+    ),
+]
+WRITES = [
+    Call(
+        "snapshot",
+        {"id": "s1"},
+        "PUT",
+        "/snapshots/s1",
+        "create snapshot s1",
+        before_create,
+        {"sent": {"legacy": True}},
+    ),
+    Call(
+        "snapshot",
+        {"id": "s1", "state": "absent"},
+        "DELETE",
+        "/snapshots/s1",
+        "delete snapshot s1",
+        before_delete,
+    ),
+    Call(
+        "maintenance_mode",
+        {"state": "activated"},
+        "POST",
+        "/maintenance/activate",
+        "activate maintenance mode",
+        before_switch,
+        {"sent": {}},
+    ),
+]
+ALL = READS + WRITES
+
+
+@pytest.fixture
+def fails(manager: t.Any, tmp_path: t.Any) -> t.Callable[..., dict[str, t.Any]]:
+    """Run a call's module after its conversation was set up; it has to fail."""
+
+    def run(call: Call, **options: t.Any) -> dict[str, t.Any]:
+        given = {**call.options, **options}
+        if "store" in given:
+            given["store"] = str(tmp_path)
+        said = manager.run(call.module, **given)
+        assert said["failed"]
+        assert said["msg"].startswith(f"Cannot {call.doing}: {call.method} ")
+        assert "defect" not in said["msg"]
+        assert not said.get("changed")
+        assert not list(tmp_path.iterdir())
+        return t.cast("dict[str, t.Any]", said)
+
+    return run
+
+
+#: A 404 of these says that there is no such thing, which is tested with the modules.
+ABSENCE = ("/snapshots/s1", "/tenants")
+ERRORS = [
+    (401, "unauthorized_error", "Check username and password or token"),
+    (403, "forbidden_error", "Check that the tenant exists"),
+    (404, "missing_premium_package_error", "This needs the premium edition"),
+    (409, "conflict_error", ""),
+    (500, "internal_server_error", ""),
+    (503, "in_snapshot_restore_error", "A restore runs, or its flag was left behind"),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "code", "hint"),
+    [
+        pytest.param(call, *error, id=f"{call}-{error[0]}")
+        for call in ALL
+        for error in ERRORS
+        if error[0] != 404 or call.path not in ABSENCE
+    ],
+)
+def test_an_error_of_the_manager_is_told_at_once(
+    call: Call, status: int, code: str, hint: str, manager: t.Any, fails: t.Any, clock: t.Any
+) -> None:
+    call.lead(manager)
+    manager.error(call.method, call.path, status, code, "the reason.", **call.request)
+    said = fails(call)
+    assert f"https://m1.example:443/api/v3.1{call.path} -> HTTP {status}" in said["msg"]
+    assert ": the reason." in said["msg"]
+    assert hint in said["msg"]
+    assert (said["status"], said["error_code"]) == (status, code)
+    assert said["manager_host"] == "m1.example"
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("call", ALL, ids=str)
+def test_a_page_for_404_is_no_answer_of_the_manager(
+    call: Call, manager: t.Any, fails: t.Any
+) -> None:
+    call.lead(manager)
+    manager.page(call.method, call.path, 404, **call.request)
+    said = fails(call)
+    assert "HTTP 404 Not Found: a page titled '404 Not Found'" in said["msg"]
+    assert said["error_code"] is None
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("call", READS, ids=str)
+def test_a_read_is_repeated_while_the_proxy_has_no_answer(
+    call: Call, status: int, manager: t.Any, fails: t.Any, clock: t.Any
+) -> None:
+    call.lead(manager)
+    for _attempt in range(5):
+        manager.page(call.method, call.path, status, **call.request)
+    assert f"HTTP {status}" in fails(call)["msg"]
+    assert clock.slept == PAUSES
+
+
+@pytest.mark.parametrize("status", [502, 504])
+@pytest.mark.parametrize("call", WRITES, ids=str)
+def test_a_change_is_not_repeated_when_the_proxy_has_no_answer(
+    call: Call, status: int, manager: t.Any, fails: t.Any, clock: t.Any
+) -> None:
+    call.lead(manager)
+    manager.page(call.method, call.path, status, **call.request)
+    assert "REST service is down or restarting" in fails(call)["msg"]
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("call", WRITES, ids=str)
+def test_a_change_is_repeated_when_the_rate_limit_refused_it(
+    call: Call, manager: t.Any, fails: t.Any, clock: t.Any
+) -> None:
+    call.lead(manager)
+    for _attempt in range(5):
+        manager.page(call.method, call.path, 503, **call.request)
+    assert "HTTP 503" in fails(call)["msg"]
+    assert clock.slept == PAUSES
+
+
+GARBAGE: dict[str, dict[str, t.Any]] = {
+    "another service's page": {"body": "<title>Router login</title>", "content_type": "text/html"},
+    "broken JSON": {"body": '{"status": "crea', "content_type": "application/json"},
+    "binary": {"body": b"\x00\xff\xfe", "content_type": "application/json"},
+    "an empty body": {"body": b"", "content_type": "application/json"},
+    "a JSON string": {"json": "OK"},
+    "a JSON list": {"json": []},
+    "JSON's null": {"json": None},
+    "an empty object": {"json": {}},
+    "another service's object": {"json": {"items": None, "hello": "world"}},
+}
+
+
+#: Of the answer to this one nothing is read but that it is an object.
+UNREAD = ("an empty object", "another service's object")
+
+
+@pytest.mark.parametrize(
+    ("call", "garbage"),
+    [
+        pytest.param(call, garbage, id=f"{call}-{what}")
+        for call in ALL
+        for what, garbage in GARBAGE.items()
+        if not (call.method in ("POST", "DELETE") and what in UNREAD)
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_told_as_such(
+    call: Call, garbage: dict[str, t.Any], manager: t.Any, fails: t.Any
+) -> None:
+    call.lead(manager)
+    manager.request(call.method, call.path, **garbage, **call.request)
+    said = fails(call)
+    assert "not the manager's JSON" in said["msg"]
+
+
+@pytest.mark.parametrize("call", READS, ids=str)
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (c.refused, "connection refused"),
+        (c.no_connection, "no connection within the time-out"),
+        (c.no_answer, "no answer within request_timeout"),
+        (c.closed, "the connection was closed without an answer"),
+    ],
+)
+def test_a_read_is_repeated_and_then_given_up(
+    call: Call, error: t.Any, words: str, manager: t.Any, fails: t.Any, clock: t.Any
+) -> None:
+    call.lead(manager)
+    for _attempt in range(5):
+        manager.broken(call.method, call.path, error(), **call.request)
+    said = fails(call)
+    assert f"{call.path}: {words}. Check manager_hosts and manager_port" in said["msg"]
+    assert clock.slept == PAUSES
+
+
+@pytest.mark.parametrize("call", WRITES, ids=str)
+@pytest.mark.parametrize("error", [c.no_answer, c.closed])
+def test_a_change_that_may_have_arrived_is_not_repeated_anywhere(
+    call: Call, error: t.Any, manager: t.Any, fails: t.Any, clock: t.Any
+) -> None:
+    call.lead(manager)
+    manager.broken(call.method, call.path, error(), **call.request)
+    said = fails(call, **c.BOTH)
+    assert "may have begun it all the same: look before trying again" in said["msg"]
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("call", WRITES, ids=str)
+@pytest.mark.parametrize("error", [c.refused, c.no_connection])
+def test_a_change_that_cannot_have_arrived_is_tried_on_each_manager(
+    call: Call, error: t.Any, manager: t.Any, fails: t.Any, clock: t.Any
+) -> None:
+    call.lead(manager)
+    there, back = (c.HOST, c.SECOND), (c.SECOND, c.HOST)
+    # each round begins where the one before has ended
+    for host in (*there, *back, *there, *back, *there):
+        manager.broken(call.method, call.path, error(), host=host, **call.request)
+    said = fails(call, **c.BOTH)
+    assert "no manager answers (" in said["msg"]
+    assert "m1.example: " in said["msg"] and "m2.example: " in said["msg"]
+    assert clock.slept == PAUSES
+
+
+@pytest.mark.parametrize("call", ALL, ids=str)
+def test_a_certificate_that_is_not_trusted_is_told_at_once(
+    call: Call, manager: t.Any, fails: t.Any, clock: t.Any
+) -> None:
+    call.lead(manager)
+    manager.broken(call.method, call.path, c.untrusted(), **call.request)
+    said = fails(call)
+    assert "its certificate is not trusted: self-signed certificate" in said["msg"]
+    assert "Name the CA that signed the manager's certificate in ca_path" in said["msg"]
+    assert clock.slept == []
