@@ -47,6 +47,10 @@ ABSENT_FOR = 60.0
 ABSENT = "absent"
 
 
+class LoginLost(RecoveryError):
+    """The manager has been restored, or not: it refuses every password that is known."""
+
+
 class Passwords:
     """The password from before the restore, and the one that comes with the snapshot."""
 
@@ -63,20 +67,24 @@ class Passwords:
         self._position = 0
         self._clock = clock
         self._changed = clock()
-        self.refused_since: float | None = None
+        self._refused_since: float | None = None
 
     @property
     def switched(self) -> bool:
         return self._position == 1
 
+    def refused_for(self) -> float:
+        """Seconds since the first refusal after the last success; 0 while there was none."""
+        return 0.0 if self._refused_since is None else self._clock() - self._refused_since
+
     def accepted(self) -> None:
-        self.refused_since = None
+        self._refused_since = None
 
     def refused(self) -> None:
         """A 401 came: turn to the other password, but not too often."""
         now = self._clock()
-        if self.refused_since is None:
-            self.refused_since = now
+        if self._refused_since is None:
+            self._refused_since = now
         if len(self._known) == 2 and now - self._changed >= PASSWORD_INTERVAL:
             self._position = 1 - self._position
             self._changed = now
@@ -161,9 +169,7 @@ class RestoreWatch:
             seen = self._read_execution()
             seen.flag = self._client.restore_is_running(retry=False)
         except Unauthorized:
-            self._passwords.refused()
-            since = self._clock() - t.cast(float, self._passwords.refused_since)
-            seen = Seen(trouble=f"the manager has refused the login for {since:.0f} s")
+            seen = self._refused()
         except (Unavailable, ConnectionFailed, NotFound) as exc:
             seen = Seen(trouble=f"no usable answer ({exc.message})")
         except ApiError as exc:
@@ -176,6 +182,32 @@ class RestoreWatch:
             self._outages += 1
         self._last = seen
         return seen
+
+    def _refused(self) -> Seen:
+        """Correct credentials are refused for some seconds of a restore. Once it is over, or no
+        flag tells, a refusal that lasts is the answer to a password that is no longer valid.
+
+        :raises LoginLost: then
+        """
+        self._passwords.refused()
+        refused = self._passwords.refused_for()
+        if refused >= self._flag_timeout and not self._flag_without_login():
+            raise LoginLost(
+                f"the manager has refused the login for {refused:.0f} s, so how the restore ended "
+                "cannot be seen",
+                hint=(
+                    "The password is probably the one that the snapshot brought: log in with it, "
+                    "and give it as restored_password the next time"
+                ),
+            )
+        return Seen(trouble=f"the manager has refused the login for {refused:.0f} s")
+
+    def _flag_without_login(self) -> bool | None:
+        """snapshot-status wants no login. None where it cannot be read either."""
+        try:
+            return self._client.restore_is_running(retry=False)
+        except (ApiError, ConnectionFailed):
+            return None
 
     def _read_execution(self) -> Seen:
         try:
@@ -278,4 +310,4 @@ def settled(
             raise error
 
 
-__all__ = ("Outcome", "Passwords", "RestoreWatch", "settled", "start")
+__all__ = ("LoginLost", "Outcome", "Passwords", "RestoreWatch", "settled", "start")

@@ -18,6 +18,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._restore import (
     ABSENT_FOR,
     PASSWORD_INTERVAL,
+    LoginLost,
     Outcome,
     Passwords,
     RestoreWatch,
@@ -220,6 +221,31 @@ def test_second_password_equal_to_the_first_is_no_second_one(watch: Follow) -> N
     seen = watch(RECORDED["R13_otherkey_legacy_restore"], restored="old")
     assert seen.follow().execution == "terminated"
     assert not seen.passwords.switched
+
+
+@pytest.mark.parametrize("restored", [None, "other"])
+def test_login_that_stays_refused_after_the_end_is_given_up(
+    restored: str | None, watch: Follow
+) -> None:
+    seen = watch(LEGACY, restored=restored, passwords=((0, "old"), (17, "unknown")))
+    with pytest.raises(LoginLost) as caught:
+        seen.follow()
+    assert 17 + SETTLE <= seen.manager.elapsed <= 17 + SETTLE + 2
+    assert "restored_password" in str(caught.value)
+
+
+def test_login_that_stays_refused_before_the_end_is_not_given_up(watch: Follow) -> None:
+    late = 3 * SETTLE
+    course: Course = ((0, "started", True), (late, "terminated", False))
+    seen = watch(course, passwords=((0, "old"), (5, "broken"), (late - 5, "old")))
+    assert seen.follow().execution == "terminated"
+
+
+def test_login_that_stays_refused_where_no_flag_tells_is_given_up(watch: Follow) -> None:
+    seen = watch(LEGACY, version="4.5.5", passwords=((0, "old"), (17, "unknown")))
+    with pytest.raises(LoginLost):
+        seen.follow()
+    assert seen.manager.elapsed <= 17 + SETTLE + 2
 
 
 # -- giving up ---------------------------------------------------------------------------------------
