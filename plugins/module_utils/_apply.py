@@ -80,6 +80,11 @@ class Restore:
         """In check mode, a snapshot that is still to be uploaded is no obstacle.
 
         :raises Refused: when it should not even begin"""
+        if self._wishes.maintenance and not self._wishes.wait:
+            raise Refused(
+                "maintenance=true needs wait=true: nobody would leave maintenance mode again",
+                hint="Wait for the restore, or enter maintenance mode by module maintenance_mode",
+            )
         self._client.capabilities()
         # the restore flag is true of the node that runs the restore and of no other
         self._client.http.pin()
@@ -88,6 +93,7 @@ class Restore:
             self._wishes.snapshot_id,
             options=self._wishes.options,
             archive_path=self._wishes.archive_path,
+            into_maintenance=self._wishes.maintenance,
             may_be_absent=check_mode,
         )
         self._found = found
@@ -117,14 +123,15 @@ class Restore:
         wishes, found = self._wishes, t.cast(Preflight, self._found)
         ticker = self._ticker(wishes.wait_timeout)
         entered = wishes.maintenance and found.maintenance == _maintenance.DEACTIVATED
+        told: Json = {}
         try:
             if entered:
                 _maintenance.switch(self._client, activate=True, ticker=ticker)
             execution_id = _restore.start(
                 self._client, wishes.snapshot_id, found.body, ticker=ticker
             )
+            told = {"execution_id": execution_id, "changed": True}
             if not wishes.wait:
-                entered = False
                 return {"execution_id": execution_id}
             outcome = _restore.RestoreWatch(
                 self._client,
@@ -133,10 +140,13 @@ class Restore:
                 ticker=ticker,
                 flag_timeout=wishes.settle_timeout,
             ).follow()
-        finally:
-            if entered:
-                self._leave_maintenance()
-        return self._judge(outcome)
+        except Exception as exc:
+            stuck = self._leave_maintenance() if entered else ""
+            if isinstance(exc, RecoveryError):
+                exc.details.update(told)
+                exc.message += f"; {stuck}" if stuck else ""
+            raise
+        return self._judge(outcome, self._leave_maintenance() if entered else "")
 
     def _ticker(self, timeout: float) -> Ticker:
         return Ticker(timeout=timeout, interval=self._wishes.wait_interval)
@@ -146,11 +156,16 @@ class Restore:
             action, passwords=self._passwords, ticker=self._ticker(self._wishes.settle_timeout)
         )
 
-    def _leave_maintenance(self) -> None:
+    def _leave_maintenance(self) -> str:
+        """Empty when that was done, else what kept it; never an error that hides another one."""
         ticker = self._ticker(self._wishes.settle_timeout)
-        self._settled(lambda: _maintenance.switch(self._client, activate=False, ticker=ticker))
+        try:
+            self._settled(lambda: _maintenance.switch(self._client, activate=False, ticker=ticker))
+        except RecoveryError as exc:
+            return f"maintenance mode could not be left ({exc.message})"
+        return ""
 
-    def _judge(self, outcome: _restore.Outcome) -> Json:
+    def _judge(self, outcome: _restore.Outcome, stuck: str) -> Json:
         wishes, found = self._wishes, t.cast(Preflight, self._found)
         result: Json = {
             "execution_id": outcome.execution_id,
@@ -162,6 +177,7 @@ class Restore:
             error=outcome.error,
             flag_stuck=outcome.flag_stuck,
             flag_path=self._client.capabilities().restore_flag_path,
+            left_behind=[stuck] if stuck else [],
         )
         evidence.inactive_services = self._wait_for_services(found.inactive_services)
         if outcome.execution == "terminated" and found.archive:

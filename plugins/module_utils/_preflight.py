@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    WAITING_STATES,
     CloudifyClient,
     Json,
 )
@@ -54,12 +55,14 @@ def look(
     *,
     options: t.Mapping[str, t.Any],
     archive_path: str | None,
+    into_maintenance: bool = False,
     may_be_absent: bool = False,
 ) -> Preflight:
     """Look at the manager, the snapshot and its archive; nothing is changed.
 
     :param options: C(force), C(restore_certificates), ... as the module takes them
     :param archive_path: the same archive on this machine, if there is one
+    :param into_maintenance: maintenance mode is to be entered for the restore
     :param may_be_absent: the snapshot need not be on the manager yet, if C(archive_path) is given
     :raises Refused: for the first thing that would make the restore fail or lose data
     """
@@ -105,6 +108,8 @@ def look(
             "the manager is still entering maintenance mode and refuses a restore meanwhile",
             hint="Wait until it is activated (module maintenance_mode), or deactivate it",
         )
+    if into_maintenance and maintenance == "deactivated":
+        _check_waiting(client)
     blueprints = count_blueprints(client)
     if blueprints and not options["force"]:
         effect = (
@@ -223,6 +228,20 @@ def _check_executions(client: CloudifyClient, snapshot_id: str) -> None:
                 "the remains of a refused one, and only the action kill removes it"
             ),
             executions=[item["id"] for item in active],
+        )
+
+
+def _check_waiting(client: CloudifyClient) -> None:
+    """Maintenance mode begins only when nothing is left to be run, be it next year."""
+    waiting = client.executions(statuses=WAITING_STATES)
+    if waiting:
+        raise Refused(
+            f"maintenance mode would not begin before the end of {describe_executions(waiting)}",
+            hint=(
+                "Cancel them, or restore outside maintenance mode (maintenance=false; "
+                "playbook restore: apply_snapshot_maintenance=never)"
+            ),
+            executions=[item["id"] for item in waiting],
         )
 
 

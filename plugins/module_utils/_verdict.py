@@ -75,9 +75,17 @@ CAUSES: tuple[Cause, ...] = (
 )
 
 
+def messages(error: str) -> list[str]:
+    """What an execution's error says: a traceback without its places and lines of code."""
+    lines = [line.rstrip() for line in error.splitlines() if line.strip()]
+    told = [line for line in lines if not re.match(r"\s|File \"|Traceback \(", line)]
+    return told or [lines[-1].strip()] if lines else []
+
+
 def explain(error: str) -> Cause | None:
     """The known cause behind an execution's error text."""
-    return next((cause for cause in CAUSES if re.search(cause.pattern, error)), None)
+    told = "\n".join(messages(error))
+    return next((cause for cause in CAUSES if re.search(cause.pattern, told)), None)
 
 
 @dataclass
@@ -87,6 +95,7 @@ class Evidence:
     :ivar execution: last status; None where it could never be read to its end
     :ivar flag_stuck: the restore flag stayed long after the execution had ended
     :ivar inactive_services: down now, and not before
+    :ivar left_behind: what of the restore's own doing could not be undone, in words
     :ivar row_survived: a legacy restore that works removes the snapshot's own row
     :ivar comparison: None when there was no inventory to compare with
     :ivar compare_error: why the comparison could not be made
@@ -97,6 +106,7 @@ class Evidence:
     flag_stuck: bool = False
     flag_path: str | None = None
     inactive_services: list[str] = field(default_factory=list)
+    left_behind: list[str] = field(default_factory=list)
     row_survived: bool = False
     comparison: Comparison | None = None
     compare_error: str = ""
@@ -117,10 +127,11 @@ def decide(evidence: Evidence) -> Verdict:
     comparison = evidence.comparison
     problems: list[str] = []
     hint = None
-    cause = explain(evidence.error) if evidence.error else None
+    cause = explain(evidence.error)
     failed = evidence.execution in ("failed", "cancelled")
     if failed:
-        name = cause.name if cause else (evidence.error or "it gives no reason")
+        told = messages(evidence.error) or ["it gives no reason"]
+        name = cause.name if cause else told[-1]
         problems.append(f"its execution is {evidence.execution}: {name}")
         hint = cause.hint if cause else None
     elif evidence.execution is None:
@@ -131,6 +142,7 @@ def decide(evidence: Evidence) -> Verdict:
         )
     if evidence.inactive_services:
         problems.append(f"services are not active: {', '.join(evidence.inactive_services)}")
+    problems += evidence.left_behind
     if evidence.row_survived and not failed:
         return Verdict(
             FAILED,

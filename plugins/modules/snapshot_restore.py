@@ -92,7 +92,8 @@ options:
     type: str
   maintenance:
     description:
-      - Enter maintenance mode for the time of the restore. It is left as it was found in any case.
+      - Enter maintenance mode for the time of the restore. It is left as it was found in any case, so this needs O(wait=true).
+      - Refused while executions are queued or scheduled, since the manager would wait for them first.
     type: bool
     default: false
   restored_password:
