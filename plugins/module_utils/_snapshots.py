@@ -38,6 +38,8 @@ VERSIONED_OPTIONS = (
     "tempdir_path",
     "listener_timeout",
 )
+#: Of these, the ones that it is no loss to ignore when they are switched off.
+OFF_BY_DEFAULT = ("include_metrics", "queue")
 
 
 class SnapshotFailed(RecoveryError):
@@ -87,7 +89,8 @@ def plan_create(
     """
     given = {name: value for name, value in options.items() if value is not None}
     for name in VERSIONED_OPTIONS:
-        if given.get(name) and not _known(capabilities, name):
+        matters = name in given and (given[name] or name not in OFF_BY_DEFAULT)
+        if matters and not _known(capabilities, name):
             since = capabilities.since(f"create.{name}")
             raise Refused(
                 f"{name} would be ignored by version {capabilities.version}: it is known {since}",
