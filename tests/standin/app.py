@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,10 @@ class App:
                 headers=error.headers,
                 content_type="text/html; charset=utf-8",
             )
+        except Exception:
+            # a bug of the stand-in: seen in its log, and by the client as the product shows its own
+            traceback.print_exc()
+            response = Response(500, errors.internal().body())
         if response.reason is None and response.file is None:
             reason = {503: "Service Unavailable"}.get(
                 response.status, pages.REASONS.get(response.status, "Unknown")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 import ipaddress
 import os
 from pathlib import Path
@@ -58,7 +59,13 @@ def _builder(
 def ensure_ca(folder: Path) -> tuple[Path, Path]:
     """The CA's certificate and key in this directory, made if it has none."""
     folder.mkdir(parents=True, exist_ok=True)
-    cert_path, key_path = folder / "ca.pem", folder / "ca-key.pem"
+    # several stand-ins that share a CA may start at the same moment
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _ensure_ca(folder / "ca.pem", folder / "ca-key.pem")
+
+
+def _ensure_ca(cert_path: Path, key_path: Path) -> tuple[Path, Path]:
     if cert_path.exists() and key_path.exists():
         return cert_path, key_path
     key = ec.generate_private_key(ec.SECP256R1())

@@ -123,7 +123,7 @@ class Front:
         entry.status, entry.bytes_out = 400, len(page)
 
     def _converse(self, connection: ssl.SSLSocket, peer: str) -> None:
-        stream = connection.makefile("rb", buffering=1 << 18)
+        stream: Any = connection.makefile("rb", buffering=1 << 18)
         try:
             while not self._ending:
                 head = read_head(stream)

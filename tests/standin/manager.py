@@ -101,6 +101,8 @@ class Manager:
             self.store.clear_queue()
             self.store.set_meta("security", security)
             self.store.set_meta("maintenance", None)
+            self.store.set_meta("archive_filler", 0)
+            self.store.set_meta("last_event", 0)
             self.add_tenant(DEFAULT_TENANT)
             self.store.add("users", "", self.new_user(self.username, self.password, "sys_admin"))
             seed.add_factory_content(self)

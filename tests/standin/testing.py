@@ -17,6 +17,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -210,7 +211,7 @@ class StandIn:
         path: str,
         body: Any = None,
         *,
-        headers: dict[str, str | None] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         data: bytes | None = None,
     ) -> Answer:
         """One request as an admin of default_tenant; a header given as None is left out."""

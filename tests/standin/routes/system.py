@@ -135,13 +135,14 @@ def _cluster(manager: Manager) -> dict[str, Any]:
     host = _manager_item(manager)
 
     def node(names: tuple[str, ...]) -> dict[str, Any]:
-        services = {
+        services: dict[str, Any] = {
             n: {"status": "Inactive" if is_down(manager, n) else "Active", "extra_info": {}}
             for n in names
         }
         failures = [f"service {n} is down" for n in names if is_down(manager, n)]
         if not monitored:
-            services, failures = {}, ["No services.", "No metrics"]
+            services = {}
+            failures = ["No services.", "No metrics"]
         out = {
             "private_ip": host["private_ip"],
             "public_ip": host["public_ip"],

@@ -10,6 +10,7 @@ import gzip
 import http.client
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -142,3 +143,17 @@ def test_restart_is_a_second_of_502(manager: StandIn) -> None:
     manager.control("POST", "/restart", {"seconds": 30})
     answer = manager.call("GET", "/snapshot-status")
     assert (answer.status, b"502 Bad Gateway" in answer.body) == (502, True)
+
+
+def test_one_ca_for_several(start: Callable[..., StandIn], tmp_path: Path) -> None:
+    shared = tmp_path / "ca"
+    managers = [start(ca_dir=shared) for _ in range(2)]
+    assert managers[0].ca == managers[1].ca == str(shared / "ca.pem")
+    assert [m.call("GET", "/version").status for m in managers] == [200, 200]
+
+
+def test_a_second_run_keeps_its_certificate(manager: StandIn) -> None:
+    before = Path(manager.ca).read_bytes()
+    manager.restart()
+    assert Path(manager.ca).read_bytes() == before
+    assert manager.call("GET", "/version").status == 200
