@@ -67,8 +67,9 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cloudify-ha-") as name:
         place = Path(name)
-        for part in ("work", "home"):
-            (place / part).mkdir()
+        (place / "work").mkdir()
+        # Ansible warns when it has to make this one itself.
+        (place / "home" / ".ansible" / "tmp").mkdir(parents=True, mode=0o700)
         manager = StandIn(
             profile=asked.profile,
             edition=asked.edition,
