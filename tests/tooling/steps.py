@@ -45,7 +45,10 @@ OURS = {"PYTHONPATH": "tests"}
 # No user gets these, and they run on one core only.
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
-    for name in ("bench", "demo", "fidelity", "playbooks", "standin", "tooling", "vendor_client")
+    for name in (
+        *("bench", "demo", "fidelity", "playbooks"),
+        *("scenarios", "standin", "tooling", "vendor_client"),
+    )
 )
 PYTEST = "{bin}/python -m pytest -q -p no:cacheprovider"
 
@@ -176,6 +179,15 @@ STEPS = (
             weight=60,
         )
         for profile in PROFILES
+    ),
+    Step(
+        "scenarios",
+        "scenarios",
+        NEWEST,
+        PYTEST + " -n 4 tests/scenarios",
+        ("tests/scenarios/test_*.py",),
+        env=OURS,
+        weight=90,
     ),
     Step(
         "playbooks",
