@@ -98,8 +98,9 @@ class Restore:
         )
         self._found = found
         warnings = list(found.warnings)
+        losses: list[str] = []
         if found.archive and found.archive.format == "new" and self._wishes.inventory:
-            warnings += new_format_warnings(self._wishes.inventory)
+            losses = new_format_warnings(self._wishes.inventory)
         if not self._wishes.inventory:
             warnings.append("no inventory is given, so the content cannot be compared afterwards")
         return {
@@ -113,6 +114,7 @@ class Restore:
                 "edition": self._client.capabilities().edition,
             },
             "warnings": warnings,
+            "losses": losses,
         }
 
     def run(self) -> Json:

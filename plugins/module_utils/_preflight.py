@@ -71,9 +71,7 @@ def look(
     snapshot = client.snapshot(snapshot_id)
     if snapshot:
         check_usable(snapshot)
-    elif may_be_absent and archive_path:
-        warnings.append(f"snapshot {snapshot_id} is not on the manager yet")
-    else:
+    elif not (may_be_absent and archive_path):
         raise Refused(
             f"the manager has no snapshot {snapshot_id}",
             hint="Upload it first (a restore in legacy format removes the manager's own copies)",

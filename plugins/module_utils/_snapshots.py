@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
     ACTIVE_STATES,
+    END_STATES,
     WAITING_STATES,
     CloudifyClient,
     Json,
@@ -28,16 +29,18 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import 
 
 MAX_ID = 256
 CREATE_WORKFLOW = "create_snapshot"
+EVERY_STATE = (*ACTIVE_STATES, *WAITING_STATES, *END_STATES)
 
-#: Options that a version may not have, and where it would ignore them without a word.
-VERSIONED_OPTIONS = (
-    "include_metrics",
-    "include_logs",
-    "include_events",
-    "queue",
-    "tempdir_path",
-    "listener_timeout",
-)
+#: Options that a version may not have, and would then ignore without a word; with the value that
+#: asks for nothing but what happens anyway.
+VERSIONED_OPTIONS: dict[str, t.Any] = {
+    "include_metrics": False,
+    "include_logs": True,
+    "include_events": True,
+    "queue": False,
+    "tempdir_path": None,
+    "listener_timeout": None,
+}
 #: Of these, the ones that it is no loss to ignore when they are switched off.
 OFF_BY_DEFAULT = ("include_metrics", "queue")
 
@@ -144,9 +147,11 @@ class Existing:
     :ivar reason: why a snapshot has to be made; None when the wanted one is there
     :ivar replace: the present one has to be deleted first
     :ivar join: the execution that is making it right now
+    :ivar snapshot: the present one as it was seen last
     """
 
     reason: str | None
+    snapshot: Json | None = None
     replace: bool = False
     join: str | None = None
 
@@ -158,24 +163,39 @@ def assess_existing(
     if snapshot is None:
         return Existing("there is no snapshot of this id")
     snapshot_id, status = snapshot["id"], snapshot["status"]
-    if status == "created":
-        return Existing(None)
     if status == "uploaded":
         raise Refused(
             f"snapshot {snapshot_id} exists, but was uploaded and not made by this manager",
             hint="Choose another id",
         )
-    if status == "creating":
+    if status == "created":
+        try:
+            execution = find_execution(client, snapshot_id, EVERY_STATE)
+        except ApiError as exc:
+            if exc.code != "maintenance_mode_active":
+                raise
+            execution = None  # maintenance mode on a version without a bypass
+        state = execution["status"] if execution else "terminated"
+        if execution and state not in END_STATES:
+            return Existing("it is being made right now", snapshot, join=execution["id"])
+        if state == "terminated":
+            return Existing(None, snapshot)
+        # a create that was cancelled on its way can leave a snapshot that says created
+        what = f"is created, but its execution is {state}, so it cannot be trusted"
+    elif status == "creating":
         execution = find_execution(client, snapshot_id, (*ACTIVE_STATES, *WAITING_STATES))
         if execution:
-            return Existing("it is being made right now", join=execution["id"])
+            return Existing("it is being made right now", snapshot, join=execution["id"])
+        again = client.snapshot(snapshot_id)
+        if again is None or again["status"] != status:  # it was done between the two looks
+            return assess_existing(client, again, replace_failed=replace_failed)
         what = "is stuck in creating: no execution works on it any more"
     else:
         what = f"is {status}"
         if snapshot.get("error"):
             what += f": {last_line(snapshot['error'])}"
     if replace_failed:
-        return Existing(f"the present one {what}", replace=True)
+        return Existing(f"the present one {what}", snapshot, replace=True)
     raise Refused(
         f"snapshot {snapshot_id} {what}",
         hint="Choose another id, or use replace_failed=true to delete this one first",
@@ -185,11 +205,36 @@ def assess_existing(
 def find_execution(
     client: CloudifyClient, snapshot_id: str, statuses: t.Sequence[str]
 ) -> Json | None:
-    """The create execution of a snapshot; its parameters are the only link between the two."""
-    for execution in client.executions(statuses=statuses, workflow_id=CREATE_WORKFLOW):
-        if (execution.get("parameters") or {}).get("snapshot_id") == snapshot_id:
-            return execution
-    return None
+    """The create execution of a snapshot; its parameters are the only link between the two.
+
+    :returns: the newest, as there may have been an earlier snapshot of this id
+    """
+    executions = client.executions(statuses=statuses, workflow_id=CREATE_WORKFLOW)
+    mine = [e for e in executions if (e.get("parameters") or {}).get("snapshot_id") == snapshot_id]
+    return max(mine, key=lambda execution: str(execution.get("created_at")), default=None)
+
+
+def refuse_if_blocked(client: CloudifyClient, snapshot_id: str, plan: CreatePlan) -> None:
+    """What the manager would do with the request, for check mode.
+
+    :raises Refused: naming the executions that are in the way
+    """
+    if plan.format == "new" or plan.body.get("queue"):
+        return
+    active = client.active_executions()
+    if active:
+        raise _blocked(client, snapshot_id, describe_executions(active))
+
+
+def _blocked(client: CloudifyClient, snapshot_id: str, by: str, **details: t.Any) -> Refused:
+    hint = "Wait for them to end"
+    if client.capabilities().has("create.queue"):
+        hint += ", or use queue=true to have the manager make the snapshot after them"
+    return Refused(
+        f"Cannot create snapshot {snapshot_id} while other executions are active: {by}",
+        hint=hint,
+        **details,
+    )
 
 
 def start_create(client: CloudifyClient, snapshot_id: str, plan: CreatePlan) -> str:
@@ -202,16 +247,8 @@ def start_create(client: CloudifyClient, snapshot_id: str, plan: CreatePlan) -> 
     except ApiError as exc:
         if exc.code != "existing_running_execution_error":
             raise
-        hint = "Wait for them to end"
-        if client.capabilities().has("create.queue"):
-            hint += ", or use queue=true to have the manager make the snapshot after them"
-        raise Refused(
-            f"Cannot create snapshot {snapshot_id} while other executions are active: "
-            f"{describe_executions(client.active_executions()) or exc.server_message}",
-            hint=hint,
-            status=exc.status,
-            error_code=exc.code,
-        ) from exc
+        by = describe_executions(client.active_executions()) or exc.server_message
+        raise _blocked(client, snapshot_id, by, status=exc.status, error_code=exc.code) from exc
 
 
 # -- waiting -----------------------------------------------------------------------------------
@@ -326,6 +363,7 @@ __all__ = (
     "execution_status",
     "last_line",
     "plan_create",
+    "refuse_if_blocked",
     "start_create",
     "wait_created",
 )

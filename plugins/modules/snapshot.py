@@ -172,6 +172,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots im
     assess_existing,
     check_id,
     plan_create,
+    refuse_if_blocked,
     start_create,
     wait_created,
 )
@@ -202,8 +203,8 @@ def present(module: AnsibleModule, client: CloudifyClient) -> dict[str, t.Any]:
         requested_format=p["format"],
         options={name: p[name] for name in CREATE_OPTIONS},
     )
-    snapshot = client.snapshot(p["id"])
-    found = assess_existing(client, snapshot, replace_failed=p["replace_failed"])
+    found = assess_existing(client, client.snapshot(p["id"]), replace_failed=p["replace_failed"])
+    snapshot = found.snapshot
     if found.reason is None:
         return {"snapshot": snapshot}
     result: dict[str, t.Any]
@@ -219,6 +220,8 @@ def present(module: AnsibleModule, client: CloudifyClient) -> dict[str, t.Any]:
             **diff(before, "created"),
         }
     if module.check_mode:
+        if not found.join:
+            refuse_if_blocked(client, p["id"], plan)
         return {**result, **({"snapshot": snapshot} if snapshot else {})}
     if found.replace:
         client.delete_snapshot(p["id"])

@@ -294,10 +294,12 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
         ),
     )
     result = restore.preflight(check_mode=module.check_mode)
-    warnings = result.pop("warnings")
-    for warning in warnings:
+    warnings, losses = result.pop("warnings"), result.pop("losses")
+    # what is going to be mended is no reason to alarm anybody
+    for warning in (*warnings, *([] if p["mend"] else losses)):
         module.warn(warning)
-    result.update(changed=True, warnings_found=warnings, manager_host=client.http.host)
+    found = [*warnings, *losses]
+    result.update(changed=True, warnings_found=found, manager_host=client.http.host)
     if not module.check_mode:
         result.update(restore.run())
     before = {"blueprints": result["preflight"]["blueprints_before"]}
