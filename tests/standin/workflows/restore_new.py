@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A restore in new format: it adds through the API, and loses what the format does not hold."""
+"""A restore in new format: it adds through the API.
+
+What the format does not hold (sites of deployments, versions of node instances) is lost already in the archive.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,7 @@ def _management(job: Job, content: dict[str, Any]) -> None:
 def _add(job: Job, kind: str, tenant: str, items: list[dict[str, Any]]) -> None:
     store = job.manager.store
     now = clock.iso()
-    here = {_key(kind, i) for i in store.all(kind, tenant)} if kind != "events" else set()
+    here = {_key(kind, i) for i in store.all(kind, tenant)}
     added = []
     for item in items:
         if _key(kind, item) in here:
@@ -101,29 +104,25 @@ def _add(job: Job, kind: str, tenant: str, items: list[dict[str, Any]]) -> None:
         item = dict(item)
         if kind in UPDATED:
             item["updated_at"] = now
-        if kind == "deployments":
-            item["site_name"] = None
-        elif kind == "node_instances":
-            item["version"] = 1
-        elif kind == "executions":
-            item.setdefault("visibility", "tenant")
+        if kind == "executions":
             if item.get("visibility") is None:
                 item.update(visibility="tenant", resource_availability="tenant")
             if item.get("parameters") is None:
                 item["parameters"] = {}
-        elif kind == "events":
-            item.pop("_storage_id", None)
         added.append(item)
     if kind == "events":
-        start = store.count("events")
-        for number, item in enumerate(added, start + 1):
+        for number, item in enumerate(added, store.count("events") + 1):
             item["_storage_id"] = number
     store.add(kind, tenant, added)
 
 
-def _key(kind: str, item: dict[str, Any]) -> tuple[str, str]:
-    # a node's id is unique within its deployment only
-    return id_of(kind, item), str(item.get("deployment_id")) if kind == "nodes" else ""
+def _key(kind: str, item: dict[str, Any]) -> tuple[str, ...]:
+    if kind == "events":
+        return tuple(str(item.get(k)) for k in ("execution_id", "timestamp", "message"))
+    if kind in ("nodes", "execution_schedules"):
+        # unique within its deployment only
+        return id_of(kind, item), str(item.get("deployment_id"))
+    return (id_of(kind, item),)
 
 
 __all__ = ["run"]
