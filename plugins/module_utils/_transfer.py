@@ -115,8 +115,17 @@ class Download:
             try:
                 sha256 = self._fill(t.cast(t.BinaryIO, part), resumed_from)
             except ArchiveError:
-                self._forget()
-                raise
+                if not resumed_from:
+                    self._forget()
+                    raise
+                # what the earlier run left may be what is damaged: once more, from the start
+                self._tag, resumed_from = "", 0
+                part.truncate(0)
+                try:
+                    sha256 = self._fill(t.cast(t.BinaryIO, part), 0)
+                except ArchiveError:
+                    self._forget()
+                    raise
             os.fsync(part.fileno())
         os.rename(self.part, self._dest)
         _unlink(self.note)
