@@ -200,24 +200,40 @@ class Session:
 
     # -- transitions
     @contextmanager
-    def transitions(
-        self, name: str, *, snapshot: str, execution: str, anonymous: bool = False
-    ) -> Iterator[None]:
-        """Watch what a workflow does while the block waits for its end; execution is the recorded id.
+    def transitions(self, name: str, **watched: Any) -> Iterator[None]:
+        """Watch what a workflow does while the block goes on; see course()."""
+        watch = self._watch(name, **watched)
+        try:
+            yield
+        finally:
+            self._judge(name, watch)
 
-        anonymous: snapshot-status was asked with the bypass header and no credentials.
+    def course(self, start: str, name: str, **watched: Any) -> None:
+        """Replay the request that starts a workflow, and watch it from its first moment to its end.
+
+        watched: the snapshot, and the recorded id of the execution; anonymous, if snapshot-status was
+        asked with the bypass header and no credentials.
         """
+        with self.worker_down():
+            self.rec(start)
+            watch = self._watch(name, **watched)
+        self._judge(name, watch)
+
+    def _watch(
+        self, name: str, *, snapshot: str, execution: str, anonymous: bool = False
+    ) -> _Watch:
         expected = recorded.load_transitions(name)
         watch = _Watch(self, expected, snapshot=snapshot, execution=self.mapped(execution))
         watch.anonymous = anonymous
         watch.start()
-        try:
-            yield
-        finally:
-            found = watch.finish()
-            if self.wanted(name):
-                self.outcome.differences[name] = found
-                self.outcome.requests[name] = "transitions"
+        watch.looking.wait(PATIENCE)
+        return watch
+
+    def _judge(self, name: str, watch: _Watch) -> None:
+        found = watch.finish()
+        if self.wanted(name):
+            self.outcome.differences[name] = found
+            self.outcome.requests[name] = "transitions"
 
 
 class _Watch(threading.Thread):
@@ -228,6 +244,7 @@ class _Watch(threading.Thread):
     ) -> None:
         super().__init__(daemon=True)
         self.anonymous = False
+        self.looking = threading.Event()
         self._session = session
         self._expected = expected.steps
         self._paths = {
@@ -245,6 +262,7 @@ class _Watch(threading.Thread):
                 step = self._ask(key)
                 if not self._seen[key] or self._seen[key][-1] != step:
                     self._seen[key].append(step)
+            self.looking.set()
             if self._over.is_set() and self._complete():
                 return
             time.sleep(0.004)

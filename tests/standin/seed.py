@@ -180,7 +180,7 @@ def add_execution(manager: Manager, body: dict[str, Any]) -> dict[str, Any]:
         deployment=deployment,
         scheduled_for=body.get("scheduled_for"),
         started_at=clock.iso() if status == "started" else None,
-        error="" if status == "started" else None,
+        error=None if status in ("pending", "queued", "scheduled") else "",
     )
     if body.get("id"):
         execution["id"] = str(body["id"])

@@ -48,9 +48,7 @@ def same_security(s: Session, sample: str = "small-legacy") -> None:
 
 def restore(s: Session, name: str, *, snapshot: str, execution: str, then: list[str]) -> None:
     """POST, the course of the workflow, its end, and what is so after."""
-    s.rec(name)
-    with s.transitions(f"{name}_transitions", snapshot=snapshot, execution=execution):
-        pass
+    s.course(name, f"{name}_transitions", snapshot=snapshot, execution=execution)
     s.rec(*then)
 
 
@@ -60,9 +58,8 @@ def ended(name: str) -> list[str]:
 
 
 @session()
-def new_format_then_garbage(s: Session) -> None:
+def new_format(s: Session) -> None:
     snapshots_of_c(s)
-    s.upload("garb1", b"this is not a zip at all")
     restore(
         s,
         "H01_restore_new_format",
@@ -74,6 +71,15 @@ def new_format_then_garbage(s: Session) -> None:
             "H01_snapshot_status_after",
         ],
     )
+
+
+@session(speed=3.0)
+def garbage(s: Session) -> None:
+    # The one of H01 came before it.
+    s.manager.add_execution(
+        workflow_id="restore_snapshot", is_system_workflow=True, status="terminated"
+    )
+    s.upload("garb1", b"this is not a zip at all")
     restore(
         s,
         "H02_restore_garbage_archive",
@@ -88,7 +94,7 @@ def new_format_then_garbage(s: Session) -> None:
     s.rec("H02_after_failed_restore_snapshot_status")
 
 
-@session()
+@session(speed=3.0)
 def archives_that_fail(s: Session) -> None:
     for name, snapshot, execution, body in (
         ("truncated_zip", "trunc1", "59b51ada-70a9-4111-8d52-4fe1d1069a7c", SMALL[:2000]),
@@ -118,7 +124,7 @@ def archives_that_fail(s: Session) -> None:
         restore(s, full, snapshot=snapshot, execution=execution, then=ended(full))
 
 
-@session()
+@session(speed=3.0)
 def legacy_of_a_community_manager(s: Session) -> None:
     snapshots_of_c(s)
     for number in range(18):
@@ -192,7 +198,7 @@ def cancelled_and_killed(s: Session) -> None:
     )
 
 
-@session(speed=6.0)
+@session(speed=3.0)
 def during_a_restore(s: Session) -> None:
     quick = {"listener_timeout": 0.1}
     s.create("full2", quick)
@@ -243,15 +249,15 @@ def during_a_restore(s: Session) -> None:
         execution="c1cf4a2c-e29a-44fb-8641-1d13cd3b0e1e",
         then=ended(name),
     )
-    s.rec("H10_activate", "H10_restore_in_maintenance_new_format")
-    s.rec("H10_execution_get_in_maintenance_without_bypass", patience=0)
-    with s.transitions(
+    s.rec("H10_activate")
+    s.course(
+        "H10_restore_in_maintenance_new_format",
         "H10_restore_in_maintenance_transitions",
         snapshot="full2",
         execution="45476426-61fc-42a9-ad67-d42ae614f5ca",
         anonymous=True,
-    ):
-        pass
+    )
+    s.rec("H10_execution_get_in_maintenance_without_bypass", patience=0)
     s.rec("H10_execution_final", "H10_maintenance_after_restore", "H10_deactivate")
 
 

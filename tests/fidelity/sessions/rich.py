@@ -62,21 +62,19 @@ def before(s: Session) -> None:
         "rich/R02_schedule_create_overdue_soon",
     )
     reads(s, group("R03_before"))
-    s.rec("rich/R04_create_new")
-    with s.transitions(
+    s.course(
+        "rich/R04_create_new",
         "rich/R04_create_new_transitions",
         snapshot="rich-new",
         execution="1cf460d7-ec3e-4762-b192-1ca33dee5bb6",
-    ):
-        pass
+    )
     s.rec("rich/R04_create_new_execution_final", "rich/R04_create_new_snapshot_final")
-    s.rec("rich/R05_create_legacy")
-    with s.transitions(
+    s.course(
+        "rich/R05_create_legacy",
         "rich/R05_create_legacy_transitions",
         snapshot="rich-legacy",
         execution="0f28bd6d-81be-442a-9661-aaa2298eea67",
-    ):
-        pass
+    )
     s.rec("rich/R05_create_legacy_execution_final", "rich/R05_create_legacy_snapshot_final")
     s.rec("rich/R06_download_sample_rich_legacy", "rich/R06_download_sample_rich_new")
 
@@ -86,12 +84,13 @@ def restored(s: Session, prefix: str, *, snapshot: str, execution: str) -> None:
         f"rich/{prefix}_fresh_blueprints",
         f"rich/{prefix}_upload",
         f"rich/{prefix}_uploaded_get",
-        f"rich/{prefix}_restore",
     )
-    with s.transitions(
-        f"rich/{prefix}_restore_transitions", snapshot=snapshot, execution=execution
-    ):
-        pass
+    s.course(
+        f"rich/{prefix}_restore",
+        f"rich/{prefix}_restore_transitions",
+        snapshot=snapshot,
+        execution=execution,
+    )
     s.rec(
         f"rich/{prefix}_execution_final",
         f"rich/{prefix}_snapshot_final",
@@ -101,12 +100,12 @@ def restored(s: Session, prefix: str, *, snapshot: str, execution: str) -> None:
     reads(s, group(f"{prefix}_after_"))
 
 
-@session()
+@session(speed=8.0)
 def new_format_fails(s: Session) -> None:
     restored(s, "R07_new", snapshot="rich-new", execution="40df3a15-5c12-442f-a97a-d53591d7e389")
 
 
-@session()
+@session(speed=8.0)
 def legacy_whole(s: Session) -> None:
     same_security(s, "rich-legacy")
     restored(
@@ -142,7 +141,7 @@ def scheduled_before(s: Session) -> None:
     s.rec("rich/R10_download")
 
 
-@session()
+@session(speed=8.0)
 def scheduled_restored(s: Session) -> None:
     same_security(s, "rich-legacy")
     restored(
@@ -153,7 +152,7 @@ def scheduled_restored(s: Session) -> None:
     )
 
 
-@session()
+@session(speed=8.0)
 def other_key_new(s: Session) -> None:
     restored(
         s,
@@ -163,7 +162,7 @@ def other_key_new(s: Session) -> None:
     )
 
 
-@session()
+@session(speed=8.0)
 def other_key_legacy(s: Session) -> None:
     restored(
         s,
@@ -176,11 +175,10 @@ def other_key_legacy(s: Session) -> None:
 @session(speed=8.0)
 def big(s: Session) -> None:
     s.manager.seed(filler=40 << 20)
-    s.rec("rich/R11_create_big")
-    with s.transitions(
+    s.course(
+        "rich/R11_create_big",
         "rich/R11_create_big_transitions",
         snapshot="big1",
         execution="ab82d4b8-596a-446a-a5d7-bbe2d5b8bd7f",
-    ):
-        pass
+    )
     s.rec("rich/R11_create_big_execution_final", "rich/R11_create_big_snapshot_final")

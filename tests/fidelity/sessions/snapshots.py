@@ -156,13 +156,12 @@ def snapshots_of_c(s: Session) -> None:
 @session(speed=8.0)
 def downloads_uploads_lists(s: Session) -> None:
     snapshots_of_c(s)
-    answer = s.rec("D01_create")
-    with s.transitions(
+    s.course(
+        "D01_create",
         "D01_transitions_legacy",
         snapshot="timing1",
         execution="2e9c022f-6935-4ee5-94d0-180a03734392",
-    ):
-        s.until(f"/executions/{answer.body['id']}", "terminated")
+    )
     s.rec("D02_create_existing_created")
     etag = s.rec("D03_download").header("ETag") or ""
     s.rec(
