@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import socket
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,8 +98,6 @@ def test_json_from_1000_bytes_on_is_packed(manager: StandIn) -> None:
 
 
 def test_keep_alive_serves_two_requests(manager: StandIn) -> None:
-    import ssl
-
     context = ssl.create_default_context(cafile=manager.ca)
     connection = http.client.HTTPSConnection("127.0.0.1", manager.port, context=context)
     for _ in range(2):
@@ -157,3 +156,17 @@ def test_a_second_run_keeps_its_certificate(manager: StandIn) -> None:
     manager.restart()
     assert Path(manager.ca).read_bytes() == before
     assert manager.call("GET", "/version").status == 200
+
+
+def test_fault_stalls_a_download(manager: StandIn) -> None:
+    manager.add_snapshot("one", size=100_000)
+    manager.add_fault({"stall_seconds": 60, "at_byte": 5000}, path="/archive$")
+    context = ssl.create_default_context(cafile=manager.ca)
+    connection = http.client.HTTPSConnection("127.0.0.1", manager.port, context=context, timeout=2)
+    headers = {"Authorization": "Basic YWRtaW46YWRtaW4=", "Tenant": "default_tenant"}
+    connection.request("GET", "/api/v3.1/snapshots/one/archive", headers=headers)
+    response = connection.getresponse()
+    assert len(response.read(5000)) == 5000
+    with pytest.raises(TimeoutError):
+        response.read(1)
+    connection.close()

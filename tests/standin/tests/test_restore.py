@@ -304,3 +304,27 @@ def test_4x_refuses_on_several_nodes(start: Callable[..., StandIn]) -> None:
     assert len(manager.call("GET", "/cluster/nodes").json["items"]) == 2
     missing = manager.call("POST", "/snapshots/one/restore", {"force": True})
     assert (missing.status, missing.code) == (400, "bad_parameters_error")
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_tenants_users_and_groups_come_back(manager: StandIn, legacy: bool) -> None:
+    only_rrule(manager)
+    assert manager.call("POST", "/tenants/other").status == 201
+    user = {"username": "bob", "password": "secret", "role": "default"}
+    assert manager.call("PUT", "/users", user).status == 201
+    member = {"tenant_name": "other", "username": "bob", "role": "user"}
+    assert manager.call("PUT", "/tenants/users", member).status == 200
+    assert manager.call("POST", "/user-groups", {"group_name": "friends"}).status == 201
+    manager.seed(tenant="other", kind="secrets", items=[{"key": "theirs", "_value": "x"}])
+    data = archive_of(manager, legacy=legacy)
+    manager.wipe()
+    upload(manager, "back", data)
+    assert restore(manager, "back")["status"] == "terminated"
+    until(lambda: not flag(manager))
+    names = {t["name"] for t in manager.call("GET", "/tenants").json["items"]}
+    assert names == {"default_tenant", "other"}
+    theirs = manager.call("GET", "/secrets/theirs", headers={"Tenant": "other"})
+    assert theirs.json["value"] == "x"
+    assert {u["username"] for u in manager.call("GET", "/users").json["items"]} == {"admin", "bob"}
+    assert [g["name"] for g in manager.call("GET", "/user-groups").json["items"]] == ["friends"]
+    assert manager.call("GET", "/snapshots", headers={"Tenant": None}).status == 403

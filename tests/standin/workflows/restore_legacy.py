@@ -13,6 +13,7 @@ from typing import Any
 from standin import clock
 from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
 from standin.state import Item
+from standin.tokens import factory_token
 from standin.worker import Job
 from standin.workflows import logs
 from standin.workflows.common import finish
@@ -77,6 +78,9 @@ def _replace(job: Job, archive: Any, content: dict[str, Any]) -> None:
         for kind in TENANT_KINDS:
             items = [_settled(kind, i) for i in kinds.get(kind) or []]
             store.add(kind, tenant, items)
+    if manager.profile.token_objects:
+        # the services of the manager are given a new one
+        store.add("tokens", "", factory_token(str(manager.bootstrap_admin()["username"])))
     if own:
         # the product inserts its own row again, with little in it
         store.add("executions", "default_tenant", _reinserted(own))
