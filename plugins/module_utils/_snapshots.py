@@ -41,8 +41,6 @@ VERSIONED_OPTIONS: dict[str, t.Any] = {
     "tempdir_path": None,
     "listener_timeout": None,
 }
-#: Of these, the ones that it is no loss to ignore when they are switched off.
-OFF_BY_DEFAULT = ("include_metrics", "queue")
 
 
 class SnapshotFailed(RecoveryError):
@@ -91,9 +89,8 @@ def plan_create(
     :raises Refused: for an option that this version or format would ignore
     """
     given = {name: value for name, value in options.items() if value is not None}
-    for name in VERSIONED_OPTIONS:
-        matters = name in given and (given[name] or name not in OFF_BY_DEFAULT)
-        if matters and not _known(capabilities, name):
+    for name, harmless in VERSIONED_OPTIONS.items():
+        if name in given and given[name] != harmless and not _known(capabilities, name):
             since = capabilities.since(f"create.{name}")
             raise Refused(
                 f"{name} would be ignored by version {capabilities.version}: it is known {since}",
