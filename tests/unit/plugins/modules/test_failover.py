@@ -86,11 +86,11 @@ def test_without_a_leader_the_standby_is_told(manager: t.Any) -> None:
 
 
 def test_whoever_answered_is_asked_first_from_then_on(manager: t.Any) -> None:
-    manager.broken("GET", "/version", c.refused())
-    manager.version(**second())
-    manager.get("/snapshots/s1", {"id": "s1", "status": "created"}, **second())
-    said = manager.run("snapshot", id="s1", **c.BOTH)
-    assert not said["changed"]
+    manager.broken("GET", "/snapshots/s1", c.refused())
+    manager.get("/snapshots/s1", {"id": "s1", "status": "failed"}, **second())
+    manager.delete("/snapshots/s1", {"id": "s1"}, **second())
+    said = manager.run("snapshot", id="s1", state="absent", **c.BOTH)
+    assert said["changed"]
     assert said["manager_host"] == "m2.example"
 
 

@@ -35,9 +35,19 @@ def listed_executions(
 
 
 def makers(manager: t.Any, *items: t.Any) -> None:
-    """The search for the execution that makes the snapshot."""
+    """The search for an execution that makes the snapshot right now."""
     statuses = [*ACTIVE, "queued", "scheduled"]
     listed_executions(manager, list(items), statuses=statuses, workflow="create_snapshot")
+
+
+def makers_ever(manager: t.Any, *items: t.Any) -> None:
+    """The search for the execution that made the snapshot."""
+    statuses = [*ACTIVE, "queued", "scheduled", "terminated", "failed", "cancelled"]
+    listed_executions(manager, list(items), statuses=statuses, workflow="create_snapshot")
+
+
+def made(status: str, at: str = "2026-11-22T10:00:00.000Z") -> dict[str, t.Any]:
+    return {**MAKING, "status": status, "created_at": at}
 
 
 def found(manager: t.Any, snapshot: t.Any, version: str = "7.0.5") -> None:
@@ -58,10 +68,78 @@ def test_a_created_snapshot_is_left_alone(
     check: bool, replace_failed: bool, manager: t.Any
 ) -> None:
     found(manager, CREATED)
+    makers_ever(manager, made("terminated"))
     said = manager.run("snapshot", id="s1", replace_failed=replace_failed, check=check)
     assert not said["changed"]
     assert said["snapshot"]["status"] == "created"
     assert "diff" not in said and "reason" not in said
+
+
+def test_a_created_snapshot_of_which_no_execution_is_known_is_left_alone(manager: t.Any) -> None:
+    found(manager, CREATED)
+    makers_ever(manager, {**made("failed"), "parameters": {"snapshot_id": "another"}})
+    assert not manager.run("snapshot", id="s1")["changed"]
+
+
+def test_of_several_creates_of_one_id_the_newest_counts(manager: t.Any) -> None:
+    found(manager, CREATED)
+    makers_ever(
+        manager,
+        made("failed", "2026-11-20T10:00:00.000Z"),
+        made("terminated", "2026-11-22T10:00:00.000Z"),
+        made("cancelled", "2026-11-21T10:00:00.000Z"),
+    )
+    assert not manager.run("snapshot", id="s1")["changed"]
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_created_snapshot_of_a_create_that_ended_badly_is_not_trusted(
+    status: str, manager: t.Any
+) -> None:
+    found(manager, CREATED)
+    makers_ever(manager, made(status))
+    said = manager.run("snapshot", id="s1")
+    assert said["failed"]
+    assert f"its execution is {status}, so it cannot be trusted" in said["msg"]
+    assert "replace_failed=true" in said["msg"]
+
+
+def test_a_created_snapshot_that_cannot_be_trusted_is_replaced_when_asked(manager: t.Any) -> None:
+    found(manager, CREATED)
+    makers_ever(manager, made("cancelled"))
+    replaced(manager)
+    assert manager.run("snapshot", id="s1", replace_failed=True)["changed"]
+
+
+def test_a_created_snapshot_whose_execution_has_not_ended_is_waited_for(manager: t.Any) -> None:
+    found(manager, CREATED)
+    makers_ever(manager, made("started"))
+    manager.get("/executions/e7", made("started"))
+    manager.get("/snapshots/s1", CREATED)
+    manager.get("/executions/e7", made("terminated"))
+    manager.get("/snapshots/s1", CREATED)
+    said = manager.run("snapshot", id="s1")
+    assert not said["changed"]
+    assert said["execution_id"] == "e7"
+
+
+def test_a_created_snapshot_is_taken_as_it_is_where_maintenance_mode_hides_executions(
+    manager: t.Any,
+) -> None:
+    found(manager, CREATED, "4.5.5")
+    query = {
+        "_include_system_workflows": "true",
+        "_all_tenants": "true",
+        "status": [*ACTIVE, "queued", "scheduled", "terminated", "failed", "cancelled"],
+        "workflow_id": "create_snapshot",
+        "_size": 1000,
+        "_offset": 0,
+    }
+    for bypass in (False, True):
+        manager.error(
+            "GET", "/executions", 503, "maintenance_mode_active", query=query, bypass=bypass
+        )
+    assert not manager.run("snapshot", id="s1")["changed"]
 
 
 @pytest.mark.parametrize("check", [False, True])
@@ -87,6 +165,7 @@ def test_a_failed_snapshot_is_replaced_when_asked(manager: t.Any) -> None:
 def test_a_snapshot_stuck_in_creating_is_a_clear_error(manager: t.Any) -> None:
     found(manager, CREATING)
     makers(manager, {**MAKING, "parameters": {"snapshot_id": "another"}})
+    manager.get("/snapshots/s1", CREATING)
     said = manager.run("snapshot", id="s1")
     assert said["failed"]
     assert "stuck in creating: no execution works on it any more" in said["msg"]
@@ -96,10 +175,42 @@ def test_a_snapshot_stuck_in_creating_is_a_clear_error(manager: t.Any) -> None:
 def test_a_snapshot_stuck_in_creating_is_replaced_when_asked(manager: t.Any) -> None:
     found(manager, CREATING)
     makers(manager)
+    manager.get("/snapshots/s1", CREATING)
     replaced(manager)
     said = manager.run("snapshot", id="s1", replace_failed=True)
     assert said["changed"]
     assert "stuck in creating" in said["reason"]
+
+
+def test_a_snapshot_that_is_done_between_two_looks_is_not_taken_for_stuck(manager: t.Any) -> None:
+    found(manager, CREATING)
+    makers(manager)
+    manager.get("/snapshots/s1", CREATED)
+    makers_ever(manager, made("terminated"))
+    said = manager.run("snapshot", id="s1", replace_failed=True)
+    assert not said["changed"]
+    assert said["snapshot"]["status"] == "created"
+
+
+def test_a_snapshot_is_not_taken_for_stuck_where_maintenance_mode_hides_executions(
+    manager: t.Any,
+) -> None:
+    found(manager, CREATING, "4.5.5")
+    query = {
+        "_include_system_workflows": "true",
+        "_all_tenants": "true",
+        "status": [*ACTIVE, "queued", "scheduled"],
+        "workflow_id": "create_snapshot",
+        "_size": 1000,
+        "_offset": 0,
+    }
+    for bypass in (False, True):
+        manager.error(
+            "GET", "/executions", 503, "maintenance_mode_active", query=query, bypass=bypass
+        )
+    said = manager.run("snapshot", id="s1", replace_failed=True)
+    assert said["failed"]
+    assert "Leave maintenance mode first" in said["msg"]
 
 
 @pytest.mark.parametrize("snapshot", [FAILED, CREATING])
@@ -107,6 +218,8 @@ def test_check_mode_deletes_and_makes_nothing(snapshot: t.Any, manager: t.Any) -
     found(manager, snapshot)
     if snapshot is CREATING:
         makers(manager)
+        manager.get("/snapshots/s1", CREATING)
+    listed_executions(manager, [], statuses=ACTIVE, workflow=None)
     said = manager.run("snapshot", id="s1", replace_failed=True, check=True)
     assert said["changed"]
     assert said["snapshot"]["status"] == snapshot["status"]
@@ -137,133 +250,3 @@ def test_an_uploaded_snapshot_is_not_taken_for_one_that_was_made_here(manager: t
     said = manager.run("snapshot", id="s1", replace_failed=True)
     assert said["failed"]
     assert "was uploaded and not made by this manager" in said["msg"]
-
-
-# -- other executions -----------------------------------------------------------------------------
-
-BUSY = {"id": "e9", "workflow_id": "install", "status": "started", "deployment_id": "d1"}
-
-
-def refused(manager: t.Any, version: str, sent: t.Any) -> None:
-    manager.version(version)
-    manager.error("GET", "/snapshots/s1", 404, "not_found_error")
-    manager.error(
-        "PUT",
-        "/snapshots/s1",
-        400,
-        "existing_running_execution_error",
-        "There are running executions: e9",
-        sent=sent,
-    )
-
-
-@pytest.mark.parametrize(
-    ("version", "sent", "queue_is_offered"),
-    [("4.4.0", {}, False), ("4.5.5", {}, True), ("7.0.5", {"legacy": True}, True)],
-)
-def test_another_running_execution_is_named(
-    version: str, sent: t.Any, queue_is_offered: bool, manager: t.Any
-) -> None:
-    refused(manager, version, sent)
-    listed_executions(manager, [BUSY], statuses=ACTIVE, workflow=None)
-    said = manager.run("snapshot", id="s1")
-    assert said["failed"]
-    assert "while other executions are active: install e9 (started, deployment d1)" in said["msg"]
-    assert ("queue=true" in said["msg"]) == queue_is_offered
-    assert (said["status"], said["error_code"]) == (400, "existing_running_execution_error")
-
-
-def test_an_execution_that_has_ended_meanwhile_is_told_in_the_managers_words(
-    manager: t.Any,
-) -> None:
-    refused(manager, "7.0.5", {"legacy": True})
-    listed_executions(manager, [], statuses=ACTIVE, workflow=None)
-    assert "There are running executions: e9" in manager.run("snapshot", id="s1")["msg"]
-
-
-def test_of_many_executions_a_few_are_named(manager: t.Any) -> None:
-    refused(manager, "7.0.5", {"legacy": True})
-    many = [{**BUSY, "id": f"e{number}"} for number in range(8)]
-    listed_executions(manager, many, statuses=ACTIVE, workflow=None)
-    said = manager.run("snapshot", id="s1")
-    assert "install e4 (started, deployment d1), and 3 more" in said["msg"]
-
-
-def test_a_queued_create_is_waited_for_until_its_turn_has_come(manager: t.Any) -> None:
-    manager.version()
-    manager.error("GET", "/snapshots/s1", 404, "not_found_error")
-    sent = {"legacy": True, "queue": True}
-    manager.put("/snapshots/s1", {"id": "e1", "status": "queued"}, sent=sent, status=201)
-    for execution, snapshot in (
-        ("queued", CREATING),
-        ("started", CREATING),
-        ("terminated", CREATED),
-    ):
-        manager.get("/executions/e1", {"id": "e1", "status": execution})
-        manager.get("/snapshots/s1", snapshot)
-    said = manager.run("snapshot", id="s1", queue=True)
-    assert said["changed"]
-    assert said["snapshot"]["status"] == "created"
-
-
-def test_another_run_that_was_faster_with_the_same_id_is_told(manager: t.Any) -> None:
-    manager.version()
-    manager.error("GET", "/snapshots/s1", 404, "not_found_error")
-    manager.error("PUT", "/snapshots/s1", 409, "conflict_error", "s1 exists", sent={"legacy": True})
-    said = manager.run("snapshot", id="s1")
-    assert said["failed"]
-    assert "HTTP 409 Conflict: s1 exists" in said["msg"]
-
-
-# -- state=absent -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("status", ["created", "failed", "uploaded", "creating"])
-def test_a_snapshot_is_deleted_whatever_its_state(status: str, manager: t.Any) -> None:
-    manager.get("/snapshots/s1", {**CREATED, "status": status})
-    manager.delete("/snapshots/s1", {"id": "s1"})
-    said = manager.run("snapshot", id="s1", state="absent", diff=True)
-    assert said["changed"]
-    assert said["reason"] == f"the snapshot exists and is {status}"
-    assert said["diff"] == {"before": {"status": status}, "after": {"status": "absent"}}
-
-
-def test_a_delete_that_is_answered_without_a_body_is_fine(manager: t.Any) -> None:
-    manager.get("/snapshots/s1", CREATED)
-    manager.delete("/snapshots/s1", status=204)
-    assert manager.run("snapshot", id="s1", state="absent")["changed"]
-
-
-def test_deleting_in_check_mode_only_looks(manager: t.Any) -> None:
-    manager.get("/snapshots/s1", CREATED)
-    assert manager.run("snapshot", id="s1", state="absent", check=True)["changed"]
-
-
-@pytest.mark.parametrize("check", [False, True])
-def test_a_snapshot_that_is_not_there_needs_no_deleting(check: bool, manager: t.Any) -> None:
-    manager.error("GET", "/snapshots/s1", 404, "not_found_error")
-    assert not manager.run("snapshot", id="s1", state="absent", check=check)["changed"]
-
-
-def test_a_snapshot_that_somebody_else_deletes_first_is_no_error(manager: t.Any) -> None:
-    manager.get("/snapshots/s1", CREATED)
-    manager.error("DELETE", "/snapshots/s1", 404, "not_found_error")
-    assert not manager.run("snapshot", id="s1", state="absent")["changed"]
-
-
-def test_a_snapshot_in_use_is_not_deleted_and_the_manager_says_why(manager: t.Any) -> None:
-    manager.get("/snapshots/s1", CREATING)
-    manager.error("DELETE", "/snapshots/s1", 400, "snapshot_action_error", "It is in use")
-    said = manager.run("snapshot", id="s1", state="absent")
-    assert said["failed"]
-    assert "It is in use" in said["msg"]
-
-
-@pytest.mark.parametrize("uploaded_id", ["bad id", "1bad"])
-def test_an_id_that_only_an_upload_can_have_made_can_be_deleted(
-    uploaded_id: str, manager: t.Any
-) -> None:
-    path = f"/snapshots/{uploaded_id.replace(' ', '%20')}"
-    manager.get(path, {"id": uploaded_id, "status": "uploaded"})
-    manager.delete(path, {"id": uploaded_id})
-    assert manager.run("snapshot", id=uploaded_id, state="absent")["changed"]

@@ -43,7 +43,8 @@ IGNORED = [
         ("listener_timeout", 1.0, "auto", version, "it is known from 7.0.4 on")
         for version in ALL_VERSIONS[:-1]
     ),
-    ("include_logs", True, "auto", "4.2.0", "it is known from 4.3.0 on"),
+    ("include_logs", False, "auto", "4.2.0", "it is known from 4.3.0 on"),
+    ("include_events", False, "auto", "4.2.0", "it is known from 4.3.0 on"),
     ("queue", True, "auto", "4.4.0", "it is known from 4.5.0 on"),
     ("listener_timeout", 1.0, "legacy", "7.0.5", "would be ignored in legacy format"),
     ("listener_timeout", 1.0, "auto", "7.0.5", "would be ignored in legacy format"),
@@ -92,28 +93,24 @@ def test_an_option_that_would_be_ignored_is_an_error_before_anything_is_done(
     assert "Leave it out" in said["msg"]
 
 
-@pytest.mark.parametrize("option", ["include_metrics", "queue"])
-def test_an_option_that_is_switched_off_is_left_out_where_the_version_has_none(
-    option: str, manager: t.Any
+@pytest.mark.parametrize(
+    ("option", "value", "version", "sent"),
+    [
+        ("include_metrics", False, "7.0.5", {"legacy": True}),
+        ("queue", False, "4.3.0", {}),
+        ("include_logs", True, "4.2.0", {}),
+        ("include_events", True, "4.2.0", {}),
+    ],
+)
+def test_an_option_that_asks_for_what_happens_anyway_is_left_out(
+    option: str, value: bool, version: str, sent: t.Any, manager: t.Any
 ) -> None:
-    version = {"include_metrics": "7.0.5", "queue": "4.3.0"}[option]
     manager.version(version)
     manager.error("GET", "/snapshots/s1", 404, "not_found_error")
-    sent = {"legacy": True} if version == "7.0.5" else {}
     manager.put("/snapshots/s1", EXECUTION, sent=sent, status=201)
     manager.get("/executions/e1", EXECUTION)
     manager.get("/snapshots/s1", {"id": "s1", "status": "created"})
-    assert manager.run("snapshot", id="s1", **{option: False})["changed"]
-
-
-@pytest.mark.parametrize("option", ["include_logs", "include_events"])
-def test_leaving_something_out_where_the_version_cannot_is_an_error(
-    option: str, manager: t.Any
-) -> None:
-    manager.version("4.2.0")
-    said = manager.run("snapshot", id="s1", **{option: False})
-    assert said["failed"]
-    assert f"{option} would be ignored by version 4.2.0" in said["msg"]
+    assert manager.run("snapshot", id="s1", **{option: value})["changed"]
 
 
 @pytest.mark.parametrize(
