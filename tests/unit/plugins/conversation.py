@@ -51,8 +51,12 @@ class StrictOrder(registries.OrderedRegistry):
     def __init__(self) -> None:
         super().__init__()
         self.wrong: list[str] = []
+        self.served: list[responses.CallbackResponse] = []
 
     def find(self, request: t.Any) -> t.Any:
+        for each in self.served:
+            if each.matches(request)[0]:
+                return each, []
         wanted = f"{self.registered[0].method} {self.registered[0].url}" if self.registered else ""
         found, why = super().find(request)
         if found is None:
@@ -161,6 +165,22 @@ class Conversation:
 
     def delete(self, path: str, json: t.Any = NOTHING, **more: t.Any) -> None:
         self.request("DELETE", path, json=json, **more)
+
+    def serve(
+        self, method: str, path: str, answer: t.Callable[[t.Any], tuple[int, t.Any, t.Any]]
+    ) -> None:
+        """Any number of these requests, at any time; C(answer) gives status, headers and body."""
+        registry = t.cast(StrictOrder, self._mock.get_registry())
+        url = f"https://{HOST}:443/api/v3.1{path}"
+        registry.served.append(
+            responses.CallbackResponse(
+                method,
+                url,
+                answer,
+                content_type=None,
+                match=[headers_are({"Authorization": basic()})],
+            )
+        )
 
     # -- answers that come up again and again ---------------------------------------------------
 

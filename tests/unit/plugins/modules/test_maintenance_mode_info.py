@@ -25,3 +25,13 @@ def test_remaining_executions_are_flat_however_the_manager_answers(
     assert not said["changed"]
     assert said["maintenance"] == {**state, "remaining_executions": told}
     assert said["manager_host"] == "m1.example"
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("status", ["activated", "activating", "deactivated"])
+def test_it_asks_once_and_changes_nothing(status: str, check: bool, manager: t.Any) -> None:
+    manager.get("/maintenance", {"status": status, "remaining_executions": None})
+    said = manager.run("maintenance_mode_info", check=check)
+    assert not said["changed"]
+    assert said["maintenance"]["status"] == status
+    assert said["duration"] >= 0
