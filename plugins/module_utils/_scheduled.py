@@ -29,14 +29,30 @@ def rule(capabilities: Capabilities) -> str:
     return "they stay as they were, and an overdue one does not run by itself"
 
 
+def _succeeds(schedule: Json, execution: Json) -> bool:
+    """Whether the restore made this schedule of that execution: it is to run at the same time."""
+    return (
+        schedule["tenant"] == execution["tenant"]
+        and schedule["deployment_id"] == execution["deployment_id"]
+        and schedule["workflow_id"] == execution["workflow_id"]
+        and _moment(schedule["since"]) == _moment(execution["scheduled_for"])
+    )
+
+
+def _moment(text: str | None) -> str:
+    """Seconds are enough, and all versions write them the same way."""
+    return (text or "")[:19]
+
+
 def report(client: CloudifyClient, *, before: Json, after: Json) -> Json:
     """:param before: the set's inventory
     :param after: the manager's, after the restore
     """
+    known = {item["id"] for item in before.get("details", {}).get("execution_schedules", [])}
     schedules = [
         schedule
         for schedule in after.get("details", {}).get("execution_schedules", [])
-        if RESTORED_SCHEDULE.search(schedule["id"])
+        if RESTORED_SCHEDULE.search(schedule["id"]) and schedule["id"] not in known
     ]
     still = {item["id"] for item in after.get("details", {}).get("scheduled_executions", [])}
     found: dict[str, list[Json]] = {"kept": [], "rescheduled": [], "failed": [], "lost": []}
@@ -44,15 +60,7 @@ def report(client: CloudifyClient, *, before: Json, after: Json) -> Json:
         if item["id"] in still:
             found["kept"].append(item)
             continue
-        successor = next(
-            (
-                schedule
-                for schedule in schedules
-                if schedule["deployment_id"] == item["deployment_id"]
-                and schedule["workflow_id"] == item["workflow_id"]
-            ),
-            None,
-        )
+        successor = next((each for each in schedules if _succeeds(each, item)), None)
         if successor:
             schedules.remove(successor)
             found["rescheduled"].append({**item, "schedule_id": successor["id"]})
