@@ -17,28 +17,6 @@ if TYPE_CHECKING:
     from standin.manager import Manager
 
 PAGE = 1000
-RESERVED = frozenset(
-    {
-        "_size",
-        "_offset",
-        "_sort",
-        "_include",
-        "_search",
-        "_search_name",
-        "_all_tenants",
-        "_get_all_results",
-        "_include_system_workflows",
-        "_range",
-        "_filter_id",
-        "_filter_rules",
-        "_get_data",
-        "_include_hash",
-        "_include_delete",
-        "_evaluate_functions",
-        "_group_id",
-        "_dependencies_of",
-    }
-)
 
 
 def fields_of(manager: Manager, kind: str) -> list[str]:
@@ -117,7 +95,8 @@ def build_query(
         query.sort.append(("created_at", False))
     unknown = []
     for key, value in request.query:
-        if key in RESERVED or key in extra:
+        # what begins with an underscore is about the list, not about its items
+        if key.startswith("_") or key in extra:
             continue
         if key not in names:
             unknown.append(key)
