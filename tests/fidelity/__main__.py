@@ -66,7 +66,7 @@ def main() -> int:
     # With some sessions left out, only what was replayed counts.
     missing = sorted(chosen - total.differences.keys() - not_modelled.keys())
     if options.session != "*":
-        missing = []
+        missing, skipped = [], []
     passed = sorted(name for name in total.passed() if name not in not_modelled)
     report(total, passed, failed, missing, skipped, not_modelled, broken, verbose=options.verbose)
     seconds = time.monotonic() - started
@@ -94,7 +94,8 @@ def report(
         for line in total.differences[name]:
             print(f"    {line}")
     for name in missing:
-        print(f"FAILED {name}: no session replays it")
+        why = "its session ended before" if broken else "no session replays it"
+        print(f"FAILED {name}: {why}")
     for text in broken:
         print(f"BROKEN {text}")
     for name in skipped:
