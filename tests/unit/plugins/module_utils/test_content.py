@@ -1,0 +1,297 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+    KINDS,
+    build_inventory,
+    compare,
+    counts,
+    is_inventory,
+    placed_deployments,
+    schedules_breaking_new_format,
+)
+
+Items = dict[str, list[dict[str, t.Any]]]
+
+SCHEDULE = {
+    "id": "nightly",
+    "deployment_id": "d1",
+    "tenant_name": "t1",
+    "visibility": "tenant",
+    "workflow_id": "heal",
+    "since": "2026-01-01T00:00:00Z",
+    "until": None,
+    "rule": {"rrule": "FREQ=DAILY", "count": None, "weekdays": None},
+    "slip": 0,
+    "parameters": {"a": 1},
+    "execution_arguments": {},
+    "stop_on_fail": False,
+    "enabled": True,
+    "next_occurrence": "2026-12-01T00:00:00Z",
+}
+DEPLOYMENT = {
+    "id": "d1",
+    "tenant_name": "t1",
+    "site_name": "berlin",
+    "labels": [{"key": "env", "value": "prod"}, {"key": "env", "value": "eu"}],
+}
+ITEMS: Items = {
+    "tenants": [{"name": "default_tenant"}, {"name": "t1"}],
+    "users": [{"username": "admin"}],
+    "blueprints": [{"id": "bp", "tenant_name": "t1"}, {"id": "bp", "tenant_name": "t2"}],
+    "deployments": [DEPLOYMENT, {"id": "d2", "tenant_name": "t1"}],
+    "secrets": [{"key": "k", "tenant_name": "t1"}],
+    "sites": [{"name": "berlin", "tenant_name": "t1", "location": None}],
+    "executions": [{"id": "e1", "tenant_name": "t1", "status": "terminated"}],
+    "execution_schedules": [SCHEDULE],
+}
+
+
+def inventory(items: Items = ITEMS) -> dict[str, t.Any]:
+    return build_inventory(items=items, manager={"version": "7.0.5"}, now="now")
+
+
+def after(change: t.Callable[[Items], t.Any]) -> dict[str, t.Any]:
+    items = copy.deepcopy(ITEMS)
+    change(items)
+    return inventory(items)
+
+
+def told(found: t.Any) -> list[str]:
+    return [str(difference) for difference in found]
+
+
+def test_an_inventory_equals_itself() -> None:
+    comparison = compare(inventory(), inventory())
+    assert comparison.equal and comparison.complete
+    assert not comparison.nothing_kept
+
+
+def test_the_order_of_items_and_labels_does_not_matter() -> None:
+    def turn_round(items: Items) -> None:
+        for found in items.values():
+            found.reverse()
+        for item in items["deployments"]:
+            item.get("labels", []).reverse()
+
+    assert compare(inventory(), after(turn_round)).equal
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("tenants", ["lost: tenants default_tenant", "lost: tenants t1"]),
+        ("users", ["lost: users admin"]),
+        ("blueprints", ["lost: blueprints bp of tenant t1", "lost: blueprints bp of tenant t2"]),
+        ("deployments", ["lost: deployments d1 of tenant t1", "lost: deployments d2 of tenant t1"]),
+        ("secrets", ["lost: secrets k of tenant t1"]),
+        ("sites", ["lost: sites berlin of tenant t1"]),
+        ("executions", ["lost: executions e1 of tenant t1"]),
+        ("execution_schedules", ["lost: execution_schedules d1/nightly of tenant t1"]),
+    ],
+)
+def test_what_is_gone_is_named(kind: str, words: list[str]) -> None:
+    comparison = compare(inventory(), after(lambda items: items[kind].clear()))
+    assert told(comparison.lost) == words
+    assert not comparison.complete and not comparison.equal
+    assert not comparison.gained and not comparison.changed
+
+
+@pytest.mark.parametrize(
+    "kind", ["blueprints", "deployments", "secrets", "executions", "execution_schedules"]
+)
+def test_what_is_new_is_named_and_is_no_loss(kind: str) -> None:
+    key = {"secrets": "key"}.get(kind, "id")
+    more = {key: "new", "tenant_name": "t1", "deployment_id": "d1"}
+    comparison = compare(inventory(), after(lambda items: items[kind].append(more)))
+    name = "d1/new" if kind == "execution_schedules" else "new"
+    assert told(comparison.gained) == [f"gained: {kind} {name} of tenant t1"]
+    assert comparison.complete and not comparison.equal
+
+
+def test_the_same_id_in_another_tenant_is_another_item() -> None:
+    def move(items: Items) -> None:
+        items["blueprints"][1]["tenant_name"] = "t3"
+
+    comparison = compare(inventory(), after(move))
+    assert told(comparison.lost) == ["lost: blueprints bp of tenant t2"]
+    assert told(comparison.gained) == ["gained: blueprints bp of tenant t3"]
+
+
+@pytest.mark.parametrize("site", [None, "paris"])
+def test_a_deployments_site_that_changed_is_named(site: str | None) -> None:
+    def change(items: Items) -> None:
+        items["deployments"][0]["site_name"] = site
+
+    assert told(compare(inventory(), after(change)).changed) == [
+        f"changed: deployments d1 of tenant t1 (site berlin became {site or 'none'})"
+    ]
+
+
+def test_labels_that_are_gone_are_named() -> None:
+    def change(items: Items) -> None:
+        items["deployments"][0]["labels"] = [{"key": "env", "value": "eu"}]
+
+    assert told(compare(inventory(), after(change)).changed) == [
+        "changed: deployments d1 of tenant t1 (lost labels env:prod)"
+    ]
+
+
+def test_a_site_and_labels_that_came_are_no_loss() -> None:
+    def change(items: Items) -> None:
+        items["deployments"][1].update(site_name="berlin", labels=[{"key": "a", "value": "b"}])
+
+    assert compare(inventory(), after(change)).complete
+
+
+def test_a_deployment_that_is_gone_is_not_also_said_to_have_lost_its_site() -> None:
+    comparison = compare(inventory(), after(lambda items: items["deployments"].pop(0)))
+    assert told(comparison.lost) == ["lost: deployments d1 of tenant t1"]
+    assert not comparison.changed
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "words"),
+    [
+        ("workflow_id", "install", "workflow_id 'heal' became 'install'"),
+        ("since", None, "since '2026-01-01T00:00:00Z' became None"),
+        ("until", "2027", "until None became '2027'"),
+        ("slip", 5, "slip 0 became 5"),
+        ("parameters", {}, "parameters {'a': 1} became {}"),
+        ("stop_on_fail", True, "stop_on_fail False became True"),
+        ("enabled", False, "enabled True became False"),
+        ("rule", {"count": 3}, "rule {'rrule': 'FREQ=DAILY'} became {'count': 3}"),
+    ],
+)
+def test_what_changed_in_a_schedule_is_named(attribute: str, value: t.Any, words: str) -> None:
+    def change(items: Items) -> None:
+        items["execution_schedules"][0][attribute] = value
+
+    assert told(compare(inventory(), after(change)).changed) == [
+        f"changed: execution_schedules d1/nightly of tenant t1 ({words})"
+    ]
+
+
+def test_how_an_unset_part_of_a_rule_is_written_does_not_matter() -> None:
+    def change(items: Items) -> None:
+        items["execution_schedules"][0]["rule"] = {"rrule": "FREQ=DAILY", "frequency": None}
+
+    assert compare(inventory(), after(change)).equal
+
+
+# -- drifts that every restore brings with it ---------------------------------------------------
+
+
+def test_the_next_occurrence_of_a_schedule_moves_on_and_that_is_expected() -> None:
+    def change(items: Items) -> None:
+        items["execution_schedules"][0]["next_occurrence"] = None
+
+    comparison = compare(inventory(), after(change))
+    (drift,) = comparison.expected
+    assert "time has gone by" in str(drift.expected)
+    assert comparison.complete and not comparison.equal
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("heal_restored_0a1b", True), ("restored", False), ("heal", False)]
+)
+def test_a_schedule_that_the_restore_made_of_an_execution_is_expected(
+    name: str, expected: bool
+) -> None:
+    more = {**SCHEDULE, "id": name}
+    comparison = compare(
+        inventory(), after(lambda items: items["execution_schedules"].append(more))
+    )
+    assert len(comparison.expected) == expected
+    assert len(comparison.gained) == (not expected)
+    assert comparison.complete
+
+
+# -- how much is there at all ---------------------------------------------------------------------
+
+
+def test_a_manager_that_kept_nothing_is_told_from_one_that_lost_some() -> None:
+    only_users = {"tenants": ITEMS["tenants"], "users": ITEMS["users"]}
+    empty = {**{kind: [] for kind in ITEMS}, **only_users}
+    assert compare(inventory(), inventory(empty)).nothing_kept
+    assert not compare(inventory(), inventory({**empty, "secrets": ITEMS["secrets"]})).nothing_kept
+
+
+def test_of_an_empty_inventory_nothing_can_be_kept_and_nothing_is_missing() -> None:
+    empty = inventory({kind: [] for kind in ITEMS})
+    comparison = compare(empty, empty)
+    assert comparison.equal and not comparison.nothing_kept
+
+
+def test_a_kind_that_only_the_first_one_has_read_is_not_taken_for_lost() -> None:
+    less = inventory({kind: found for kind, found in ITEMS.items() if kind != "sites"})
+    comparison = compare(inventory(), less)
+    assert comparison.uncompared == ["sites"]
+    assert not comparison.lost
+
+
+def test_schedules_that_only_the_first_one_has_read_are_not_taken_for_changed() -> None:
+    less = inventory(
+        {kind: found for kind, found in ITEMS.items() if kind != "execution_schedules"}
+    )
+    comparison = compare(inventory(), less)
+    assert comparison.uncompared == ["execution_schedules"]
+    assert comparison.complete
+
+
+def test_counts_are_over_all_tenants_in_the_order_of_kinds() -> None:
+    assert counts(inventory()) == {
+        "tenants": 2,
+        "users": 1,
+        "blueprints": 2,
+        "deployments": 2,
+        "secrets": 1,
+        "sites": 1,
+        "executions": 1,
+        "execution_schedules": 1,
+    }
+    names = [kind.name for kind in KINDS]
+    assert sorted(counts(inventory()), key=names.index) == list(counts(inventory()))
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        (inventory(), True),
+        ({}, False),
+        ([], False),
+        (None, False),
+        ("text", False),
+        ({"content": {}}, False),
+        ({"content": [], "kinds": []}, False),
+    ],
+)
+def test_what_is_no_inventory_is_known(value: t.Any, is_one: bool) -> None:
+    assert is_inventory(value) is is_one
+
+
+@pytest.mark.parametrize(
+    ("rule", "breaks"),
+    [
+        ({"rrule": "FREQ=DAILY"}, False),
+        ({"rrule": None, "count": 3}, True),
+        ({"recurrence": "1 day"}, True),
+        ({}, True),
+        (None, True),
+    ],
+)
+def test_a_schedule_without_rrule_breaks_a_restore_in_new_format(rule: t.Any, breaks: bool) -> None:
+    found = inventory({"execution_schedules": [{**SCHEDULE, "rule": rule}]})
+    assert schedules_breaking_new_format(found) == ["nightly of deployment d1"] * breaks
+
+
+def test_deployments_with_a_site_are_named() -> None:
+    assert placed_deployments(inventory()) == ["d1 (site berlin)"]
