@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import Comparison
@@ -156,10 +155,10 @@ def decide(evidence: Evidence) -> Verdict:
     elif evidence.compare_error:
         problems.append(f"the content could not be compared: {evidence.compare_error}")
     if failed:
-        forgivable = cause is not None and cause.late and comparison is not None
-        if not forgivable or not only_schedules_lost(t.cast(Comparison, comparison)):
+        late = cause is not None and cause.late and not evidence.row_survived
+        if not late or not comparison or not only_schedules_lost(comparison):
             return Verdict(FAILED, problems, hint)
-        if t.cast(Comparison, comparison).complete and len(problems) == 1:
+        if comparison.complete and len(problems) == 1:
             return Verdict(RESTORED, [])
     return Verdict(PARTIAL if problems else RESTORED, problems, hint)
 
