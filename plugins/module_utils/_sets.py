@@ -234,14 +234,14 @@ class ClusterStore:
         path = os.path.join(self.folder, name)
         try:
             manifest = _read_json(os.path.join(path, MANIFEST))
-            if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+            if not _is_manifest(manifest):
                 raise ValueError("it is no manifest")
         except (OSError, ValueError) as exc:
             return RecoverySet(name, path, {}, [f"{MANIFEST} cannot be used: {exc}"])
         found = RecoverySet(name, path, manifest)
         if manifest.get("set_format") != SET_FORMAT:
             found.problems.append(f"{MANIFEST} has format {manifest.get('set_format')}")
-        passed = {proof.get("name") for proof in manifest.get("proofs", [])}
+        passed = {proof["name"] for proof in manifest["proofs"]}
         missing = [name for name in PROOFS if name not in passed]
         if missing:
             found.problems.append(f"it has not passed: {', '.join(missing)}")
@@ -281,7 +281,7 @@ def _verify_file(found: RecoverySet, name: str, path: str, facts: Json) -> None:
         sha256 = _sha256(path)
     if sha256 != facts.get("sha256"):
         found.problems.append(f"{name} is not the file that its manifest describes")
-    elif name == CONTENT and not is_inventory(_read_json(path)):
+    elif name == CONTENT and not _is_inventory_file(path):
         found.problems.append(f"{name} is no content inventory")
 
 
@@ -333,6 +333,26 @@ def write_json(path: str, value: t.Any) -> None:
 def _read_json(path: str) -> t.Any:
     with open(path, encoding="utf-8") as file:
         return json.load(file)
+
+
+def _is_manifest(value: t.Any) -> bool:
+    """Whether it has the shape that is relied on here, whatever it says."""
+    if not isinstance(value, dict):
+        return False
+    files, proofs = value.get("files"), value.get("proofs")
+    return (
+        isinstance(files, dict)
+        and all(isinstance(facts, dict) for facts in files.values())
+        and isinstance(proofs, list)
+        and all(isinstance(p, dict) and isinstance(p.get("name"), str) for p in proofs)
+    )
+
+
+def _is_inventory_file(path: str) -> bool:
+    try:
+        return is_inventory(_read_json(path))
+    except ValueError:
+        return False
 
 
 def _sha256(path: str) -> str:
