@@ -8,7 +8,8 @@
 
 STORE/CLUSTER/ID/ is a whole set: snapshot.zip, content.json, manifest.json.
 STORE/CLUSTER/.incoming-ID/ is one that is being made. The rename from one to the other is the
-commit, so a kill at any moment leaves either a whole set or none.
+commit, so a kill at any moment leaves either a whole set or none. STORE/CLUSTER/.removed-ID/ is
+one that goes away.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions imp
 Json = dict[str, t.Any]
 
 SNAPSHOT, CONTENT, MANIFEST = "snapshot.zip", "content.json", "manifest.json"
-INCOMING = ".incoming-"
+INCOMING, REMOVED = ".incoming-", ".removed-"
 SET_FORMAT = 1
 
 #: What a set has to have passed before it counts as one to restore from (design rule 2).
@@ -122,6 +123,7 @@ class ClusterStore:
             raise Refused(f"the store has a set {set_id} already: {self.path(set_id)}")
         staging = self.incoming(set_id)
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        self.sweep()
         if not os.path.isdir(staging):
             os.mkdir(staging, 0o700)
             sync_folder(self.folder)
@@ -162,6 +164,9 @@ class ClusterStore:
         if content is None or not os.path.isfile(os.path.join(staging, SNAPSHOT)):
             part = CONTENT if content is None else SNAPSHOT
             raise SetError(f"the set {set_id} cannot be committed: {part} is not staged yet")
+        for name in os.listdir(staging):
+            if name.startswith("."):  # left by a run that was killed
+                os.unlink(os.path.join(staging, name))
         description, sha256, size = _archive.check_file(os.path.join(staging, SNAPSHOT))
         if snapshot.get("status") != "created":
             raise SetError(
@@ -194,7 +199,7 @@ class ClusterStore:
                         "sha256": _sha256(os.path.join(staging, name)),
                     }
                     for name in sorted(os.listdir(staging))
-                    if not name.startswith(".") and name not in (SNAPSHOT, MANIFEST)
+                    if name not in (SNAPSHOT, MANIFEST)
                 },
             },
         }
@@ -207,16 +212,22 @@ class ClusterStore:
     def remove(self, set_id: str) -> bool:
         """Remove a set, or an unfinished one. It loses its name before its files."""
         removed = False
+        self.sweep()
         for path in (self.path(set_id), self.incoming(set_id)):
             if os.path.isdir(path):
-                doomed = os.path.join(self.folder, f".removed-{set_id}")
-                shutil.rmtree(doomed, ignore_errors=True)
+                doomed = os.path.join(self.folder, REMOVED + set_id)
                 os.rename(path, doomed)
                 shutil.rmtree(doomed)
                 removed = True
         if removed:
             sync_folder(self.folder)
         return removed
+
+    def sweep(self) -> None:
+        """Remove what is left of sets whose removal was killed."""
+        for name in self._names():
+            if name.startswith(REMOVED):
+                shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)
 
     # -- those that are there --------------------------------------------------------------------
 
@@ -320,7 +331,8 @@ def check_name(what: str, name: str) -> None:
 
 def write_json(path: str, value: t.Any) -> None:
     """Atomically, flushed to disk, mode 0600."""
-    temporary = f"{path}.new"
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(value, file, indent=1, sort_keys=True)

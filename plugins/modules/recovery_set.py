@@ -231,8 +231,8 @@ def absent(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     result: Result = {"id": set_id, "path": paths[0]}
     if any(os.path.isdir(path) for path in paths):
         result.update(changed("the set is in the store", "present", "absent"))
-        if not module.check_mode:
-            store.remove(set_id)
+    if not module.check_mode:
+        store.remove(set_id)
     return result
 
 
@@ -248,6 +248,7 @@ def pruned(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     if doomed:
         result.update(changed(f"there are more than {keep} sound sets", "present", "absent"))
     if not module.check_mode:
+        store.sweep()
         for set_id in doomed:
             store.remove(set_id)
     return result
