@@ -23,7 +23,14 @@ AFTER_ENTRIES = (b"PK\x01\x02", b"PK\x06\x06", b"PK\x05\x06")
 
 STORED, DEFLATED = 0, 8
 FLAG_ENCRYPTED, FLAG_DESCRIPTOR, FLAG_UTF8 = 0x1, 0x8, 0x800
+#: Encrypted in one way or another, or a patch to another file: none that a manager could unpack.
+FLAGS_UNREADABLE = 0x1 | 0x20 | 0x40 | 0x2000
 ZIP64 = 0xFFFFFFFF
+
+#: Bytes of a local header before the name.
+FIXED_HEADER = 30
+#: Bytes of the longest layout of what follows data of unknown length, and the next signature.
+LONGEST_DESCRIPTOR = 28
 
 #: Inflated at most at once: a highly compressed entry must not fill the memory.
 INFLATE_PIECE = 1 << 20
@@ -38,7 +45,6 @@ class _Entry:
     crc: int
     compressed: int
     size: int
-    zip64: bool
     seen_crc: int = 0
     seen_compressed: int = 0
     seen_size: int = 0
@@ -52,141 +58,139 @@ class ZipStreamVerifier:
     """
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._position = 0  # of the buffer's first byte within the zip
+        self._head = bytearray()  # of a structure that has not arrived in whole
+        self._position = 0  # of the next byte within the zip
         self._entry: _Entry | None = None
         self._inflate: t.Any = None
-        self._step: t.Callable[[], bool] = self._read_header
-        self._tested: dict[int, tuple[str, int, int, int]] = {}
+        self._step: t.Callable[[memoryview], memoryview] = self._read_header
+        self._tested: dict[int, tuple[str, int, int, int, int]] = {}
         self._stopped = False
         self._untestable = False
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes | memoryview) -> None:
         """:raises ArchiveError: at the first damaged entry"""
-        if self._stopped:
-            return
-        self._buffer += piece
-        while self._step():
-            pass
+        rest = memoryview(piece)
+        while rest and not self._stopped:
+            rest = self._step(rest)
 
-    # -- the steps; each returns False when it needs more bytes -------------------------------
+    # -- the steps; each takes what it can use and returns the rest ---------------------------
 
-    def _take(self, count: int) -> bytes:
-        taken = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        self._position += count
-        return taken
+    def _gather(self, data: memoryview, count: int) -> memoryview:
+        """Fill up the head to C(count) bytes, as far as there are any."""
+        wanted = max(0, count - len(self._head))
+        self._head += data[:wanted]
+        self._position += len(data[:wanted])
+        return data[wanted:]
 
-    def _stop(self, *, untestable: bool = False) -> bool:
-        self._stopped = True
-        self._untestable = untestable
-        self._buffer.clear()
-        return False
-
-    def _read_header(self) -> bool:
-        if len(self._buffer) < 4:
-            return False
-        signature = bytes(self._buffer[:4])
+    def _read_header(self, data: memoryview) -> memoryview:
+        data = self._gather(data, 4)
+        if len(self._head) < 4:
+            return data
+        signature = bytes(self._head[:4])
         if signature in AFTER_ENTRIES:
-            return self._stop()
+            self._stopped = True
+            return data
+        offset = self._position - len(self._head)
         if signature != LOCAL_HEADER:
-            where = "at its start" if not self._position else f"at byte {self._position}"
+            where = f"at byte {offset}" if offset else "at its start"
             raise ArchiveError(f"not a zip archive, or damaged {where}")
-        if len(self._buffer) < 30:
-            return False
-        flags, method, _time, _date, crc, compressed, size, name_length, extra_length = (
-            struct.unpack("<HHHHIIIHH", self._buffer[6:30])
-        )
-        whole = 30 + name_length + extra_length
-        if len(self._buffer) < whole:
-            return False
-        offset = self._position
-        header = self._take(whole)
+        data = self._gather(data, FIXED_HEADER)
+        if len(self._head) < FIXED_HEADER:
+            return data
+        name_length, extra_length = struct.unpack("<HH", self._head[26:FIXED_HEADER])
+        data = self._gather(data, FIXED_HEADER + name_length + extra_length)
+        if len(self._head) < FIXED_HEADER + name_length + extra_length:
+            return data
+        header = bytes(self._head)
+        self._head.clear()
+        self._begin(header, offset, name_length)
+        return data
+
+    def _begin(self, header: bytes, offset: int, name_length: int) -> None:
+        flags, method, _time, _date, crc, compressed, size = struct.unpack("<HHHHIII", header[6:26])
         encoding = "utf-8" if flags & FLAG_UTF8 else "cp437"
-        name = header[30 : 30 + name_length].decode(encoding, "replace")
-        zip64 = _zip64_sizes(header[30 + name_length :])
+        name_end = FIXED_HEADER + name_length
+        name = header[FIXED_HEADER:name_end].decode(encoding, "replace")
+        zip64 = _zip64_sizes(header[name_end:])
         if zip64:
             size = zip64[0] if size == ZIP64 else size
             compressed = zip64[-1] if compressed == ZIP64 else compressed
-        entry = _Entry(offset, name, method, flags, crc, compressed, size, bool(zip64))
         unknown_length = flags & FLAG_DESCRIPTOR and method == STORED
         if flags & FLAG_ENCRYPTED or method not in (STORED, DEFLATED) or unknown_length:
-            return self._stop(untestable=True)
-        self._entry = entry
+            self._stopped = self._untestable = True
+            return
+        self._entry = _Entry(offset, name, method, flags, crc, compressed, size)
         self._inflate = zlib.decompressobj(-15) if method == DEFLATED else None
         self._step = self._read_deflated if method == DEFLATED else self._read_stored
-        return True
 
-    def _read_stored(self) -> bool:
+    def _read_stored(self, data: memoryview) -> memoryview:
         entry = t.cast(_Entry, self._entry)
-        wanted = min(len(self._buffer), entry.compressed - entry.seen_compressed)
-        if wanted:
-            data = self._take(wanted)
-            entry.seen_crc = zlib.crc32(data, entry.seen_crc)
-            entry.seen_compressed += wanted
-            entry.seen_size += wanted
-        if entry.seen_compressed < entry.compressed:
-            return False
-        return self._end_of_data()
+        part = data[: entry.compressed - entry.seen_compressed]
+        entry.seen_crc = zlib.crc32(part, entry.seen_crc)
+        entry.seen_compressed += len(part)
+        entry.seen_size += len(part)
+        self._position += len(part)
+        if entry.seen_compressed == entry.compressed:
+            self._end_of_data()
+        return data[len(part) :]
 
-    def _read_deflated(self) -> bool:
+    def _read_deflated(self, data: memoryview) -> memoryview:
         entry = t.cast(_Entry, self._entry)
-        if not self._buffer:
-            return False
-        data: bytes = bytes(self._buffer)
-        length = len(data)
+        left: bytes | memoryview = data
         try:
-            while data and not self._inflate.eof:
-                out = self._inflate.decompress(data, INFLATE_PIECE)
+            while left and not self._inflate.eof:
+                out = self._inflate.decompress(left, INFLATE_PIECE)
                 entry.seen_crc = zlib.crc32(out, entry.seen_crc)
                 entry.seen_size += len(out)
-                data = self._inflate.unconsumed_tail
+                left = self._inflate.unconsumed_tail
         except zlib.error:
             raise self._damaged("its compressed data is broken") from None
-        used = length - len(self._inflate.unused_data)
-        del self._buffer[:used]
+        used = len(data) - len(self._inflate.unused_data)
         self._position += used
         entry.seen_compressed += used
-        return self._end_of_data() if self._inflate.eof else False
+        if self._inflate.eof:
+            self._end_of_data()
+        return data[used:]
 
-    def _end_of_data(self) -> bool:
+    def _end_of_data(self) -> None:
         entry = t.cast(_Entry, self._entry)
         if entry.flags & FLAG_DESCRIPTOR:
             self._step = self._read_descriptor
-            return True
+            return
         seen = (entry.seen_crc, entry.seen_compressed, entry.seen_size)
         if seen != (entry.crc, entry.compressed, entry.size):
             raise self._damaged("its checksum or size is not what its header says")
-        return self._entry_done()
+        self._entry_done()
 
-    def _read_descriptor(self) -> bool:
+    def _read_descriptor(self, data: memoryview) -> memoryview:
         """Four layouts are in use: with and without a signature, with 4 and 8 byte sizes."""
         entry = t.cast(_Entry, self._entry)
-        if len(self._buffer) < 28:  # the longest layout, and the next signature
-            return False
-        start = bytes(self._buffer[:28])
+        data = self._gather(data, LONGEST_DESCRIPTOR)
+        if len(self._head) < LONGEST_DESCRIPTOR:
+            return data
         for signature in (DESCRIPTOR, b""):
             for layout in ("<IQQ", "<III"):
                 raw = signature + struct.pack(
                     layout, entry.seen_crc, *_fit(layout, entry.seen_compressed, entry.seen_size)
                 )
-                following = start[len(raw) : len(raw) + 4]
-                if start.startswith(raw) and following in (LOCAL_HEADER, *AFTER_ENTRIES):
-                    self._take(len(raw))
-                    return self._entry_done()
+                following = bytes(self._head[len(raw) : len(raw) + 4])
+                if self._head.startswith(raw) and following in (LOCAL_HEADER, *AFTER_ENTRIES):
+                    del self._head[: len(raw)]
+                    self._entry_done()
+                    return data
         raise self._damaged("its checksum or size is not what follows it")
 
-    def _entry_done(self) -> bool:
+    def _entry_done(self) -> None:
         entry = t.cast(_Entry, self._entry)
         self._tested[entry.offset] = (
             entry.name,
             entry.method,
             entry.seen_crc,
+            entry.seen_compressed,
             entry.seen_size,
         )
-        self._entry = None
+        self._entry = self._inflate = None
         self._step = self._read_header
-        return True
 
     def _damaged(self, why: str) -> ArchiveError:
         return ArchiveError(f"entry {t.cast(_Entry, self._entry).name!r} is damaged: {why}")
@@ -201,20 +205,31 @@ class ZipStreamVerifier:
         if self._entry is not None:
             raise self._damaged("the archive ends inside it")
         with open_zip(archive) as whole:
-            for info in whole.infolist():
-                tested = self._tested.get(info.header_offset)
-                if tested is None and self._untestable:
-                    _test_entry(whole, info)
-                elif tested != (
-                    info.orig_filename,
-                    info.compress_type,
-                    info.CRC,
-                    info.file_size,
-                ):
-                    raise ArchiveError(
-                        f"entry {info.filename!r} is damaged: the directory tells it differently"
-                    )
-            return len(whole.infolist())
+            entries = whole.infolist()
+            for info in entries:
+                self._compare(whole, info)
+        unlisted = set(self._tested) - {info.header_offset for info in entries}
+        if unlisted:
+            name = self._tested[min(unlisted)][0]
+            raise ArchiveError(f"the directory is damaged: it lacks entry {name!r}")
+        return len(entries)
+
+    def _compare(self, whole: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+        tested = self._tested.get(info.header_offset)
+        if tested is None and self._untestable:
+            _test_entry(whole, info)
+            return
+        listed = (
+            info.orig_filename,
+            info.compress_type,
+            info.CRC,
+            info.compress_size,
+            info.file_size,
+        )
+        if tested != listed or info.flag_bits & FLAGS_UNREADABLE:
+            raise ArchiveError(
+                f"entry {info.filename!r} is damaged: the directory tells it differently"
+            )
 
 
 def open_zip(archive: t.BinaryIO) -> zipfile.ZipFile:
@@ -230,7 +245,9 @@ def _test_entry(whole: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         with whole.open(info) as entry:
             while entry.read(INFLATE_PIECE):
                 pass
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as exc:
+    except Exception as exc:  # each method of compression has its own
+        if isinstance(exc, OSError) and exc.errno:
+            raise
         raise ArchiveError(f"entry {info.filename!r} is damaged: {exc}") from None
 
 
@@ -243,7 +260,7 @@ def _zip64_sizes(extra: bytes) -> tuple[int, ...]:
     while len(extra) >= 4:
         kind, length = struct.unpack("<HH", extra[:4])
         if kind == 1:
-            count = min(length // 8, 2)
+            count = min(length, len(extra) - 4, 16) // 8
             return struct.unpack(f"<{count}Q", extra[4 : 4 + 8 * count])
         extra = extra[4 + length :]
     return ()
