@@ -1,0 +1,139 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests of a restore say again and again: requests that come together, small archives."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+import zipfile
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    ACTIVE_STATES,
+    CloudifyClient,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import KINDS
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
+    Connection,
+    ManagerHttp,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
+    Capabilities,
+    Version,
+)
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation import (
+    HOST,
+    PASSWORD,
+    USERNAME,
+)
+
+REVISIONS = {
+    "schema_revision": "1",
+    "stage_schema_revision": "2",
+    "composer_schema_revision": "3",
+}
+#: The restore options of the module, none of them given.
+OPTIONS: dict[str, t.Any] = {
+    "force": False,
+    "restore_certificates": False,
+    "no_reboot": False,
+    "recreate_deployments_envs": None,
+    "timeout": None,
+    "ignore_plugin_failure": None,
+    "tenant_name": None,
+}
+SENT = {"force": False, "restore_certificates": False, "no_reboot": False}
+OK_STATUS = {"status": "OK", "services": {"nginx": {"status": "Active"}}}
+
+
+def client() -> CloudifyClient:
+    connection = Connection(hosts=[HOST], port=443, username=USERNAME, password=PASSWORD)
+    return CloudifyClient(ManagerHttp(connection))
+
+
+def capabilities(version: str, edition: str = "premium") -> Capabilities:
+    return Capabilities(Version.parse(version), edition)
+
+
+def archive(folder: pathlib.Path, *, new: bool = False, **metadata: t.Any) -> str:
+    """A zip that passes for a snapshot of 7.0.5, legacy unless told otherwise."""
+    path = folder / "snapshot.zip"
+    told = {"snapshot_version": "7.0.5", **({} if new else REVISIONS), **metadata}
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr("metadata.json", json.dumps(told))
+        out.writestr("mgmt/tenants.json" if new else "pg_data", "x")
+    return str(path)
+
+
+# -- requests that come together ------------------------------------------------------------------
+
+
+def executions(
+    manager: t.Any, statuses: t.Sequence[str], items: t.Sequence[t.Any] = (), **more: t.Any
+) -> None:
+    """The executions of all tenants in these states are listed."""
+    query = {
+        "_include_system_workflows": "true",
+        "_all_tenants": "true",
+        "status": list(statuses) if len(statuses) > 1 else statuses[0],
+        **more.pop("query", {}),
+    }
+    manager.listed("/executions", items, query=query, **more)
+
+
+def preflight(
+    manager: t.Any,
+    *,
+    version: str = "7.0.5",
+    edition: str = "premium",
+    snapshot: t.Any = "uploaded",
+    active: t.Sequence[t.Any] = (),
+    flag: str = "not-running",
+    maintenance: str = "deactivated",
+    waiting: t.Sequence[t.Any] | None = None,
+    blueprints: int = 0,
+    status: t.Any = None,
+) -> None:
+    """All that is looked at before a restore.
+
+    :param waiting: the executions that would keep maintenance mode from beginning; None where
+        nobody asks
+    """
+    manager.version(version, edition)
+    manager.get("/snapshots/s1", {"id": "s1", "status": snapshot})
+    executions(manager, ACTIVE_STATES, active)
+    manager.get("/snapshot-status", {"status": flag})
+    manager.get("/maintenance", {"status": maintenance})
+    if waiting is not None:
+        executions(manager, ("queued", "scheduled"), waiting)
+    manager.get(
+        "/blueprints",
+        {"items": [], "metadata": {"pagination": {"total": blueprints}}},
+        query={"_all_tenants": "true", "_size": 1, "_include": "id"},
+    )
+    manager.get("/status", status or OK_STATUS)
+
+
+def inventory(
+    manager: t.Any,
+    items: t.Mapping[str, t.Sequence[t.Any]],
+    *,
+    version: str = "7.0.5",
+    edition: str = "premium",
+    **more: t.Any,
+) -> None:
+    """Every kind of content is listed; C(items) has those of which there are any."""
+    has = capabilities(version, edition)
+    for kind in KINDS:
+        if not all(has.has(fact) for fact in kind.needs) or (kind.premium and not has.premium):
+            continue
+        fields = [*kind.key, *kind.fields]
+        query: dict[str, t.Any] = {}
+        if not kind.manager_wide:
+            fields.append("tenant_name")
+            query["_all_tenants"] = "true"
+        query["_include"] = ",".join(fields)
+        manager.listed(kind.path, items.get(kind.name, ()), query=query, **more)

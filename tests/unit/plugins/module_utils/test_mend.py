@@ -1,0 +1,170 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a restore has lost is made again from the inventory, each thing for itself."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+    build_inventory,
+    compare,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._mend import Mended, mend
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
+    client,
+)
+
+Items = dict[str, list[dict[str, t.Any]]]
+
+SITE = {"name": "new york", "tenant_name": "t1", "location": "1, 2", "visibility": "tenant"}
+LABELS = [{"key": "env", "value": "prod"}, {"key": "env", "value": "eu"}]
+PLACED = {"id": "d1", "tenant_name": "t1", "site_name": "new york", "labels": LABELS}
+DAILY = {
+    "id": "daily",
+    "deployment_id": "d1",
+    "tenant_name": "t1",
+    "workflow_id": "heal",
+    "since": "2026-01-01T00:00:00.000Z",
+    "until": None,
+    "rule": {"rrule": "FREQ=DAILY", "recurrence": None, "count": None, "weekdays": None},
+    "slip": 0,
+    "parameters": {"a": 1},
+    "execution_arguments": {},
+    "stop_on_fail": False,
+    "enabled": False,
+}
+THRICE = {
+    **DAILY,
+    "id": "three times",
+    "rule": {"recurrence": "1 weeks", "count": 3, "weekdays": ["mo"]},
+    "enabled": True,
+}
+WHOLE: Items = {
+    "deployments": [PLACED],
+    "sites": [SITE],
+    "execution_schedules": [DAILY, THRICE],
+}
+BARE = {"id": "d1", "tenant_name": "t1", "site_name": None, "labels": []}
+
+SENT_SITE = {"location": "1, 2", "visibility": "tenant"}
+SENT_DAILY = {
+    "workflow_id": "heal",
+    "since": "2026-01-01T00:00:00.000Z",
+    "slip": 0,
+    "parameters": {"a": 1},
+    "execution_arguments": {},
+    "stop_on_fail": False,
+    "enabled": False,
+    "rrule": "FREQ=DAILY",
+}
+SENT_THRICE = {
+    **{name: value for name, value in SENT_DAILY.items() if name != "rrule"},
+    "enabled": True,
+    "recurrence": "1 weeks",
+    "count": 3,
+    "weekdays": ["mo"],
+}
+
+
+def inventory(items: Items) -> dict[str, t.Any]:
+    return build_inventory(items=items, manager={"version": "7.0.5"}, now="now")
+
+
+def mended(after: Items, before: Items = WHOLE) -> Mended:
+    had = inventory(before)
+    return mend(client(), inventory=had, comparison=compare(had, inventory(after)))
+
+
+def test_everything_is_made_again_sites_before_those_who_use_them(manager: t.Any) -> None:
+    manager.put("/sites/new%20york", {}, sent=SENT_SITE, tenant="t1")
+    manager.post(
+        "/deployments/d1/set-site",
+        {},
+        sent={"site_name": "new york", "detach_site": False},
+        tenant="t1",
+    )
+    labels = {"labels": [{"env": "eu"}, {"env": "prod"}]}
+    manager.request("PATCH", "/deployments/d1", json={}, sent=labels, tenant="t1")
+    for path, sent in (("daily", SENT_DAILY), ("three%20times", SENT_THRICE)):
+        manager.put(
+            f"/execution-schedules/{path}",
+            {},
+            sent=sent,
+            query={"deployment_id": "d1"},
+            tenant="t1",
+        )
+    done = mended({"deployments": [BARE], "sites": [], "execution_schedules": []})
+    assert done == Mended(
+        [
+            "site new york",
+            "site and labels of deployment d1",
+            "schedule d1/daily",
+            "schedule d1/three times",
+        ],
+        [],
+    )
+
+
+def test_what_is_there_is_left_alone(manager: t.Any) -> None:
+    assert mended(WHOLE) == Mended([], [])
+
+
+def test_only_what_is_missing_is_made(manager: t.Any) -> None:
+    manager.put(
+        "/execution-schedules/daily",
+        {},
+        sent=SENT_DAILY,
+        query={"deployment_id": "d1"},
+        tenant="t1",
+    )
+    after = {**WHOLE, "execution_schedules": [THRICE]}
+    assert mended(after).done == ["schedule d1/daily"]
+
+
+def test_deployment_that_is_lost_as_a_whole_is_not_placed(manager: t.Any) -> None:
+    after: Items = {**WHOLE, "deployments": []}
+    assert mended(after) == Mended([], [])
+
+
+def test_deployment_without_labels_gets_only_its_site(manager: t.Any) -> None:
+    placed = {**PLACED, "labels": []}
+    manager.post(
+        "/deployments/d1/set-site",
+        {},
+        sent={"site_name": "new york", "detach_site": False},
+        tenant="t1",
+    )
+    before: Items = {"deployments": [placed]}
+    assert len(mended({"deployments": [BARE]}, before).done) == 1
+
+
+def test_thing_that_cannot_be_made_keeps_no_other_from_it(manager: t.Any) -> None:
+    manager.error("PUT", "/sites/new%20york", 409, "conflict_error", sent=SENT_SITE, tenant="t1")
+    manager.put(
+        "/execution-schedules/daily",
+        {},
+        sent=SENT_DAILY,
+        query={"deployment_id": "d1"},
+        tenant="t1",
+    )
+    manager.error(
+        "PUT",
+        "/execution-schedules/three%20times",
+        400,
+        "bad_parameters_error",
+        "no such workflow",
+        sent=SENT_THRICE,
+        query={"deployment_id": "d1"},
+        tenant="t1",
+    )
+    after: Items = {"deployments": [PLACED], "sites": [], "execution_schedules": []}
+    done = mended(after)
+    assert done.done == ["schedule d1/daily"]
+    assert [each.split(": ")[0] for each in done.failed] == [
+        "site new york",
+        "schedule d1/three times",
+    ]
+    assert "no such workflow" in done.failed[1]

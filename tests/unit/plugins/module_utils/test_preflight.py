@@ -1,0 +1,311 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is looked at before a restore, and each thing that keeps it from being asked for."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import ACTIVE_STATES
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    RecoveryError,
+    Refused,
+    Unauthorized,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import (
+    Preflight,
+    look,
+    restore_body,
+)
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
+    OPTIONS,
+    SENT,
+    archive,
+    capabilities,
+    client,
+    executions,
+    preflight,
+)
+
+INSTALL = {"id": "e9", "workflow_id": "install", "status": "started", "deployment_id": "d1"}
+QUEUED = {"id": "e8", "workflow_id": "heal", "status": "queued"}
+
+
+def found(archive_path: str | None, **more: t.Any) -> Preflight:
+    options = {**OPTIONS, **more.pop("options", {})}
+    return look(client(), "s1", options=options, archive_path=archive_path, **more)
+
+
+def refused(archive_path: str | None, **more: t.Any) -> str:
+    with pytest.raises(Refused) as caught:
+        found(archive_path, **more)
+    return str(caught.value)
+
+
+def test_all_is_well(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    preflight(manager, maintenance="activated")
+    seen = found(archive(tmp_path))
+    assert seen.body == SENT
+    assert seen.archive and seen.archive.format == "legacy"
+    assert (seen.blueprints, seen.maintenance, seen.inactive_services) == (0, "activated", [])
+    assert seen.warnings == []
+
+
+def test_services_that_are_down_before_are_noted(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    services = {"nginx": {"status": "Active"}, "stage": {"status": "Inactive"}}
+    preflight(manager, status={"status": "Fail", "services": services})
+    assert found(archive(tmp_path)).inactive_services == ["stage"]
+
+
+def test_archive_on_the_manager_that_cannot_be_looked_at_is_a_warning(manager: t.Any) -> None:
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    manager.error("HEAD", "/snapshots/s1/archive", 403, "forbidden_error")
+    rest_of_a_look(manager)
+    seen = found(None)
+    assert seen.archive is None
+    assert seen.warnings[0].startswith("the archive on the manager could not be looked at: ")
+
+
+def rest_of_a_look(manager: t.Any) -> None:
+    """What comes after the archive."""
+    executions(manager, ACTIVE_STATES)
+    manager.get("/snapshot-status", {"status": "not-running"})
+    manager.get("/maintenance", {"status": "deactivated"})
+    manager.get(
+        "/blueprints",
+        {"items": [], "metadata": {"pagination": {"total": 0}}},
+        query={"_all_tenants": "true", "_size": 1, "_include": "id"},
+    )
+    manager.get("/status", {"status": "OK", "services": {}})
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "why"),
+    [
+        ({"status": "failed", "error": "a\nb: no space"}, "it is failed: b: no space. Take or"),
+        ({"status": "creating"}, "it is creating. Wait until it is created"),
+    ],
+)
+def test_snapshot_that_is_not_whole(
+    snapshot: dict[str, str], why: str, manager: t.Any, tmp_path: pathlib.Path
+) -> None:
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", **snapshot})
+    assert why in refused(archive(tmp_path))
+
+
+def test_snapshot_that_is_not_there(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    manager.version()
+    manager.error("GET", "/snapshots/s1", 404, "not_found_error")
+    assert refused(None).startswith("the manager has no snapshot s1. Upload it first")
+    manager.version()
+    manager.error("GET", "/snapshots/s1", 404, "not_found_error")
+    assert "has no snapshot s1" in refused(archive(tmp_path))
+
+
+def test_snapshot_that_is_still_to_be_uploaded(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    manager.version()
+    manager.error("GET", "/snapshots/s1", 404, "not_found_error")
+    rest_of_a_look(manager)
+    assert found(archive(tmp_path), may_be_absent=True).body == SENT
+
+
+@pytest.mark.parametrize(
+    ("metadata", "version", "why"),
+    [
+        ({"snapshot_version": "7.1.0"}, "7.0.5", "newer than the manager's 7.0.5"),
+        ({"snapshot_version": "3.4.0"}, "7.0.5", "older than 4.0.0, the oldest"),
+        ({"new": True}, "6.4.0", "new format, which version 6.4.0 does not know"),
+    ],
+)
+def test_archive_of_the_wrong_version(
+    metadata: dict[str, t.Any], version: str, why: str, manager: t.Any, tmp_path: pathlib.Path
+) -> None:
+    manager.version(version)
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    assert why in refused(archive(tmp_path, **metadata))
+
+
+def test_running_execution_is_named(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES, [INSTALL])
+    told = refused(archive(tmp_path))
+    assert "while executions are active: install e9 (started, deployment d1)" in told
+
+
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [
+        ("7.0.5", "/tmp/cloudify/snapshot_restoring"),
+        ("7.0.0", "/opt/manager/snapshot_status/snapshot_restoring"),
+    ],
+)
+def test_flag_that_was_left_behind(
+    version: str, path: str, manager: t.Any, tmp_path: pathlib.Path
+) -> None:
+    manager.version(version)
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES)
+    manager.get("/snapshot-status", {"status": "running"})
+    assert f"delete {path} on the manager" in refused(archive(tmp_path, snapshot_version="7.0.0"))
+
+
+def test_maintenance_mode_that_is_still_beginning(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES)
+    manager.get("/snapshot-status", {"status": "not-running"})
+    manager.get("/maintenance", {"status": "activating"})
+    assert "still entering maintenance mode" in refused(archive(tmp_path))
+
+
+def test_maintenance_mode_that_would_not_begin(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES)
+    manager.get("/snapshot-status", {"status": "not-running"})
+    manager.get("/maintenance", {"status": "deactivated"})
+    executions(manager, ("queued", "scheduled"), [QUEUED])
+    told = refused(archive(tmp_path), into_maintenance=True)
+    assert "maintenance mode would not begin before the end of heal e8 (queued)" in told
+
+
+def test_waiting_executions_do_not_matter_in_maintenance_mode(
+    manager: t.Any, tmp_path: pathlib.Path
+) -> None:
+    preflight(manager, maintenance="activated")
+    assert found(archive(tmp_path), into_maintenance=True).maintenance == "activated"
+
+
+@pytest.mark.parametrize(
+    ("new", "effect"),
+    [(False, "would be deleted"), (True, "would be mixed with the snapshot's")],
+)
+def test_manager_with_blueprints_needs_force(
+    new: bool, effect: str, manager: t.Any, tmp_path: pathlib.Path
+) -> None:
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES)
+    manager.get("/snapshot-status", {"status": "not-running"})
+    manager.get("/maintenance", {"status": "deactivated"})
+    manager.get(
+        "/blueprints",
+        {"items": [{"id": "b"}], "metadata": {"pagination": {"total": 3}}},
+        query={"_all_tenants": "true", "_size": 1, "_include": "id"},
+    )
+    told = refused(archive(tmp_path, new=new))
+    assert f"the manager is not empty: it has 3 blueprints, whose data {effect}" in told
+
+
+def test_manager_with_blueprints_and_force(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    preflight(manager, blueprints=3)
+    seen = found(archive(tmp_path), options={"force": True})
+    assert seen.blueprints == 3
+    assert seen.body["force"] is True
+
+
+def test_cluster_of_4x(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    manager.version("4.5.5")
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES)
+    manager.get("/cluster/nodes", {"items": [{"id": 1}, {"id": 2}]})
+    told = refused(archive(tmp_path, snapshot_version="4.5.5"))
+    assert "version 4.5.5 refuses a restore on a cluster of 2 nodes" in told
+
+
+def test_login_that_is_refused_is_told_as_such(manager: t.Any) -> None:
+    manager.error("GET", "/version", 401, "unauthorized_error", "Wrong credentials")
+    with pytest.raises(Unauthorized, match="HTTP 401"):
+        found(None)
+
+
+# -- the body of the request -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "options", "more"),
+    [
+        ("4.4.1", {}, {"recreate_deployments_envs": True}),
+        ("4.5.5", {}, {"recreate_deployments_envs": True}),
+        (
+            "5.0.5",
+            {"recreate_deployments_envs": False},
+            {"recreate_deployments_envs": False},
+        ),
+        (
+            "4.5.5",
+            {"ignore_plugin_failure": True},
+            {"recreate_deployments_envs": True, "ignore_plugin_failure": True},
+        ),
+        ("5.2.7", {}, {"recreate_deployments_envs": True}),
+        ("5.3.0", {}, {}),
+        ("7.0.5", {"timeout": 900}, {"timeout": 900}),
+        (
+            "7.0.5",
+            {"restore_certificates": True, "no_reboot": True},
+            {"restore_certificates": True, "no_reboot": True},
+        ),
+    ],
+)
+def test_options_are_sent_as_the_version_takes_them(
+    version: str, options: dict[str, t.Any], more: dict[str, t.Any]
+) -> None:
+    warnings: list[str] = []
+    sent = restore_body(
+        capabilities(version),
+        options={**OPTIONS, **options},
+        archive_format="legacy",
+        warnings=warnings,
+    )
+    assert sent == {**SENT, **more}
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("version", "options", "warning"),
+    [
+        ("7.0.5", {"tenant_name": "t"}, "tenant_name is sent, but no version"),
+        ("5.3.0", {"recreate_deployments_envs": True}, "is not read by version 5.3.0"),
+    ],
+)
+def test_option_without_effect_is_warned_of(
+    version: str, options: dict[str, t.Any], warning: str
+) -> None:
+    warnings: list[str] = []
+    restore_body(
+        capabilities(version),
+        options={**OPTIONS, **options},
+        archive_format="legacy",
+        warnings=warnings,
+    )
+    assert len(warnings) == 1 and warning in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("version", "options", "archive_format", "why"),
+    [
+        ("7.0.5", {"no_reboot": True}, "legacy", "no_reboot needs restore_certificates"),
+        ("7.0.5", {"restore_certificates": True}, "new", "has no certificates"),
+        ("5.1.0", {"ignore_plugin_failure": True}, "legacy", "ignored by version 5.1.0"),
+        ("4.4.1", {"ignore_plugin_failure": False}, "legacy", "from 4.5.0 on and before 5.1.0"),
+    ],
+)
+def test_option_that_would_be_ignored_is_refused(
+    version: str, options: dict[str, t.Any], archive_format: str, why: str
+) -> None:
+    with pytest.raises(RecoveryError) as caught:
+        restore_body(
+            capabilities(version),
+            options={**OPTIONS, **options},
+            archive_format=archive_format,
+            warnings=[],
+        )
+    assert why in str(caught.value)
