@@ -53,7 +53,8 @@ options:
       - V(present) verifies what is staged, every byte of it, writes the manifest and commits. A second inventory is taken, and what has
         changed while the snapshot was made is named in the manifest's warnings.
       - V(absent) removes a set, or an unfinished one.
-      - V(pruned) removes all but the O(keep) newest sound sets. Sets with problems are neither counted nor removed.
+      - V(pruned) removes all but the O(keep) newest sound sets. Sets with problems are neither counted nor removed. Before anything is
+        removed, the newest set is read to its last byte, and the next one if that has a problem, until one is sound.
     type: str
     choices: [staged, present, absent, pruned]
     default: present
@@ -243,6 +244,13 @@ def pruned(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     sets = store.sets()
     for found in sets:
         _sets.verify(found, full=False)
+    if _sets.to_prune(sets, keep=keep):
+        # nothing goes before one that stays has been read to its last byte
+        for found in sets:
+            if found.sound:
+                _sets.verify(found, full=True)
+            if found.sound:
+                break
     doomed = [found.id for found in _sets.to_prune(sets, keep=keep)]
     result: Result = {"removed": doomed}
     if doomed:
