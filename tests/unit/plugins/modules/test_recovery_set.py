@@ -1,0 +1,294 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""recovery_set: staged and present."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _sets
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import samples
+
+HOUR = 3600
+#: The requests of an inventory of 4.5.5 community, the shortest there is.
+LISTS = {
+    "/tenants": "name",
+    "/blueprints": "id,tenant_name",
+    "/deployments": "id,blueprint_id,site_name,labels,tenant_name",
+    "/plugins": "id,package_name,package_version,tenant_name",
+    "/secrets": "key,tenant_name",
+    "/nodes": "deployment_id,id,tenant_name",
+    "/node-instances": "id,state,tenant_name",
+    "/agents": "id,tenant_name",
+    "/executions": "id,status,workflow_id,deployment_id,scheduled_for,tenant_name",
+}
+
+
+def inventory(manager: t.Any, *secrets: str) -> None:
+    manager.version("4.5.5", "community")
+    for path, fields in LISTS.items():
+        query = {"_include": fields} | ({} if path == "/tenants" else {"_all_tenants": "true"})
+        items = [{"key": key, "tenant_name": "t1"} for key in secrets]
+        manager.listed(path, items if path == "/secrets" else [], query=query)
+
+
+@pytest.fixture
+def run(manager: t.Any, tmp_path: pathlib.Path) -> t.Callable[..., dict[str, t.Any]]:
+    def run_it(**options: t.Any) -> dict[str, t.Any]:
+        given = {"store": str(tmp_path), "cluster": samples.CLUSTER, "id": "r1", **options}
+        return t.cast("dict[str, t.Any]", manager.run("recovery_set", **given))
+
+    return run_it
+
+
+def tree(path: pathlib.Path) -> dict[str, tuple[int, int]]:
+    return {
+        str(each.relative_to(path)): (each.stat().st_size, each.stat().st_mtime_ns)
+        for each in path.rglob("*")
+    }
+
+
+def age(folder: pathlib.Path, hours: float) -> None:
+    before = folder.stat().st_mtime - hours * HOUR
+    os.utime(folder, (before, before))
+
+
+# -- staged ----------------------------------------------------------------------------------------
+
+
+def test_a_set_is_begun_with_the_inventory_in_it(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    inventory(manager, "a", "b")
+    said = run(state="staged", diff=True)
+    assert said["changed"]
+    assert said["reason"] == "no set is being made"
+    assert said["diff"] == {"before": {"state": "absent"}, "after": {"state": "staged"}}
+    assert (said["id"], said["resumed"], said["abandoned"]) == ("r1", False, [])
+    assert said["counts"] == {"secrets": 2}
+    staging = tmp_path / "prod" / ".incoming-r1"
+    assert said["path"] == str(staging)
+    content = json.loads((staging / "content.json").read_text())
+    assert content["content"]["t1"]["secrets"]["ids"] == ["a", "b"]
+    assert staging.stat().st_mode & 0o777 == 0o700
+    assert (staging / "content.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_staging_in_check_mode_writes_nothing(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    inventory(manager, "a")
+    said = run(state="staged", check=True)
+    assert said["changed"]
+    assert said["counts"] == {"secrets": 1}
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_set_that_is_being_made_is_taken_up_again_under_its_own_id(
+    run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    staging = samples.stage(tmp_path, "r0")
+    before = tree(tmp_path)
+    said = run(state="staged", id="r1")
+    assert not said["changed"]
+    assert (said["id"], said["resumed"]) == ("r0", True)
+    assert said["path"] == str(staging)
+    assert said["counts"] == {"secrets": 1}
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "{}"])
+def test_an_unfinished_set_without_an_inventory_gets_one(
+    content: str | None, manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    staging = samples.stage(tmp_path, "r0")
+    (staging / "content.json").unlink()
+    if content is not None:
+        (staging / "content.json").write_text(content)
+    inventory(manager, "new")
+    said = run(state="staged")
+    assert said["changed"]
+    assert (said["id"], said["reason"]) == ("r0", "an unfinished set is taken up again")
+    content_now = json.loads((staging / "content.json").read_text())
+    assert content_now["content"]["t1"]["secrets"]["ids"] == ["new"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_an_unfinished_set_that_is_too_old_is_given_up(
+    check: bool, manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    old = samples.stage(tmp_path, "r0")
+    age(old, 7)
+    inventory(manager, "a")
+    said = run(state="staged", check=check)
+    assert said["changed"]
+    assert (said["id"], said["resumed"], said["abandoned"]) == ("r1", False, ["r0"])
+    assert old.exists() == check
+    assert (tmp_path / "prod" / ".incoming-r1").exists() == (not check)
+
+
+def test_of_several_unfinished_sets_the_newest_is_taken_up_again(
+    run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    for hours, set_id in ((3, "r1"), (1, "r2"), (2, "r3")):
+        age(samples.stage(tmp_path, set_id), hours)
+    said = run(state="staged", id="r9", resume_within=4 * HOUR)
+    assert (said["id"], said["resumed"]) == ("r2", True)
+    assert sorted(said["abandoned"]) == ["r1", "r3"]
+    assert samples.store(tmp_path).unfinished() == ["r2"]
+
+
+def test_an_id_that_is_taken_is_refused(manager: t.Any, run: t.Any, tmp_path: pathlib.Path) -> None:
+    samples.commit(tmp_path, "r1")
+    before = tree(tmp_path)
+    inventory(manager)
+    assert "the store has a set r1 already" in run(state="staged")["msg"]
+    assert tree(tmp_path) == before
+
+
+def test_a_store_that_cannot_be_written_is_told(
+    manager: t.Any, run: t.Any, tmp_path: t.Any
+) -> None:
+    (tmp_path / "file").write_text("")
+    inventory(manager)
+    said = run(state="staged", store=str(tmp_path / "file"))
+    assert said["failed"]
+    assert said["msg"].startswith(f"Cannot read or write {tmp_path}/file/prod: ")
+
+
+# -- present ---------------------------------------------------------------------------------------
+
+SNAPSHOT = {"id": "r1", "status": "created", "format": "legacy"}
+
+
+def test_what_is_staged_is_verified_and_committed(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    staging = samples.stage(tmp_path, "r1")
+    size = (staging / "snapshot.zip").stat().st_size
+    inventory(manager, "a")
+    said = run(
+        state="present",
+        snapshot={**SNAPSHOT, "size": size},
+        durations={"create": 5.5},
+        warnings=["sites are lost"],
+        diff=True,
+    )
+    assert said["changed"]
+    assert said["diff"] == {"before": {"state": "staged"}, "after": {"state": "present"}}
+    assert said["set"]["sound"] and said["set"]["verified"] == "full"
+    manifest = said["set"]["manifest"]
+    assert manifest["snapshot"]["format"] == "legacy"
+    assert manifest["durations"] == {"create": 5.5}
+    assert manifest["warnings"] == ["sites are lost"]
+    assert json.loads((tmp_path / "prod" / "r1" / "manifest.json").read_text()) == manifest
+
+
+def test_what_moved_on_while_the_snapshot_was_made_is_named(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    samples.stage(tmp_path, "r1")
+    inventory(manager, "b")
+    warnings = run(snapshot=SNAPSHOT)["set"]["manifest"]["warnings"]
+    assert warnings == [
+        "while the snapshot was made, the manager's content moved on: " f"{change} of tenant t1"
+        for change in ("lost: secrets a", "gained: secrets b")
+    ]
+
+
+def test_a_set_that_is_there_is_left_alone(run: t.Any, tmp_path: pathlib.Path) -> None:
+    samples.commit(tmp_path, "r1")
+    before = tree(tmp_path)
+    assert not run(snapshot=SNAPSHOT)["changed"]
+    assert tree(tmp_path) == before
+
+
+def test_committing_in_check_mode_only_looks(run: t.Any, tmp_path: pathlib.Path) -> None:
+    samples.stage(tmp_path, "r1")
+    before = tree(tmp_path)
+    said = run(snapshot=SNAPSHOT, check=True)
+    assert said["changed"] and "set" not in said
+    assert tree(tmp_path) == before
+
+
+def no_file(staging: pathlib.Path) -> None:
+    (staging / "snapshot.zip").unlink()
+
+
+def no_inventory(staging: pathlib.Path) -> None:
+    (staging / "content.json").unlink()
+
+
+def torn(staging: pathlib.Path) -> None:
+    data = (staging / "snapshot.zip").read_bytes()
+    (staging / "snapshot.zip").write_bytes(data[: len(data) // 2])
+
+
+def empty(staging: pathlib.Path) -> None:
+    (staging / "snapshot.zip").write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "snapshot", "words"),
+    [
+        (no_file, {}, "snapshot.zip is not staged yet"),
+        (no_inventory, {}, "content.json is not staged yet"),
+        (torn, {}, "snapshot.zip: "),
+        (empty, {}, "the file is empty"),
+        (None, {"status": "failed"}, "the manager says that the snapshot is failed"),
+        (None, {"status": "creating"}, "the manager says that the snapshot is creating"),
+        (None, {"status": None}, "the manager says that the snapshot is None"),
+        (None, {"size": 1}, "snapshot.zip has changed since its download"),
+        (None, {"sha256": "0" * 64}, "snapshot.zip has changed since its download"),
+    ],
+)
+def test_what_is_not_proven_is_not_committed(
+    spoil: t.Any,
+    snapshot: t.Any,
+    words: str,
+    manager: t.Any,
+    run: t.Any,
+    tmp_path: pathlib.Path,
+) -> None:
+    staging = samples.stage(tmp_path, "r1")
+    if spoil:
+        spoil(staging)
+    inventory(manager, "a")
+    said = run(snapshot={**SNAPSHOT, **snapshot})
+    assert said["failed"]
+    assert words in said["msg"]
+    assert samples.store(tmp_path).sets() == []
+    assert samples.store(tmp_path).unfinished() == ["r1"]
+
+
+def test_a_full_disk_leaves_no_set(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples.stage(tmp_path, "r1")
+    inventory(manager, "a")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_sets.os, "fsync", full)
+        assert "No space left on device" in run(snapshot=SNAPSHOT)["msg"]
+    assert samples.store(tmp_path).sets() == []
+    inventory(manager, "a")
+    assert run(snapshot=SNAPSHOT)["set"]["sound"]
+
+
+def test_without_a_manager_nothing_is_committed(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    samples.stage(tmp_path, "r1")
+    manager.error("GET", "/version", 500, "internal_server_error")
+    assert "HTTP 500" in run(snapshot=SNAPSHOT)["msg"]
+    assert samples.store(tmp_path).sets() == []
