@@ -190,6 +190,7 @@ class Comparison:
         if text.startswith("SQL Storage error"):
             text = re.sub(r"\d+", "0", re.sub(r"datetime\([\d, ]*\)", "datetime()", text))
         text = _HEX.sub("<hex>", _CLASSIC_TIME.sub("<time>", text))
+        text = re.sub(r"/tmp/tmp[\w-]*-snapshot-data", "<folder>", text)
         text = _TIME.sub("<time>", text).replace("\r\n", "\n")
         return re.sub(r"https?://[\w.]+(:\d+)?/", "http://host/", text)
 

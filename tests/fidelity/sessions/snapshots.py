@@ -244,6 +244,8 @@ def lists(s: Session) -> None:
         "F02_get_include_bad",
         "F02_get_archive_of_uploaded_garbage",
         "F03_executions_created_snapshot_by_param_search",
+        "F04_events_of_create_execution",
+        "F04_events_and_logs_of_create_execution",
     )
     from .maintenance import phases
 
