@@ -46,7 +46,7 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("bench", "demo", "fidelity", "playbooks"),
+        *("bad_input", "bench", "demo", "fidelity", "playbooks"),
         *("scenarios", "standin", "tooling", "vendor_client"),
     )
 )
@@ -169,16 +169,19 @@ STEPS = (
     ),
     *(
         Step(
-            f"integration-{profile}",
+            f"integration-{name}",
             "integration",
             NEWEST,
-            f"{{bin}}/python -m tooling.integration --profile {profile}",
+            f"{{bin}}/python -m tooling.integration --profile {options}",
             ("tests/integration/targets/*/tasks/main.yml",),
             own_copy=True,
             env=OURS,
-            weight=60,
+            weight=100,
         )
-        for profile in PROFILES
+        for name, options in (
+            *((profile, profile) for profile in PROFILES),
+            ("community", "7.0.5 --edition community"),
+        )
     ),
     Step(
         "scenarios",
@@ -188,6 +191,15 @@ STEPS = (
         ("tests/scenarios/test_*.py",),
         env=OURS,
         weight=90,
+    ),
+    Step(
+        "bad-input",
+        "bad-input",
+        NEWEST,
+        PYTEST + " tests/bad_input",
+        ("tests/bad_input/test_*.py",),
+        env=OURS,
+        weight=60,
     ),
     Step(
         "playbooks",
