@@ -285,7 +285,7 @@ def load_inventory(value: Json | None, path: str | None) -> Json | None:
             raise Refused(f"Cannot read the inventory {path}: {exc.strerror}") from None
         except ValueError as exc:
             raise Refused(f"the inventory {path} is not JSON: {exc}") from None
-    if value is None:
+    if value is None and path is None:
         return None
     if not _content.is_inventory(value):
         raise Refused(

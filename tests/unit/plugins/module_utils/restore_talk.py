@@ -71,16 +71,20 @@ def archive(folder: pathlib.Path, *, new: bool = False, **metadata: t.Any) -> st
 # -- requests that come together ------------------------------------------------------------------
 
 
-def executions(
-    manager: t.Any, statuses: t.Sequence[str], items: t.Sequence[t.Any] = (), **more: t.Any
-) -> None:
-    """The executions of all tenants in these states are listed."""
-    query = {
+def of_executions(statuses: t.Sequence[str]) -> dict[str, t.Any]:
+    """The query for the executions of all tenants in these states."""
+    return {
         "_include_system_workflows": "true",
         "_all_tenants": "true",
         "status": list(statuses) if len(statuses) > 1 else statuses[0],
-        **more.pop("query", {}),
     }
+
+
+def executions(
+    manager: t.Any, statuses: t.Sequence[str], items: t.Sequence[t.Any] = (), **more: t.Any
+) -> None:
+    """They are listed."""
+    query = {**of_executions(statuses), **more.pop("query", {})}
     manager.listed("/executions", items, query=query, **more)
 
 

@@ -1,0 +1,336 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""snapshot_restore, request by request: from the first look to the verdict."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import build_inventory
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
+    OK_STATUS,
+    SENT,
+    archive,
+    executions,
+    inventory,
+    preflight,
+)
+
+Items = dict[str, list[dict[str, t.Any]]]
+
+HERE = {"tenant_name": "default_tenant"}
+DEPLOYMENT = {"id": "d1", "site_name": "paris", "labels": [], **HERE}
+SCHEDULE = {
+    "id": "daily",
+    "deployment_id": "d1",
+    "workflow_id": "heal",
+    "since": "2026-01-01T00:00:00.000Z",
+    "rule": {"count": 3, "recurrence": "1 days"},
+    **HERE,
+}
+ITEMS: Items = {
+    "tenants": [{"name": "default_tenant"}],
+    "blueprints": [{"id": "bp", **HERE}],
+    "deployments": [DEPLOYMENT],
+    "secrets": [{"key": "k1", **HERE}, {"key": "k2", **HERE}],
+    "execution_schedules": [SCHEDULE],
+}
+WITHOUT_SITE: Items = {**ITEMS, "deployments": [{**DEPLOYMENT, "site_name": None}]}
+#: As a restore in new format leaves it.
+NEW_FORMAT: Items = {**WITHOUT_SITE, "execution_schedules": []}
+EXPECTED = build_inventory(
+    items=ITEMS, manager={"version": "7.0.5", "edition": "premium"}, now="then"
+)
+RRULE = "File ...\n  code\nKeyError: 'rrule'\n"
+
+
+def post(manager: t.Any, sent: t.Any = None) -> None:
+    executions(manager, ["pending"])
+    manager.post("/snapshots/s1/restore", {"id": "e1", "status": "pending"}, sent=sent or SENT)
+
+
+def poll(manager: t.Any, status: str, flag: str = "running", **more: t.Any) -> None:
+    manager.get("/executions/e1", {"id": "e1", "status": status, "error": more.pop("error", None)})
+    manager.get("/snapshot-status", {"status": flag})
+
+
+def end(manager: t.Any, status: str = "terminated", **more: t.Any) -> None:
+    """The restore runs, and ends."""
+    post(manager)
+    poll(manager, "pending", "not-running")
+    poll(manager, "started")
+    poll(manager, status, "not-running", **more)
+
+
+def services(manager: t.Any, **more: t.Any) -> None:
+    manager.get("/status", OK_STATUS, **more)
+
+
+def row(manager: t.Any, status: str | None = None) -> None:
+    """The snapshot's own row afterwards; None where the restore removed it."""
+    if status:
+        manager.get("/snapshots/s1", {"id": "s1", "status": status})
+    else:
+        manager.error("GET", "/snapshots/s1", 404, "not_found_error")
+
+
+@pytest.fixture
+def legacy(tmp_path: pathlib.Path) -> dict[str, t.Any]:
+    return {"id": "s1", "archive": archive(tmp_path), "content": EXPECTED}
+
+
+@pytest.fixture
+def new(tmp_path: pathlib.Path) -> dict[str, t.Any]:
+    return {"id": "s1", "archive": archive(tmp_path, new=True), "content": EXPECTED}
+
+
+def test_legacy_restore_is_followed_through_its_outages_and_proven(
+    manager: t.Any, legacy: t.Any
+) -> None:
+    preflight(manager)
+    post(manager)
+    poll(manager, "pending", "not-running")
+    poll(manager, "started")
+    manager.page("GET", "/executions/e1", 502)
+    manager.error("GET", "/executions/e1", 401, "unauthorized_error")
+    poll(manager, "started")
+    manager.error("GET", "/executions/e1", 404, "not_found_error")
+    manager.get("/snapshot-status", {"status": "running"})
+    poll(manager, "terminated")
+    poll(manager, "terminated", "not-running")
+    services(manager)
+    row(manager)
+    inventory(manager, ITEMS)
+    said = manager.run("snapshot_restore", diff=True, **legacy)
+    assert said["changed"]
+    assert said["outcome"] == "RESTORED"
+    assert said["problems"] == []
+    assert (said["execution_id"], said["execution_status"]) == ("e1", "terminated")
+    assert said["outages"] == 1
+    assert said["comparison"]["complete"]
+    assert said["counts"] == said["expected_counts"]
+    assert said["diff"] == {"before": {"blueprints": 0}, "after": said["counts"]}
+    assert said["manager_host"] == "m1.example"
+    assert not said["password_switched"]
+    assert said["duration"] >= 0
+    assert "mended" not in said
+    assert said["scheduled_executions"]["kept"] == []
+
+
+def test_check_mode_looks_and_does_nothing(manager: t.Any, legacy: t.Any) -> None:
+    preflight(manager, blueprints=2)
+    said = manager.run("snapshot_restore", check=True, diff=True, force=True, **legacy)
+    assert said["changed"]
+    assert said["diff"] == {
+        "before": {"blueprints": 2},
+        "after": {"blueprints": "those of the snapshot"},
+    }
+    assert said["preflight"]["options"] == {**SENT, "force": True}
+    assert said["preflight"]["archive"]["format"] == "legacy"
+    assert (said["preflight"]["version"], said["preflight"]["edition"]) == ("7.0.5", "premium")
+    assert "outcome" not in said
+
+
+def test_check_mode_fails_where_the_restore_would_be_refused(manager: t.Any, legacy: t.Any) -> None:
+    manager.version()
+    manager.error("GET", "/snapshots/s1", 404, "not_found_error")
+    executions(
+        manager,
+        ["pending", "started", "cancelling", "force_cancelling", "kill_cancelling"],
+        [{"id": "e9", "workflow_id": "install", "status": "started"}],
+    )
+    said = manager.run("snapshot_restore", check=True, **legacy)
+    assert said["failed"]
+    assert "while executions are active: install e9" in said["msg"]
+
+
+def test_new_format_that_failed_over_schedules_is_mended(manager: t.Any, new: t.Any) -> None:
+    preflight(manager)
+    end(manager, "failed", error=RRULE)
+    services(manager)
+    inventory(manager, NEW_FORMAT)
+    site = {"site_name": "paris", "detach_site": False}
+    manager.post("/deployments/d1/set-site", {}, sent=site)
+    manager.put(
+        "/execution-schedules/daily",
+        {},
+        query={"deployment_id": "d1"},
+        sent={
+            "workflow_id": "heal",
+            "since": "2026-01-01T00:00:00.000Z",
+            "count": 3,
+            "recurrence": "1 days",
+        },
+    )
+    inventory(manager, ITEMS)
+    said = manager.run("snapshot_restore", mend=True, **new)
+    assert said["outcome"] == "RESTORED"
+    assert said["execution_status"] == "failed"
+    assert said["problems"] == []
+    assert said["losses_before_mending"] == [
+        "lost: execution_schedules d1/daily of tenant default_tenant",
+        "changed: deployments d1 of tenant default_tenant (site paris became none)",
+    ]
+    assert said["mended"] == ["site and labels of deployment d1", "schedule d1/daily"]
+    assert said["not_mended"] == []
+    assert len(said["warnings_found"]) == 2
+
+
+def test_what_cannot_be_mended_stays_a_loss(manager: t.Any, new: t.Any) -> None:
+    preflight(manager)
+    end(manager)
+    services(manager)
+    row(manager, "uploaded")
+    inventory(manager, WITHOUT_SITE)
+    site = {"site_name": "paris", "detach_site": False}
+    manager.error("POST", "/deployments/d1/set-site", 404, "not_found_error", sent=site)
+    inventory(manager, WITHOUT_SITE)
+    said = manager.run("snapshot_restore", mend=True, **new)
+    assert said["failed"]
+    assert said["outcome"] == "PARTIAL"
+    assert len(said["not_mended"]) == 1
+    assert said["problems"] == [
+        "changed: deployments d1 of tenant default_tenant (site paris became none)"
+    ]
+
+
+def test_without_mend_the_loss_is_told_with_the_way_out(manager: t.Any, new: t.Any) -> None:
+    preflight(manager)
+    end(manager)
+    services(manager)
+    row(manager, "uploaded")
+    inventory(manager, WITHOUT_SITE)
+    said = manager.run("snapshot_restore", **new)
+    assert said["failed"]
+    assert said["msg"].startswith("the restore of snapshot s1 is PARTIAL: changed: deployments d1")
+    assert "mend=true puts back" in said["msg"]
+
+
+def test_partial_restore_can_be_accepted(manager: t.Any, legacy: t.Any) -> None:
+    preflight(manager)
+    end(manager)
+    services(manager)
+    row(manager)
+    inventory(manager, {**ITEMS, "secrets": [{"key": "k1", **HERE}]})
+    said = manager.run("snapshot_restore", accept_partial=True, **legacy)
+    assert not said.get("failed")
+    assert said["outcome"] == "PARTIAL"
+    assert said["problems"] == ["lost: secrets k2 of tenant default_tenant"]
+
+
+@pytest.mark.parametrize("content", [EXPECTED, None])
+def test_terminated_that_left_the_snapshot_restored_nothing(
+    content: t.Any, manager: t.Any, legacy: t.Any
+) -> None:
+    preflight(manager)
+    end(manager)
+    services(manager)
+    row(manager, "uploaded")
+    if content:
+        inventory(manager, {"tenants": ITEMS["tenants"]})
+    said = manager.run("snapshot_restore", **{**legacy, "content": content}, accept_partial=True)
+    assert said["failed"] and said["changed"]
+    assert said["outcome"] == "FAILED"
+    assert "the manager restored nothing" in said["msg"]
+
+
+def test_new_format_that_brought_nothing_back_is_failed_and_not_mended(
+    manager: t.Any, new: t.Any
+) -> None:
+    preflight(manager)
+    end(manager)
+    services(manager)
+    row(manager, "uploaded")
+    inventory(manager, {"tenants": ITEMS["tenants"]})
+    said = manager.run("snapshot_restore", mend=True, **new)
+    assert said["outcome"] == "FAILED"
+    assert "nothing of the expected content is there" in said["msg"]
+    assert "mended" not in said
+
+
+def test_without_an_inventory_there_is_no_proof_and_that_is_said(
+    manager: t.Any, legacy: t.Any
+) -> None:
+    preflight(manager)
+    end(manager)
+    services(manager)
+    row(manager)
+    said = manager.run("snapshot_restore", **{**legacy, "content": None})
+    assert said["outcome"] == "RESTORED"
+    assert "comparison" not in said
+    assert said["warnings_found"] == [
+        "no inventory is given, so the content cannot be compared afterwards"
+    ]
+
+
+def test_content_that_cannot_be_read_is_no_proof(manager: t.Any, legacy: t.Any) -> None:
+    preflight(manager)
+    end(manager)
+    services(manager)
+    row(manager)
+    query = {"_size": 1000, "_offset": 0, "_include": "name"}
+    manager.error("GET", "/tenants", 403, "forbidden_error", query=query)
+    said = manager.run("snapshot_restore", **legacy)
+    assert said["outcome"] == "PARTIAL"
+    assert "the content could not be compared: Cannot list tenants: " in said["problems"][0]
+
+
+def test_services_get_time_to_come_up(manager: t.Any, legacy: t.Any) -> None:
+    preflight(manager)
+    end(manager)
+    down = {"status": "Fail", "services": {"stage": {"status": "Inactive"}}}
+    manager.get("/status", down)
+    manager.page("GET", "/status", 502)
+    manager.get("/status", down)
+    services(manager)
+    row(manager)
+    inventory(manager, ITEMS)
+    assert manager.run("snapshot_restore", **legacy)["outcome"] == "RESTORED"
+
+
+def test_services_that_stay_down_are_a_problem(manager: t.Any, legacy: t.Any) -> None:
+    preflight(manager)
+    end(manager)
+    down = {"status": "Fail", "services": {"stage": {"status": "Inactive"}}}
+    for _ in range(3):
+        manager.get("/status", down)
+    row(manager)
+    inventory(manager, ITEMS)
+    said = manager.run("snapshot_restore", settle_timeout=1, **legacy)
+    assert said["outcome"] == "PARTIAL"
+    assert said["problems"] == ["services are not active: stage"]
+
+
+def test_without_waiting_it_ends_with_the_post(manager: t.Any, legacy: t.Any) -> None:
+    preflight(manager)
+    post(manager)
+    said = manager.run("snapshot_restore", wait=False, **legacy)
+    assert said["changed"]
+    assert said["execution_id"] == "e1"
+    assert "outcome" not in said
+
+
+def test_time_out_tells_the_execution(manager: t.Any, legacy: t.Any) -> None:
+    preflight(manager)
+    post(manager)
+    for _ in range(3):
+        poll(manager, "started")
+    said = manager.run("snapshot_restore", wait_timeout=1, **legacy)
+    assert said["failed"] and said["changed"]
+    assert said["execution_id"] == "e1"
+    assert said["last_seen"] == "execution started, restore flag set"
+
+
+def test_inventory_from_a_file(manager: t.Any, legacy: t.Any, tmp_path: pathlib.Path) -> None:
+    bad = tmp_path / "content.json"
+    bad.write_text("{")
+    del legacy["content"]
+    options = {**legacy, "content_path": str(bad)}
+    assert "is not JSON" in manager.run("snapshot_restore", **options)["msg"]
+    bad.write_text('{"files": {}}')
+    assert "is not a content inventory" in manager.run("snapshot_restore", **options)["msg"]

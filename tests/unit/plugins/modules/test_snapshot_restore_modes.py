@@ -1,0 +1,217 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""snapshot_restore leaves maintenance mode as it found it, and knows two passwords."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
+    OK_STATUS,
+    SENT,
+    archive,
+    executions,
+    of_executions,
+    preflight,
+)
+
+
+@pytest.fixture
+def options(tmp_path: pathlib.Path) -> dict[str, t.Any]:
+    return {"id": "s1", "archive": archive(tmp_path), "settle_timeout": 2, "wait_interval": 1}
+
+
+def enter(manager: t.Any) -> None:
+    manager.post("/maintenance/activate", {"status": "activated"}, sent={})
+    manager.get("/maintenance", {"status": "activated"})
+
+
+def leave(manager: t.Any, **more: t.Any) -> None:
+    manager.post("/maintenance/deactivate", {"status": "deactivated"}, sent={}, **more)
+    manager.get("/maintenance", {"status": "deactivated"}, **more)
+
+
+def in_maintenance(manager: t.Any, path: str) -> None:
+    """Refused once; what comes next is asked again with the bypass."""
+    manager.error("GET", path, 503, "maintenance_mode_active")
+
+
+def post(manager: t.Any) -> None:
+    """In maintenance mode all but a few things want the bypass."""
+    query = {**of_executions(["pending"]), "_size": 1000, "_offset": 0}
+    manager.error("GET", "/executions", 503, "maintenance_mode_active", query=query)
+    executions(manager, ["pending"], bypass=True)
+    manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT)
+
+
+def poll(manager: t.Any, status: str, flag: str, error: str | None = None) -> None:
+    in_maintenance(manager, "/executions/e1")
+    manager.get("/executions/e1", {"id": "e1", "status": status, "error": error}, bypass=True)
+    manager.get("/snapshot-status", {"status": flag})
+
+
+def judged(manager: t.Any, **more: t.Any) -> None:
+    manager.get("/status", OK_STATUS, **more)
+    manager.error("GET", "/snapshots/s1", 404, "not_found_error", **more)
+
+
+def test_it_is_entered_and_left(manager: t.Any, options: t.Any) -> None:
+    preflight(manager, waiting=())
+    enter(manager)
+    post(manager)
+    poll(manager, "started", "running")
+    poll(manager, "terminated", "not-running")
+    leave(manager)
+    judged(manager)
+    said = manager.run("snapshot_restore", maintenance=True, **options)
+    assert said["outcome"] == "RESTORED"
+    assert said["preflight"]["maintenance"] == "deactivated"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_as_found_activated_it_stays(wanted: bool, manager: t.Any, options: t.Any) -> None:
+    preflight(manager, maintenance="activated")
+    post(manager)
+    poll(manager, "terminated", "not-running")
+    judged(manager)
+    said = manager.run("snapshot_restore", maintenance=wanted, **options)
+    assert said["outcome"] == "RESTORED"
+
+
+def test_after_a_failed_execution_it_is_left(manager: t.Any, options: t.Any) -> None:
+    preflight(manager, waiting=())
+    enter(manager)
+    post(manager)
+    poll(manager, "failed", "not-running", error="no")
+    leave(manager)
+    manager.get("/status", OK_STATUS)
+    said = manager.run("snapshot_restore", maintenance=True, **options)
+    assert said["outcome"] == "FAILED"
+
+
+def test_after_a_time_out_it_is_left(manager: t.Any, options: t.Any) -> None:
+    preflight(manager, waiting=())
+    enter(manager)
+    post(manager)
+    for _ in range(3):
+        poll(manager, "started", "running")
+    leave(manager)
+    said = manager.run("snapshot_restore", maintenance=True, wait_timeout=2, **options)
+    assert said["msg"].startswith("Gave up waiting for the restore after 2 s")
+
+
+def test_after_a_refusal_it_is_left(manager: t.Any, options: t.Any) -> None:
+    preflight(manager, waiting=())
+    enter(manager)
+    executions(manager, ["pending"])
+    manager.error("POST", "/snapshots/s1/restore", 500, "internal_server_error", sent=SENT)
+    leave(manager)
+    said = manager.run("snapshot_restore", maintenance=True, **options)
+    assert "HTTP 500" in said["msg"]
+
+
+def test_where_it_does_not_begin_the_request_is_taken_back(manager: t.Any, options: t.Any) -> None:
+    """Something came to run after the look."""
+    preflight(manager, waiting=())
+    busy = {"id": "e9", "workflow_id": "install", "status": "started"}
+    activating = {"status": "activating", "remaining_executions": [busy]}
+    manager.post("/maintenance/activate", activating, sent={})
+    for _ in range(3):
+        manager.get("/maintenance", activating)
+    manager.get("/maintenance", activating)
+    leave(manager)
+    said = manager.run("snapshot_restore", maintenance=True, wait_timeout=2, **options)
+    assert "waiting for install e9 (started)" in said["msg"]
+    assert said["remaining_executions"] == ["e9"]
+    assert not said.get("changed")
+
+
+def test_leaving_waits_for_the_manager_to_come_back(manager: t.Any, options: t.Any) -> None:
+    preflight(manager, waiting=())
+    enter(manager)
+    post(manager)
+    poll(manager, "terminated", "not-running")
+    manager.page("POST", "/maintenance/deactivate", 502, sent={})
+    manager.error("POST", "/maintenance/deactivate", 401, "unauthorized_error", sent={})
+    leave(manager)
+    judged(manager)
+    said = manager.run("snapshot_restore", maintenance=True, **options)
+    assert said["outcome"] == "RESTORED"
+
+
+def test_that_cannot_be_left_is_a_problem_beside_the_verdict(
+    manager: t.Any, options: t.Any
+) -> None:
+    preflight(manager, waiting=())
+    enter(manager)
+    post(manager)
+    poll(manager, "terminated", "not-running")
+    manager.error("POST", "/maintenance/deactivate", 403, "forbidden_error", sent={})
+    judged(manager)
+    said = manager.run("snapshot_restore", maintenance=True, **options)
+    assert said["outcome"] == "PARTIAL"
+    assert said["problems"][0].startswith("maintenance mode could not be left (Cannot deactivate")
+
+
+def test_that_cannot_be_left_after_an_error_does_not_hide_it(
+    manager: t.Any, options: t.Any
+) -> None:
+    preflight(manager, waiting=())
+    enter(manager)
+    post(manager)
+    for _ in range(3):
+        poll(manager, "started", "running")
+    manager.error("POST", "/maintenance/deactivate", 403, "forbidden_error", sent={})
+    said = manager.run("snapshot_restore", maintenance=True, wait_timeout=2, **options)
+    assert said["msg"].startswith("Gave up waiting for the restore after 2 s")
+    assert "; maintenance mode could not be left (Cannot deactivate" in said["msg"]
+
+
+def test_without_waiting_nobody_would_leave_it(manager: t.Any, options: t.Any) -> None:
+    said = manager.run("snapshot_restore", maintenance=True, wait=False, **options)
+    assert "maintenance=true needs wait=true" in said["msg"]
+
+
+# -- two passwords -----------------------------------------------------------------------------------
+
+
+def refused(manager: t.Any, **more: t.Any) -> None:
+    manager.error("GET", "/executions/e1", 401, "unauthorized_error", **more)
+
+
+def test_second_password_is_used_from_then_on(manager: t.Any, options: t.Any) -> None:
+    preflight(manager)
+    executions(manager, ["pending"])
+    manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT)
+    refused(manager)
+    refused(manager)
+    # it lasts: is the restore still running?
+    refused(manager)
+    manager.get("/snapshot-status", {"status": "running"})
+    refused(manager)
+    manager.get("/snapshot-status", {"status": "running"}, password="restored-one")
+    manager.get("/executions/e1", {"id": "e1", "status": "terminated"}, password="restored-one")
+    manager.get("/snapshot-status", {"status": "not-running"}, password="restored-one")
+    judged(manager, password="restored-one")
+    said = manager.run("snapshot_restore", restored_password="restored-one", **options)
+    assert said["outcome"] == "RESTORED"
+    assert said["password_switched"]
+
+
+def test_password_that_nobody_knows_ends_the_wait(manager: t.Any, options: t.Any) -> None:
+    preflight(manager)
+    executions(manager, ["pending"])
+    manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT)
+    refused(manager)
+    refused(manager)
+    refused(manager)
+    manager.get("/snapshot-status", {"status": "not-running"})
+    said = manager.run("snapshot_restore", **options)
+    assert said["failed"] and said["changed"]
+    assert said["execution_id"] == "e1"
+    assert "give it as restored_password" in said["msg"]
