@@ -21,6 +21,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import 
     Connection,
     ManagerHttp,
     is_address,
+    one_line,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 
@@ -109,8 +110,8 @@ def connect(module: AnsibleModule) -> CloudifyClient:
                 f"manager_hosts: {host!r} is not an address",
                 hint="Give a host name or IP address, with :port where it has another one",
             )
-    if not p["token"] and not p["password"]:
-        raise RecoveryError("neither password nor token is given")
+    if not p["token"] and not (p["username"] and p["password"]):
+        raise RecoveryError("neither a token nor username and password are given")
     for name in ("request_timeout", "connect_timeout", "wait_timeout", "wait_interval"):
         if p.get(name) is not None and p[name] <= 0:
             raise RecoveryError(f"{name} has to be more than 0 seconds, not {p[name]:g}")
@@ -159,7 +160,8 @@ def run(module: AnsibleModule, body: t.Callable[[AnsibleModule], Result]) -> t.N
         failure = {"msg": f"Cannot read or write{where}: {exc.strerror or exc}."}
     except Exception as exc:  # a defect of ours must still end in one clear line
         failure = {
-            "msg": f"This is a defect of cloudify_ha.recovery: {type(exc).__name__}: {exc}.",
+            "msg": "This is a defect of cloudify_ha.recovery: "
+            f"{type(exc).__name__}: {one_line(str(exc))}.",
             "exception": traceback.format_exc(),
         }
     else:
