@@ -12,6 +12,7 @@ from typing import Any
 
 from . import files
 from .links import complete
+from .newfields import FIELDS
 from .shape import TENANT_KINDS, Item, empty_content, shape
 from .zips import BadArchive, ZipReader, ZipWriter, filler_sizes
 
@@ -23,115 +24,6 @@ _COMPOSER = ("favorites", "configuration", "blueprints")
 _STAGE = ("configuration", "templates", "blueprint-layouts", "page-groups", "pages")
 _EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 
-_FIELDS: dict[str, tuple[str, ...]] = {
-    "sites": ("created_at", "visibility", "name", "created_by", "location"),
-    "plugins": ("id", "visibility", "uploaded_at", "title", "created_by"),
-    "secrets_providers": ("created_at", "visibility", "name", "type", "connection_parameters"),
-    "blueprints": (
-        "created_at",
-        "id",
-        "visibility",
-        "main_file_name",
-        "plan",
-        "requirements",
-        "description",
-        "is_hidden",
-        "state",
-        "error",
-        "error_traceback",
-        "created_by",
-        "labels",
-    ),
-    "deployments": (
-        "created_at",
-        "id",
-        "visibility",
-        "description",
-        "inputs",
-        "groups",
-        "policy_triggers",
-        "policy_types",
-        "outputs",
-        "capabilities",
-        "scaling_groups",
-        "runtime_only_evaluation",
-        "installation_status",
-        "deployment_status",
-        "sub_services_status",
-        "sub_environments_status",
-        "sub_services_count",
-        "sub_environments_count",
-        "display_name",
-        "resource_tags",
-        "blueprint_id",
-        "created_by",
-        "labels",
-    ),
-    "nodes": (
-        "id",
-        "visibility",
-        "deploy_number_of_instances",
-        "host_id",
-        "max_number_of_instances",
-        "min_number_of_instances",
-        "number_of_instances",
-        "planned_number_of_instances",
-        "plugins",
-        "plugins_to_install",
-        "properties",
-        "relationships",
-        "operations",
-        "type",
-        "type_hierarchy",
-        "created_by",
-    ),
-    "node_instances": (
-        "id",
-        "visibility",
-        "host_id",
-        "index",
-        "relationships",
-        "runtime_properties",
-        "system_properties",
-        "scaling_groups",
-        "state",
-        "has_configuration_drift",
-        "is_status_check_ok",
-        "node_id",
-        "created_by",
-    ),
-    "executions": (
-        "created_at",
-        "id",
-        "ended_at",
-        "error",
-        "is_system_workflow",
-        "parameters",
-        "status",
-        "workflow_id",
-        "started_at",
-        "is_dry_run",
-        "allow_custom_parameters",
-        "deployment_id",
-        "created_by",
-    ),
-    "tasks_graphs": ("created_at", "id", "name", "execution_id", "operations"),
-    "execution_schedules": (
-        "created_at",
-        "id",
-        "since",
-        "until",
-        "rule",
-        "slip",
-        "workflow_id",
-        "parameters",
-        "execution_arguments",
-        "stop_on_fail",
-        "enabled",
-        "deployment_id",
-        "created_by",
-    ),
-}
 _EVENT_SKIP = ("_storage_id", "execution_id", "execution_group_id", "node_name")
 # Kinds whose files are one per owner, and the field that names the owner.
 _OWNERS = {
@@ -261,9 +153,9 @@ def _dumped(kind: str, item: Item) -> Item:
         return _secret(item)
     if kind == "events":
         return {k: v for k, v in item.items() if k not in _EVENT_SKIP}
-    if kind not in _FIELDS:
+    if kind not in FIELDS:
         return {k: v for k, v in item.items() if not k.startswith("_")}
-    row = {key: item[key] for key in _FIELDS[kind] if key in item}
+    row = {key: item[key] for key in FIELDS[kind] if key in item}
     if kind == "deployments":
         workflows = item.get("_workflows") or {}
         row["workflows"] = [{"name": name, **flow} for name, flow in workflows.items()]
