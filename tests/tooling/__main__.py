@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from . import setup
@@ -29,6 +30,7 @@ from .worktree import copy, files
 
 
 def test(wanted: list[str], *, jobs: int) -> int:
+    started = time.monotonic()
     pythons, names = find_pythons(), files()
     tasks = make(pythons=pythons, names=names, wanted=wanted)
     todo = [task for task in tasks if not task.skip]
@@ -52,7 +54,7 @@ def test(wanted: list[str], *, jobs: int) -> int:
             newest=list(present(pythons))[-1],
         )
         results = runner.go(tasks, jobs=jobs)
-    return show(results)
+    return show(results, seconds=time.monotonic() - started)
 
 
 def list_steps() -> int:

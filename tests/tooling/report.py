@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import resource
+
 from .cores import CORES
 from .runner import TAIL, Result
 
@@ -28,7 +30,7 @@ def _cores(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def show(results: list[Result]) -> int:
+def show(results: list[Result], *, seconds: float = 0.0) -> int:
     """Print it and return the exit code."""
     by = {
         outcome: [r for r in results if r.outcome == outcome]
@@ -46,6 +48,8 @@ def show(results: list[Result]) -> int:
     print(f"\n{_cores(results)}")
     if by["failed"]:
         print(f"failed: {', '.join(r.task.name for r in by['failed'])}")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{seconds:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of processor time")
     print(f"{', '.join(f'{len(some)} {outcome}' for outcome, some in by.items())}", flush=True)
     return 1 if by["failed"] else 0
 
