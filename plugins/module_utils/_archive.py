@@ -103,11 +103,12 @@ def describe_file(path: str) -> Description:
 
     :raises OSError: when it cannot be read
     """
-    with open(path, "rb") as archive:
-        try:
+    try:
+        with open(path, "rb") as archive:
+            _refuse_empty(archive)
             return describe(archive)
-        except ArchiveError as exc:
-            raise _named(path, exc) from None
+    except ArchiveError as exc:
+        raise named(path, exc) from None
 
 
 def check_file(path: str) -> tuple[Description, str, int]:
@@ -117,22 +118,27 @@ def check_file(path: str) -> tuple[Description, str, int]:
     :raises ArchiveError: when anything is wrong with it
     :raises OSError: when it cannot be read
     """
-    if os.path.getsize(path) == 0:
-        raise ArchiveError(f"{path}: the file is empty", hint=NOT_A_SNAPSHOT_HINT)
     try:
         with open(path, "rb", buffering=0) as archive:
+            _refuse_empty(archive)
             checker = StreamChecker()
             try:
-                feed_file(checker, t.cast(t.BinaryIO, archive))
+                feed_file(checker, archive)
             finally:
                 checker.close()
             sha256 = checker.finish(t.cast(t.BinaryIO, archive))
             return describe(t.cast(t.BinaryIO, archive)), sha256, checker.size
     except ArchiveError as exc:
-        raise _named(path, exc) from None
+        raise named(path, exc) from None
 
 
-def _named(path: str, error: ArchiveError) -> ArchiveError:
+def _refuse_empty(archive: t.IO[bytes]) -> None:
+    if os.fstat(archive.fileno()).st_size == 0:
+        raise ArchiveError("the file is empty")
+
+
+def named(path: str, error: ArchiveError) -> ArchiveError:
+    """The same error, with the file it is about."""
     return ArchiveError(
         f"{path}: {error.message}", hint=error.hint or NOT_A_SNAPSHOT_HINT, path=path
     )
@@ -164,4 +170,4 @@ def problems_on(description: Description, target: Capabilities) -> list[str]:
     return problems
 
 
-__all__ = ("Description", "check_file", "describe", "describe_file", "problems_on")
+__all__ = ("Description", "check_file", "describe", "describe_file", "named", "problems_on")

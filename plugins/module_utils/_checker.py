@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import queue
 import threading
 import typing as t
@@ -18,21 +19,21 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._zipstream im
 )
 
 PIECE = 1 << 20
-#: Pieces on their way to a worker at most; with PIECE this bounds the memory.
+#: Pieces that may wait for a worker.
 DEPTH = 4
 
 
 class _Worker(threading.Thread):
     """Hands pieces to one function in order; keeps the first error for the owner."""
 
-    def __init__(self, consume: t.Callable[[bytes], t.Any]) -> None:
+    def __init__(self, consume: t.Callable[[memoryview], t.Any]) -> None:
         super().__init__(daemon=True)
         self._consume = consume
-        self._queue: queue.Queue[bytes | None] = queue.Queue(DEPTH)
+        self._queue: queue.Queue[memoryview | None] = queue.Queue(DEPTH)
         self.error: Exception | None = None
         self.start()
 
-    def put(self, piece: bytes | None) -> None:
+    def put(self, piece: memoryview | None) -> None:
         self._queue.put(piece)
 
     def run(self) -> None:
@@ -43,14 +44,21 @@ class _Worker(threading.Thread):
             if self.error is None:
                 try:
                     self._consume(piece)
-                except Exception as exc:  # re-raised by feed() or close() in the owner's thread
+                except Exception as exc:  # re-raised by take() or finish() in the owner's thread
                     self.error = exc
 
 
 class StreamChecker:
-    """sha256 and zip test of a stream, in parallel with whatever else happens to it."""
+    """sha256 and zip test of a stream, in parallel with whatever else happens to it.
+
+    Its owner fills C(room) and then says C(take). The room goes round in a ring, since new memory
+    for each piece would take longer than the tests. When a piece has been accepted, a worker has
+    at most C(DEPTH) more waiting and one in hand, so two more rooms than C(DEPTH) are enough.
+    """
 
     def __init__(self, *, test_zip: bool = True) -> None:
+        self._ring = [memoryview(bytearray(PIECE)) for _place in range(DEPTH + 2)]
+        self._turn = 0
         self._sha256 = hashlib.sha256()
         self._zip = ZipStreamVerifier() if test_zip else None
         self._workers = [_Worker(self._sha256.update)]
@@ -58,17 +66,33 @@ class StreamChecker:
             self._workers.append(_Worker(self._zip.feed))
         self.size = 0
 
-    def feed(self, piece: bytes) -> None:
-        """:raises ArchiveError: when an earlier piece has shown the archive to be damaged"""
-        self.size += len(piece)
+    def also(self, consume: t.Callable[[memoryview], t.Any]) -> None:
+        """Hand each piece from now on to this as well, on a thread of its own."""
+        self._workers.append(_Worker(consume))
+
+    def room(self) -> memoryview:
+        """Where to put the next piece, which may be shorter than this."""
+        return self._ring[self._turn]
+
+    def take(self, count: int) -> memoryview:
+        """The first C(count) bytes of the room are the next piece of the stream.
+
+        :returns: the piece, which stays as it is while the next two are taken
+        :raises ArchiveError: when an earlier piece has shown the archive to be damaged
+        """
+        piece = self._ring[self._turn][:count]
+        self._turn = (self._turn + 1) % len(self._ring)
+        self.size += count
         for worker in self._workers:
             self._raise_error(worker)
             worker.put(piece)
+        return piece
 
     def close(self) -> None:
-        """Wait until all pieces are done. To be called exactly once, also after an error."""
+        """Wait until all pieces are done. More calls do nothing."""
         for worker in self._workers:
-            worker.put(None)
+            if worker.is_alive():
+                worker.put(None)
         for worker in self._workers:
             worker.join()
 
@@ -89,16 +113,14 @@ class StreamChecker:
             raise worker.error
 
 
-def feed_file(checker: StreamChecker, archive: t.BinaryIO, *, limit: int | None = None) -> None:
-    """Feed a checker from a file, up to C(limit) bytes."""
-    left = limit
-    while left is None or left > 0:
-        piece = archive.read(PIECE if left is None else min(PIECE, left))
-        if not piece:
+def feed_file(checker: StreamChecker, archive: io.RawIOBase, *, limit: int | None = None) -> None:
+    """Feed a checker from an unbuffered file, up to C(limit) bytes."""
+    while limit is None or checker.size < limit:
+        room = checker.room()
+        count = archive.readinto(room if limit is None else room[: limit - checker.size])
+        if not count:
             return
-        checker.feed(piece)
-        if left is not None:
-            left -= len(piece)
+        checker.take(count)
 
 
 __all__ = ("PIECE", "StreamChecker", "feed_file")

@@ -97,6 +97,7 @@ class Download:
         self._tag = ""
         self._total = 0
         self._breaks = 0
+        self._response: t.Any = None
 
     def run(self) -> Downloaded:
         """Fetch, verify, rename.
@@ -106,40 +107,47 @@ class Download:
         :raises TransferError: when it broke too often; the C(.part) stays for the next run
         :raises Refused: while another run downloads to the same place
         """
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        with os.fdopen(os.open(self.part, flags, 0o600), "r+b", buffering=0) as part:
-            os.fchmod(part.fileno(), 0o600)
-            self._lock(part.fileno())
-            resumed_from = self._resumable()
-            part.truncate(resumed_from)
+        with self._locked_part() as part:
             try:
-                sha256 = self._fill(t.cast(t.BinaryIO, part), resumed_from)
+                done = self._fetch(part)
+                os.fsync(part.fileno())
+                # while the lock is held: another run must not find a part that is whole already
+                _unlink(self.note)
+                os.rename(self.part, self._dest)
             except ArchiveError:
-                if not resumed_from:
-                    self._forget()
+                self._forget()
+                raise
+            except OSError as exc:
+                if exc.errno not in (errno.ENOSPC, errno.EDQUOT):
                     raise
-                # what the earlier run left may be what is damaged: once more, from the start
-                self._tag, resumed_from = "", 0
-                part.truncate(0)
-                try:
-                    sha256 = self._fill(t.cast(t.BinaryIO, part), 0)
-                except ArchiveError:
+                received = os.fstat(part.fileno()).st_size
+                self._forget()
+                raise self._disk_full(received) from None
+            except RecoveryError:
+                if not os.fstat(part.fileno()).st_size:
                     self._forget()
-                    raise
-            os.fsync(part.fileno())
-        os.rename(self.part, self._dest)
-        _unlink(self.note)
+                raise
         sync_folder(self.folder)
-        return Downloaded(self._total, sha256, resumed_from, self._breaks)
+        return done
 
-    def _lock(self, descriptor: int) -> None:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Refused(
-                f"Cannot {self._doing}: another run is downloading to {self._dest}",
-                hint="Wait for it to end",
-            ) from None
+    def _locked_part(self) -> io.FileIO:
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        while True:
+            part = io.FileIO(os.open(self.part, flags, 0o600), "r+b")
+            try:
+                fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(part.fileno()), os.lstat(self.part)):
+                    os.fchmod(part.fileno(), 0o600)
+                    return part
+            except FileNotFoundError:
+                pass  # a run that has just ended renamed or removed it
+            except BlockingIOError:
+                part.close()
+                raise Refused(
+                    f"Cannot {self._doing}: another run is downloading to {self._dest}",
+                    hint="Wait for it to end",
+                ) from None
+            part.close()
 
     # -- taking up what an earlier run left -----------------------------------------------------
 
@@ -149,7 +157,7 @@ class Download:
             with open(self.note, encoding="utf-8") as note:
                 known = json.load(note)
             self._tag, self._total = str(known["tag"]), int(known["total"])
-            return min(os.path.getsize(self.part), self._total)
+            return min(os.path.getsize(self.part), self._total) if self._tag else 0
         except (OSError, ValueError, KeyError, TypeError):
             self._tag = ""
             return 0
@@ -161,35 +169,41 @@ class Download:
         os.rename(temporary, self.note)
 
     def _forget(self) -> None:
-        for path in (self.part, self.note):
+        for path in (self.part, self.note, f"{self.note}.new"):
             _unlink(path)
 
     # -- the transfer ----------------------------------------------------------------------------
 
-    def _fill(self, part: t.BinaryIO, offset: int) -> str:
+    def _fetch(self, part: io.FileIO) -> Downloaded:
+        kept = self._resumable()
+        try:
+            sha256 = self._fill(part, kept)
+        except ArchiveError:
+            if not kept:
+                raise
+            # a power cut may have damaged what the earlier run left, so try once without it
+            kept, self._tag = 0, ""
+            sha256 = self._fill(part, kept)
+        return Downloaded(self._total, sha256, kept, self._breaks)
+
+    def _fill(self, part: io.FileIO, offset: int) -> str:
         """Bring the part to its full length. Returns its sha256, tested."""
-        checker = StreamChecker()
+        checker = self._checker(part, offset)
         flusher = _Flusher(part.fileno())
         try:
-            if offset:
-                part.seek(0)
-                feed_file(checker, part)
             fruitless = 0
             while True:
                 before = checker.size
                 try:
-                    fresh = self._open(part, checker)
-                    if fresh is not None:
+                    if not self._open(checker.size):
                         checker.close()
-                        checker = fresh
+                        checker = self._checker(part, 0)
                         before = 0
-                    if self._copy(part, checker, flusher):
+                    if self._copy(checker, flusher):
                         break
                     why = "the connection was closed early"
                 except (ConnectionFailed, Unavailable, _Broken) as exc:
                     why = exc.message
-                except ArchiveError as exc:
-                    raise self._damaged(exc) from None
                 self._breaks += 1
                 fruitless = 0 if checker.size > before else fruitless + 1
                 if fruitless >= FRUITLESS_TRIES:
@@ -200,114 +214,105 @@ class Download:
                         bytes_received=checker.size,
                     )
                 self._sleep(FRUITLESS_WAITS[min(fruitless, len(FRUITLESS_WAITS) - 1)])
+            checker.close()
+            sha256 = checker.finish(t.cast(t.BinaryIO, part))
+            self._inspect(t.cast(t.BinaryIO, part))
+            return sha256
+        except ArchiveError as exc:
+            raise ArchiveError(
+                f"Cannot {self._doing}: what the manager sent is no sound snapshot: {exc.message}",
+                hint="Take another snapshot; nothing has been kept of this one",
+            ) from None
         finally:
             self._response_close()
-            flusher.stop()
             checker.close()
-        if checker.size != self._total:
-            raise ArchiveError(
-                f"Cannot {self._doing}: {checker.size} bytes came, {self._total} were announced"
-            )
-        try:
-            sha256 = checker.finish(part)
-            self._inspect(part)
-        except ArchiveError as exc:
-            raise self._damaged(exc) from None
-        return sha256
+            flusher.stop()
 
-    def _damaged(self, error: ArchiveError) -> ArchiveError:
-        return ArchiveError(
-            f"Cannot {self._doing}: what the manager sent is no sound snapshot: {error.message}",
-            hint="Take another snapshot; nothing has been kept of this one",
-        )
-
-    _response: t.Any = None
+    def _checker(self, part: io.FileIO, offset: int) -> StreamChecker:
+        """Knows the first C(offset) bytes, and writes what comes after them."""
+        checker = StreamChecker()
+        part.truncate(offset)
+        part.seek(0)
+        feed_file(checker, part)
+        checker.also(lambda piece: write_all(part, piece))
+        return checker
 
     def _response_close(self) -> None:
         if self._response is not None:
             self._response.close()
             self._response = None
 
-    def _open(self, part: t.BinaryIO, checker: StreamChecker) -> StreamChecker | None:
-        """Ask for what is missing. A new checker when the archive has to come from the start."""
+    def _open(self, offset: int) -> bool:
+        """Ask for what is missing. False when it comes from the start instead."""
         self._response_close()
-        offset = checker.size
         headers = {}
         if offset and self._tag:
             headers = {"Range": f"bytes={offset}-", "If-Range": self._tag}
-        response = self._http.send(
+        self._response = response = self._http.send(
             "GET",
             self._path,
             doing=self._doing,
             headers=headers,
             stream=True,
-            expected=(200, 206, 416),
+            expected=(200, 206, 416) if headers else (200,),
             timeout=self._idle_timeout,
         )
-        self._response = response
-        announced = response.headers.get("Content-Length")
-        if response.status_code == 206:
-            span = re.match(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
-            if span and int(span[1]) == offset and int(span[2]) == self._total:
-                return None
-        elif response.status_code == 200 and announced is None:
+        if response.status_code == 200:
+            self._start(response.headers)
+            return offset == 0
+        if self._continues(response, offset):
+            self._check_space(self._total - offset)
+            return True
+        # an answer to another question than the one asked: begin anew, without Range
+        self._tag = ""
+        return self._open(offset)
+
+    def _start(self, headers: t.Mapping[str, str]) -> None:
+        """The whole archive follows."""
+        if "Content-Length" not in headers:
             raise TransferError(
                 f"Cannot {self._doing}: the manager does not say how long the archive is",
                 hint="Without Content-Length a torn transfer cannot be told from a whole one",
             )
-        elif response.status_code == 200:
-            self._total = int(t.cast(str, announced))
-            self._tag = _strong_tag(response.headers)
-            self._check_space()
-            self._remember()
-            if offset == 0:
-                return None
-            part.truncate(0)
-            part.seek(0)
-            return StreamChecker()
-        elif offset == self._total:
-            return None  # 416: nothing is missing any more
-        # an answer to another question than the one asked: begin anew without Range
-        self._response_close()
-        self._tag = ""
-        part.truncate(0)
-        part.seek(0)
-        fresh = StreamChecker()
-        self._open(part, fresh)
-        return fresh
+        self._total = int(headers["Content-Length"])
+        self._tag = _strong_tag(headers)
+        self._check_space(self._total - os.path.getsize(self.part))
+        self._remember()
 
-    def _check_space(self) -> None:
-        free = shutil.disk_usage(self.folder).free + os.path.getsize(self.part)
-        if free < self._total + SPARE_BYTES:
-            self._response_close()
-            self._forget()
-            raise no_space(self._doing, self.folder, needed=self._total, free=free)
+    def _continues(self, response: t.Any, offset: int) -> bool:
+        """Whether the answer is the rest of the same archive, or that nothing is missing."""
+        if response.status_code == 416:
+            return offset == self._total
+        tag = response.headers.get("ETag", self._tag)
+        span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
+        asked = (str(offset), str(self._total))
+        return span is not None and span.groups() == asked and tag in (self._tag, "W/" + self._tag)
 
-    def _copy(self, part: t.BinaryIO, checker: StreamChecker, flusher: _Flusher) -> bool:
+    def _check_space(self, needed: int) -> None:
+        free = shutil.disk_usage(self.folder).free
+        if free < needed + SPARE_BYTES:
+            raise no_space(self._doing, self.folder, needed=needed, free=free)
+
+    def _disk_full(self, received: int) -> TransferError:
+        return TransferError(
+            f"Cannot {self._doing}: the disk of {self.folder} is full after {received} bytes of "
+            f"{self._total}",
+            hint="Make room and run this again; the partial file has been removed",
+            bytes_received=received,
+        )
+
+    def _copy(self, checker: StreamChecker, flusher: _Flusher) -> bool:
         """Take in the answer's body. True when nothing is missing any more."""
-        part.seek(checker.size)
-        raw = self._response.raw
         while checker.size < self._total:
+            room = checker.room()[: self._total - checker.size]
             try:
-                piece = raw.read(min(PIECE, self._total - checker.size), decode_content=False)
+                count = self._response.raw.readinto(room)
             except Exception as exc:  # urllib3 has many; all mean that the transfer broke
                 raise _Broken(describe_failure(t.cast(t.Any, exc))) from exc
-            if not piece:
+            if not count:
                 return False
-            try:
-                write_all(part, piece)
-            except OSError as exc:
-                if exc.errno == errno.ENOSPC:
-                    self._forget()
-                    raise TransferError(
-                        f"Cannot {self._doing}: the disk of {self.folder} is full after "
-                        f"{checker.size} bytes of {self._total}",
-                        hint="Make room and run this again; the partial file has been removed",
-                        bytes_received=checker.size,
-                    ) from None
-                raise
-            checker.feed(piece)
-            flusher.wrote(len(piece))
+            checker.take(count)
+            flusher.wrote(count)
         return True
 
 
@@ -346,36 +351,57 @@ class _Flusher:
 
 
 class FileBody:
-    """A file as a request body: known length, large pieces, hashed while it is sent."""
+    """A file as a request body: known length, large pieces, tested while it is sent.
 
-    def __init__(self, path: str) -> None:
+    The last piece is held back until the whole file has passed, so that a manager never has all of
+    a damaged one.
+
+    :param approve: is given the sha256 before that; what it raises ends the transfer too
+    """
+
+    def __init__(
+        self, path: str, *, approve: t.Callable[[str], None] = lambda sha256: None
+    ) -> None:
         self._path = path
         self._size = os.path.getsize(path)
+        self._approve = approve
         self.sha256 = ""
 
     def __len__(self) -> int:
         return self._size
 
-    def __iter__(self) -> t.Iterator[bytes]:
-        digest = hashlib.sha256()
-        with open(self._path, "rb", buffering=0) as archive:
-            while True:
-                piece = archive.read(PIECE)
-                if not piece:
-                    break
-                digest.update(piece)
-                yield piece
-        self.sha256 = digest.hexdigest()
+    def __iter__(self) -> t.Iterator[memoryview]:
+        checker = StreamChecker()
+        held = None
+        try:
+            with open(self._path, "rb", buffering=0) as archive:
+                while True:
+                    count = archive.readinto(checker.room())
+                    if not count:
+                        break
+                    piece = checker.take(count)
+                    if held is not None:
+                        yield held
+                    held = piece
+                checker.close()
+                if checker.size != self._size:
+                    raise ArchiveError("it has changed while it was read")
+                self.sha256 = checker.finish(archive)
+                self._approve(self.sha256)
+            if held is not None:
+                yield held
+        finally:
+            checker.close()
 
 
 def upload_file(
-    http: ManagerHttp, *, path: str, source: str, doing: str, idle_timeout: float
-) -> tuple[t.Any, str]:
-    """PUT a file. Returns the answer and the sha256 of what was sent.
+    http: ManagerHttp, *, path: str, body: FileBody, doing: str, idle_timeout: float
+) -> t.Any:
+    """PUT a file. Returns the answer.
 
+    :raises ArchiveError: for a damaged file; the manager has not got the whole of it then
     :raises TransferError: when it broke; whether the manager has it must then be looked up
     """
-    body = FileBody(source)
     try:
         response = http.send(
             "PUT",
@@ -386,9 +412,9 @@ def upload_file(
             expected=(200, 201),
             timeout=idle_timeout,
         )
+        return response.json()
     except (ConnectionFailed, Unavailable) as exc:
         raise TransferError(exc.message, hint=exc.hint) from exc
-    return response.json(), body.sha256
 
 
 # -- an archive that stays on the manager --------------------------------------------------------
@@ -515,11 +541,10 @@ class RemoteFile(io.RawIOBase):
 # -- small things --------------------------------------------------------------------------------
 
 
-def write_all(target: t.BinaryIO, data: bytes) -> None:
+def write_all(target: io.RawIOBase, data: memoryview) -> None:
     """An unbuffered file may take less than it was given."""
-    view = memoryview(data)
-    while view:
-        view = view[target.write(view) :]
+    while data:
+        data = data[target.write(data) or 0 :]
 
 
 def sync_folder(path: str) -> None:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from dataclasses import dataclass
 
@@ -61,18 +62,15 @@ def upload(
     :raises Refused: for one that this manager could not restore, and for an id that is taken
     """
     check_id(snapshot_id)
-    result: Json = {}
+    result: Json = {"sha256": source.sha256} if source.sha256 else {}
     if source.path:
-        description, sha256, size = _archive.check_file(source.path)
-        if source.sha256 not in (None, sha256):
-            raise ArchiveError(
-                f"{source.path} has the sha256 {sha256}, which is not the one expected"
-            )
-        result = {"archive": description.as_dict(), "sha256": sha256, "size": size}
+        description = _archive.describe_file(source.path)
+        result.update(archive=description.as_dict(), size=os.path.getsize(source.path))
         result.update(_judge(client, description, force=force))
-    elif source.sha256:
-        result = {"sha256": source.sha256}
     existing = client.snapshot(snapshot_id)
+    if source.path and (existing or check_mode):
+        result["sha256"] = _archive.check_file(source.path)[1]
+        _check_sha256(source, result["sha256"])
     if existing:
         _check_same(client, existing, source, idle_timeout=idle_timeout)
         return {**result, "snapshot": existing}
@@ -84,7 +82,7 @@ def upload(
     if check_mode:
         return result
     if source.path:
-        _send(client, snapshot_id, source.path, idle_timeout=idle_timeout)
+        result["sha256"] = _send(client, snapshot_id, source, idle_timeout=idle_timeout)
     else:
         _have_fetched(client, snapshot_id, t.cast(str, source.url), idle_timeout=idle_timeout)
     result["snapshot"] = _confirm(
@@ -134,25 +132,39 @@ def _check_same(
         )
 
 
-def _send(client: CloudifyClient, snapshot_id: str, path: str, *, idle_timeout: float) -> None:
+def _check_sha256(source: Source, sha256: str) -> None:
+    if source.sha256 not in (None, sha256):
+        raise ArchiveError(
+            f"{source.path} has the sha256 {sha256}, which is not the one expected",
+            hint="Look which of the two is the right one",
+        )
+
+
+def _send(client: CloudifyClient, snapshot_id: str, source: Source, *, idle_timeout: float) -> str:
+    """Send the file, and test it while it goes. Returns its sha256."""
+    path = t.cast(str, source.path)
+    body = _transfer.FileBody(path, approve=lambda sha256: _check_sha256(source, sha256))
     for attempt in range(1, TRIES + 1):
         try:
-            answer, _sha256 = _transfer.upload_file(
+            answer = _transfer.upload_file(
                 client.http,
                 path=client.archive_path(snapshot_id),
-                source=path,
+                body=body,
                 doing=f"upload snapshot {snapshot_id}",
                 idle_timeout=idle_timeout,
             )
+        except ArchiveError as exc:
+            raise _archive.named(path, exc) from None
         except TransferError:
             # whatever broke, the manager may have it
-            if client.snapshot(snapshot_id) or attempt == TRIES:
-                if not client.snapshot(snapshot_id):
-                    raise
-                return
+            if client.snapshot(snapshot_id):
+                break
+            if attempt == TRIES:
+                raise
         else:
             _check_answer(answer, snapshot_id)
-            return
+            break
+    return body.sha256
 
 
 def _have_fetched(
