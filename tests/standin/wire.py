@@ -17,6 +17,8 @@ from standin import errors
 
 MAX_LINE = 65536
 PIECE = 1 << 20
+# room for what one read brings: TLS hands out 16 KiB at most, and asking for much more costs more than it brings
+ARRIVING = 1 << 16
 
 
 class BadRequest(Exception):
@@ -133,7 +135,7 @@ def read_body(stream: BinaryIO, headers: dict[str, str], take: Callable[[bytes],
 def _read_exactly(stream: BinaryIO, size: int, take: Callable[[bytes], None]) -> int:
     left = size
     while left:
-        piece = stream.read1(min(PIECE, left))  # type: ignore[attr-defined]
+        piece = stream.read1(min(ARRIVING, left))  # type: ignore[attr-defined]
         if not piece:
             raise Dropped
         left -= len(piece)
