@@ -1,0 +1,200 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A cluster of one manager, a store, and an operator who types ansible-playbook."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from standin.testing import StandIn
+
+NAME = "production"
+PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+PATIENCE = 60.0
+
+
+@dataclass
+class Played:
+    """How a playbook ended."""
+
+    code: int
+    output: str
+
+    @property
+    def report(self) -> list[str]:
+        """The lines of the last message that the role shows."""
+        text = self.output[self.output.rindex('"msg": [') + len('"msg": ') :]
+        lines: list[str]
+        lines, _end = json.JSONDecoder().raw_decode(text)
+        return lines
+
+    @property
+    def failure(self) -> str:
+        """The message of the last task that failed."""
+        text = self.output[self.output.rindex("fatal: [localhost]: FAILED! => ") :]
+        result, _end = json.JSONDecoder().raw_decode(text[text.index("{") :])
+        return str(result["msg"])
+
+    @property
+    def recap(self) -> str:
+        return self.output.strip().splitlines()[-1]
+
+    def count(self, what: str) -> int:
+        """Of the recap: ok, changed, failed, ..."""
+        return int(self.recap.split(f"{what}=")[1].split()[0])
+
+
+class Cluster:
+    def __init__(self, manager: StandIn, place: Path) -> None:
+        self.manager = manager
+        self.store = place / "store"
+        self.log = place / "ansible.log"
+        self.variables: dict[str, Any] = {
+            "cloudify_cluster_name": NAME,
+            "cloudify_store_dir": str(self.store),
+        }
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name[:9] != "CLOUDIFY_"},
+            "CLOUDIFY_MANAGER_HOSTS": f"127.0.0.1:{manager.port}",
+            "CLOUDIFY_USERNAME": manager.username,
+            "CLOUDIFY_PASSWORD": manager.password,
+            "CLOUDIFY_CA_PATH": manager.ca,
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_DEPRECATION_WARNINGS": "true",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+            "ANSIBLE_HOME": str(place / "home"),
+            "ANSIBLE_LOG_PATH": str(self.log),
+            "ANSIBLE_NOCOLOR": "true",
+            "LC_ALL": "C.UTF-8",
+        }
+
+    # -- playbooks -----------------------------------------------------------------------------------
+
+    def command(self, playbook: str, *words: str, **variables: Any) -> list[str]:
+        given = json.dumps({**self.variables, **variables})
+        name = f"cloudify_ha.recovery.{playbook}"
+        return [str(PLAYBOOK), name, "--extra-vars", given, *words]
+
+    def play(self, playbook: str, *words: str, warned: bool = False, **variables: Any) -> Played:
+        """Run it to its end. A warning of Ansible is a failure of the test, unless it is due."""
+        done = subprocess.run(
+            self.command(playbook, *words, **variables),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert ("[WARNING]" in done.stdout) == warned, done.stdout
+        assert "DEPRECATION" not in done.stdout, done.stdout
+        return Played(done.returncode, done.stdout)
+
+    def ok(self, playbook: str, *words: str, **variables: Any) -> Played:
+        played = self.play(playbook, *words, **variables)
+        assert played.code == 0, played.output
+        return played
+
+    def fail(self, playbook: str, *words: str, **variables: Any) -> str:
+        """Run it, and see it fail as Ansible does. The message that says why, which is one line."""
+        played = self.play(playbook, *words, **variables)
+        assert played.code == 2, played.output
+        assert "\n" not in played.failure
+        assert "Traceback" not in played.failure
+        return played.failure
+
+    def kill_when(self, playbook: str, reached: Callable[[], Any], **variables: Any) -> None:
+        """Run it, and kill it with all its children once a point is reached."""
+        with open(self.log, "ab") as log:
+            child = subprocess.Popen(
+                self.command(playbook, **variables),
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            until(lambda: reached() or child.poll() is not None)
+            assert child.poll() is None, "it was over before it could be killed"
+        finally:
+            # tasks are in sessions of their own on some versions of Ansible, so by parent too
+            for each in (*descendants(child.pid), child.pid):
+                try:
+                    os.kill(each, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            child.wait()
+
+    # -- what there is ---------------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        return self.store / NAME
+
+    def names(self) -> list[str]:
+        """All that lies in the store of the cluster, hidden ones too."""
+        return sorted(os.listdir(self.folder)) if self.folder.is_dir() else []
+
+    def manifest(self, name: str) -> Any:
+        return json.loads((self.folder / name / "manifest.json").read_text())
+
+    def snapshots(self) -> list[str]:
+        """Those on the manager."""
+        return sorted(self.manager.summary()["snapshots"])
+
+    def get(self, path: str) -> Any:
+        return self.manager.call("GET", path).json
+
+    def ids(self, kind: str) -> list[str]:
+        return sorted(each["id"] for each in self.get(f"/{kind}")["items"])
+
+    def changes(self, since: int = 0) -> list[str]:
+        """Requests that change something, as the manager saw them."""
+        return [
+            f"{each['method']} {each['path'].removeprefix('/api/v3.1')}"
+            for each in self.manager.requests(since)
+            if each["method"] not in ("GET", "HEAD")
+        ]
+
+    def seen(self, method: str, path: str) -> bool:
+        """Whether the manager has got such a request."""
+        return any(
+            each["method"] == method and path in each["path"] for each in self.manager.requests()
+        )
+
+
+def descendants(pid: int) -> list[int]:
+    """The children of a process and theirs, oldest first."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Wait for a condition, however long the machine takes."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not come about")
+
+
+__all__ = ["NAME", "Cluster", "Played", "until"]

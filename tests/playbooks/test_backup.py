@@ -1,0 +1,184 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook backup, as an operator or a timer runs it."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playbooks.cluster import NAME, Cluster
+
+ID = r"backup-\d{8}T\d{6}Z"
+
+
+def test_twice_makes_two_sets_and_leaves_nothing_on_the_manager(cluster: Cluster) -> None:
+    first = cluster.ok("backup")
+    assert first.report[0] == f"BACKUP OK: cluster {NAME} (7.0.5, premium)"
+    assert first.report[-2] == "warnings: none"
+    cluster.ok("backup")
+    names = cluster.names()
+    assert len(names) == 2
+    assert all(re.fullmatch(ID, name) for name in names)
+    for name in names:
+        whole(cluster, name)
+    assert cluster.snapshots() == []
+    assert cluster.get("/maintenance")["status"] == "deactivated"
+
+
+def whole(cluster: Cluster, name: str) -> Any:
+    """A set is complete, readable by its owner only, and says what it is. Its manifest."""
+    files = sorted(each.name for each in (cluster.folder / name).iterdir())
+    assert files == ["content.json", "manifest.json", "snapshot.zip"]
+    for path in (cluster.folder / name, *(cluster.folder / name).iterdir()):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+    manifest = cluster.manifest(name)
+    assert manifest["id"] == name
+    assert [each["name"] for each in manifest["proofs"]] == [
+        "created",
+        "length",
+        "checksums",
+        "metadata",
+        "inventory",
+    ]
+    return manifest
+
+
+def test_check_mode_says_what_would_be_done_and_does_nothing(cluster: Cluster) -> None:
+    before = cluster.manager.summary()
+    report = cluster.ok("backup", "--check").report
+    assert report[0].startswith(f"PLAN: backup of cluster {NAME} (7.0.5, premium) from ")
+    assert "in legacy format: it keeps schedules, sites and timestamps" in report[1]
+    assert "blueprints 4" in report[2]
+    assert cluster.changes() == []
+    assert cluster.manager.summary() == before
+    assert not cluster.store.exists()
+
+
+def test_old_sets_are_removed_when_asked_for(cluster: Cluster) -> None:
+    for _ in range(3):
+        report = cluster.ok("backup", take_snapshot_keep=2).report
+    names = cluster.names()
+    assert len(names) == 2
+    assert re.fullmatch(f"old sets removed: {ID}", report[-1])
+    assert report[-1].split()[-1] not in names
+
+
+def test_snapshot_can_stay_on_the_manager(cluster: Cluster) -> None:
+    cluster.ok("backup", take_snapshot_keep_on_manager=True)
+    cluster.ok("backup")
+    assert cluster.snapshots() == cluster.names()[:1]
+
+
+@pytest.mark.parametrize(
+    ("profile", "edition", "archive_format", "warnings"),
+    [
+        ("4.5.5", "premium", "legacy", 0),
+        ("7.0.5", "community", "new", 2),
+    ],
+)
+def test_other_kinds_of_managers(
+    profile: str,
+    edition: str,
+    archive_format: str,
+    warnings: int,
+    start: Callable[..., Cluster],
+) -> None:
+    cluster = start(profile, edition)
+    cluster.manager.seed(sample="rich")
+    report = cluster.ok("backup").report
+    (name,) = cluster.names()
+    manifest = whole(cluster, name)
+    assert manifest["archive"]["format"] == archive_format
+    assert len(manifest["warnings"]) == warnings
+    assert (report[-2] == "warnings: none") == (warnings == 0)
+    assert cluster.snapshots() == []
+
+
+# -- bad input and bad luck ---------------------------------------------------------------------------
+
+
+def refused(cluster: Cluster, **variables: Any) -> str:
+    """A failure that comes before anything has changed anywhere."""
+    told = cluster.fail("backup", **variables)
+    assert told.startswith(f"BACKUP FAILED: cluster {NAME}, at ")
+    assert cluster.changes() == []
+    assert cluster.names() == []
+    return told
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({"CLOUDIFY_PASSWORD": "wrong"}, "HTTP 401"),
+        ({"CLOUDIFY_CA_PATH": "/etc/hostname"}, "has no certificate in PEM form"),
+        ({"CLOUDIFY_MANAGER_HOSTS": "127.0.0.1:1"}, "connection refused"),
+    ],
+)
+def test_bad_connection(variables: dict[str, str], why: str, cluster: Cluster) -> None:
+    cluster.environment.update(variables)
+    assert why in refused(cluster)
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({"take_snapshot_id": "a b"}, "'a b'"),
+        ({"cloudify_cluster_name": "../up"}, "'../up'"),
+        ({"take_snapshot_format": "zip"}, "take_snapshot_format"),
+    ],
+)
+def test_bad_variables(variables: dict[str, Any], why: str, cluster: Cluster) -> None:
+    played = cluster.play("backup", **variables)
+    assert played.code == 2
+    assert why in played.failure
+    assert cluster.changes() == []
+    assert cluster.names() == []
+
+
+def test_store_that_cannot_be_written(cluster: Cluster, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    told = cluster.fail("backup", cloudify_store_dir=str(in_the_way))
+    assert "Not a directory" in told
+    assert cluster.changes() == []
+
+
+def test_while_a_restore_is_running(cluster: Cluster) -> None:
+    cluster.manager.flag("set")
+    assert "says that a restore is running" in refused(cluster)
+
+
+@pytest.mark.parametrize("mode", ["fail", "disk_full"])
+def test_create_that_fails_is_made_good_by_the_next_run(mode: str, cluster: Cluster) -> None:
+    cluster.manager.workflow_fault("create_snapshot", mode, error="no such luck")
+    told = cluster.fail("backup")
+    assert told.startswith(
+        f'BACKUP FAILED: cluster {NAME}, at "Have the manager make the snapshot"'
+    )
+    assert ("no such luck" if mode == "fail" else "No space left on device") in told
+    assert sets(cluster) == []
+    cluster.ok("backup")
+    (name,) = cluster.names()
+    whole(cluster, name)
+    assert cluster.snapshots() == []
+
+
+@pytest.mark.parametrize("mode", ["corrupt_archive", "truncate_archive"])
+def test_damaged_archive_never_becomes_a_set(mode: str, cluster: Cluster) -> None:
+    cluster.manager.workflow_fault("create_snapshot", mode)
+    told = cluster.fail("backup")
+    assert told.startswith(f'BACKUP FAILED: cluster {NAME}, at "Download and verify it"')
+    assert sets(cluster) == []
+
+
+def sets(cluster: Cluster) -> list[str]:
+    """Whole sets in the store."""
+    return [name for name in cluster.names() if not name.startswith(".")]
