@@ -81,6 +81,7 @@ class ApiError(RecoveryError):
 
     :param status: HTTP status
     :param code: error_code of the JSON body, None where the body is not the manager's JSON
+    :param from_manager: False where it was something else that answered
     """
 
     def __init__(
@@ -93,12 +94,15 @@ class ApiError(RecoveryError):
         reason: str,
         code: str | None,
         server_message: str,
+        from_manager: bool = True,
     ) -> None:
         answer = f"HTTP {status} {reason}".rstrip()
         told = f": {server_message.rstrip('.')}" if server_message else ""
         super().__init__(
             f"Cannot {doing}: {method} {url} -> {answer}{told}",
-            hint=HINTS.get(code or "") or self.default_hint(status),
+            hint=HINTS.get(code or "")
+            or self.default_hint(status)
+            or (None if from_manager else self.stranger_hint(server_message)),
             status=status,
             error_code=code,
         )
@@ -107,7 +111,17 @@ class ApiError(RecoveryError):
         self.server_message = server_message
 
     @staticmethod
+    def stranger_hint(told: str) -> str:
+        if "plain HTTP request was sent to HTTPS port" in told:
+            return "Use manager_protocol=https"
+        return "It is not the manager that says so: check manager_hosts and manager_port"
+
+    @staticmethod
     def default_hint(status: int) -> str | None:
+        if status == 401:
+            return HINTS["unauthorized_error"]
+        if status == 403:
+            return HINTS["forbidden_error"]
         if status in (502, 504):
             return "The manager's REST service is down or restarting; look at its services"
         if status == 503:

@@ -30,6 +30,8 @@ except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
+    #: What will be the same however often it is tried.
+    HOPELESS = (rex.SSLError, rex.InvalidURL, rex.InvalidHeader)
 
 API = "/api/v3.1"
 
@@ -112,9 +114,10 @@ class Connection:
 
 def is_address(host: str) -> bool:
     """A host name, an IPv4 or IPv6 address, the last in brackets when a port follows."""
-    name = r"(\[[0-9A-Fa-f:.%\w]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*))(:\d{1,5})?"
+    name = r"(\[[0-9A-Fa-f:.%\w]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*))(:(?P<port>\d{1,5}))?"
     bare_ipv6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%\w+)?"
-    return re.fullmatch(f"{name}|{bare_ipv6}", host) is not None
+    found = re.fullmatch(f"{name}|{bare_ipv6}", host, re.ASCII)
+    return found is not None and 0 < int(found["port"] or 1) < 65536
 
 
 class ManagerHttp:
@@ -252,7 +255,7 @@ class ManagerHttp:
                 failures[self.host] = describe_failure(exc)
                 repeatable = method in IDEMPOTENT or never_arrived(exc)
                 error = self._unreachable(doing, method, path, failures, arrived=not repeatable)
-                hopeless = is_certificate_failure(exc)
+                hopeless = isinstance(exc, HOPELESS)
                 if repeatable and self._next_host(failures):
                     continue
                 if not repeatable or hopeless or not waits:
@@ -320,7 +323,7 @@ class ManagerHttp:
         if arrived:
             hint = "The manager may have begun it all the same: look before trying again"
         elif "certificate" in why:
-            hint = "Name the CA that signed the manager's certificate in ca_path"
+            hint = certificate_hint(why)
         elif "TLS" in why:
             hint = "Check manager_protocol and manager_port"
         else:
@@ -331,6 +334,8 @@ class ManagerHttp:
         self, response: requests.Response, *, doing: str, method: str, wrong: str = ""
     ) -> ApiError:
         code, message, is_json = read_error(response)
+        if method == "HEAD":
+            message, is_json = "", True  # whoever says it, such an answer has no body
         if response.status_code < 400 and (wrong or not is_json):
             message = f"this is not the manager's JSON ({wrong or message or 'the body is empty'})"
         cls = api_error_class(status=response.status_code, is_json=is_json)
@@ -342,6 +347,7 @@ class ManagerHttp:
             reason=response.reason or "",
             code=code,
             server_message=message,
+            from_manager=is_json and not wrong,
         )
         error.details["manager_host"] = self.host
         return error
@@ -390,7 +396,8 @@ def root_cause(exc: BaseException) -> BaseException:
     """requests wraps urllib3, which wraps the real reason."""
     inner = exc.args[0] if exc.args else None
     if isinstance(inner, BaseException):
-        return root_cause(getattr(inner, "reason", None) or inner)
+        reason = getattr(inner, "reason", None)  # a word only, where it is one of the ssl module
+        return root_cause(reason if isinstance(reason, BaseException) else inner)
     return exc
 
 
@@ -401,8 +408,12 @@ def never_arrived(exc: rex.RequestException) -> bool:
     return type(root_cause(exc)).__name__ in ("NewConnectionError", "NameResolutionError")
 
 
-def is_certificate_failure(exc: rex.RequestException) -> bool:
-    return isinstance(exc, rex.SSLError) or isinstance(exc, OSError) and "CA" in str(exc)
+def certificate_hint(why: str) -> str:
+    if "mismatch" in why:
+        return "Put a name or address that is in the certificate into manager_hosts"
+    if "expired" in why or "not yet valid" in why:
+        return "Renew the manager's certificate, or correct the clock of one of the two hosts"
+    return "Name the CA that signed the manager's certificate in ca_path"
 
 
 def describe_failure(exc: rex.RequestException) -> str:
@@ -415,7 +426,7 @@ def describe_failure(exc: rex.RequestException) -> str:
     if isinstance(exc, rex.SSLError):
         return f"TLS failed ({text})"
     if isinstance(exc, rex.ConnectTimeout):
-        return "no connection within the time-out"
+        return "no connection within connect_timeout"
     if isinstance(exc, rex.Timeout):
         return "no answer within request_timeout"
     match = re.search(r"\[Errno -?\d+\] ([^')]+)", text)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import json as jsonlib
+import ssl
 import typing as t
 from http.client import RemoteDisconnected
 
@@ -261,7 +262,9 @@ def untrusted() -> Exception:
         "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
         "self-signed certificate in certificate chain (_ssl.c:1006)"
     )
-    inner = urllib3.exceptions.SSLError(text)
+    failure = ssl.SSLCertVerificationError(1, text)
+    failure.reason = "CERTIFICATE_VERIFY_FAILED"  # as the ssl module does
+    inner = urllib3.exceptions.SSLError(failure)
     return requests.exceptions.SSLError(
         urllib3.exceptions.MaxRetryError(t.cast(t.Any, None), "/", inner)
     )

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import pathlib
+import shutil
 import typing as t
 
 import pytest
+import requests
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _errors, _http
 from ansible_collections.cloudify_ha.recovery.plugins.modules import maintenance_mode_info
@@ -174,6 +176,13 @@ def test_the_address_is_made_of_protocol_host_and_port(
         ({"manager_hosts": ["m1/x"]}, "'m1/x' is not an address"),
         ({"manager_hosts": ["m 1"]}, "'m 1' is not an address"),
         ({"manager_hosts": ["m1", "@"]}, "'@' is not an address"),
+        ({"manager_hosts": ["m1:0"]}, "'m1:0' is not an address"),
+        ({"manager_hosts": ["m1:65536"]}, "'m1:65536' is not an address"),
+        ({"manager_port": 0}, "manager_port has to be from 1 to 65535, not 0"),
+        ({"manager_port": 65536}, "manager_port has to be from 1 to 65535, not 65536"),
+        ({"tenant": "t\n"}, "tenant has characters that cannot be sent"),
+        ({"tenant": " t"}, "tenant has characters that cannot be sent"),
+        ({"tenant": "tenänt"}, "tenant has characters that cannot be sent"),
         ({"request_timeout": 0}, "request_timeout has to be more than 0 seconds, not 0"),
         ({"connect_timeout": -1}, "connect_timeout has to be more than 0 seconds, not -1"),
         ({"password": ""}, "neither a token nor username and password are given"),
@@ -206,6 +215,12 @@ def test_half_an_account_is_told(given: dict[str, str], words: str, run_module: 
     assert words in said["msg"]
 
 
+def test_a_token_that_cannot_be_sent_is_not_repeated(manager: t.Any) -> None:
+    said = manager.run(NAME, token="ctok-1234\n")
+    assert "token has characters that cannot be sent" in said["msg"]
+    assert "ctok-1234" not in said["msg"]
+
+
 @pytest.mark.parametrize("name", ["wait_timeout", "wait_interval"])
 def test_times_to_wait_have_to_be_more_than_nothing(name: str, manager: t.Any) -> None:
     said = manager.run("maintenance_mode", state="activated", **{name: 0})
@@ -234,7 +249,7 @@ def test_certificates_are_checked_unless_told_otherwise(
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     ca = tmp_path / "ca.pem"
-    ca.write_text("-----BEGIN CERTIFICATE-----")
+    shutil.copy(requests.certs.where(), ca)
     given = {name: str(ca) if value == "CA" else value for name, value in options.items()}
     wanted = str(ca) if verify == "CA" else verify
 
@@ -258,7 +273,7 @@ def test_every_connection_option_can_come_from_the_environment(
     manager: t.Any, run_module: t.Any, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     ca = tmp_path / "ca.pem"
-    ca.write_text("-----BEGIN CERTIFICATE-----")
+    shutil.copy(requests.certs.where(), ca)
     environment = {
         "MANAGER_HOSTS": f"{c.HOST},{c.SECOND}",
         "MANAGER_PORT": "443",

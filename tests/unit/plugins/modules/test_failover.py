@@ -116,7 +116,7 @@ def test_when_no_manager_answers_each_one_is_named_with_its_reason(manager: t.An
     said = manager.run("maintenance_mode_info", **c.BOTH)
     assert (
         "no manager answers (m1.example: connection refused; "
-        "m2.example: no connection within the time-out)"
+        "m2.example: no connection within connect_timeout)"
     ) in said["msg"]
 
 

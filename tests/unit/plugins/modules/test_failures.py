@@ -269,7 +269,7 @@ def test_an_answer_that_makes_no_sense_is_told_as_such(
     ("error", "words"),
     [
         (c.refused, "connection refused"),
-        (c.no_connection, "no connection within the time-out"),
+        (c.no_connection, "no connection within connect_timeout"),
         (c.no_answer, "no answer within request_timeout"),
         (c.closed, "the connection was closed without an answer"),
     ],
