@@ -82,6 +82,7 @@ def tenant_users(manager: Manager, request: Request) -> Response:
 # -- users
 @route("GET", "/users", since="v3", premium=True)
 def list_users(manager: Manager, request: Request) -> Response:
+    need_admin(request, "user_list")
     return answer_list(manager, request, "users", tenant=None)
 
 
@@ -92,6 +93,7 @@ def own_user(manager: Manager, request: Request) -> Response:
 
 @route("GET", "/users/<name>", since="v3", premium=True)
 def get_user(manager: Manager, request: Request, name: str) -> Response:
+    need_admin(request, "user_get")
     return reply(shown(manager, "users", _found(manager, "users", "User", name)))
 
 

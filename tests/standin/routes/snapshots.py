@@ -82,6 +82,7 @@ def _null_tenant(manager: Manager, snapshot: Item) -> str:
 
 @route("GET", "/snapshots", since="v2")
 def list_snapshots(manager: Manager, request: Request) -> Response:
+    need_admin(request, "snapshot_list")
     tenant = need_tenant(request)
     if any(s not in STATES for s in request.args("status")):
         raise errors.internal()
@@ -90,6 +91,7 @@ def list_snapshots(manager: Manager, request: Request) -> Response:
 
 @route("GET", "/snapshots/<snapshot_id>", since="v2")
 def get_snapshot(manager: Manager, request: Request, snapshot_id: str) -> Response:
+    need_admin(request, "snapshot_get")
     include = include_of(manager, request, "snapshots")
     return reply(shown(manager, "snapshots", find(manager, request, snapshot_id), include))
 
