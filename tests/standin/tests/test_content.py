@@ -98,7 +98,9 @@ def test_users_and_roles(manager: StandIn) -> None:
     body = {"username": "bob", "password": "secret", "role": "default"}
     assert manager.call("PUT", "/users", body).status == 201
     bob = {"Authorization": "Basic Ym9iOnNlY3JldA=="}
-    assert manager.call("GET", "/snapshots", headers=bob).status == 200
+    assert manager.call("GET", "/blueprints", headers=bob).status == 200
+    assert manager.call("GET", "/snapshots", headers=bob).code == "forbidden_error"
+    assert manager.call("GET", "/users", headers=bob).code == "forbidden_error"
     assert manager.call("PUT", "/snapshots/one", {}, headers=bob).code == "forbidden_error"
     assert manager.call("PUT", "/users", body).status == 409
     assert manager.call("DELETE", "/users/admin").code == "illegal_action_error"
