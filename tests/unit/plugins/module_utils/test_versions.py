@@ -55,9 +55,10 @@ def test_each_fact_is_in_this_table() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("fact", TABLE)
-def test_each_version_can_what_the_product_says(fact: str, version: str) -> None:
-    assert on(version).has(fact) == (TABLE[fact][VERSIONS.index(version)] == "Y")
+def test_each_version_can_what_the_product_says(version: str) -> None:
+    column = VERSIONS.index(version)
+    wanted = {fact for fact, row in TABLE.items() if row[column] == "Y"}
+    assert {fact for fact in FACTS if on(version).has(fact)} == wanted
 
 
 @pytest.mark.parametrize(
