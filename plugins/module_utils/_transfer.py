@@ -199,7 +199,8 @@ class Download:
                         checker.close()
                         checker = self._checker(part, 0)
                         before = 0
-                    if self._copy(checker, flusher):
+                    # what a stall cuts off counts for nothing, so less is asked for at a time
+                    if self._copy(checker, flusher, most=PIECE >> 4 * fruitless):
                         break
                     why = "the connection was closed early"
                 except (ConnectionFailed, Unavailable, _Broken) as exc:
@@ -301,10 +302,10 @@ class Download:
             bytes_received=received,
         )
 
-    def _copy(self, checker: StreamChecker, flusher: _Flusher) -> bool:
+    def _copy(self, checker: StreamChecker, flusher: _Flusher, *, most: int) -> bool:
         """Take in the answer's body. True when nothing is missing any more."""
         while checker.size < self._total:
-            room = checker.room()[: self._total - checker.size]
+            room = checker.room()[: min(most, self._total - checker.size)]
             try:
                 count = self._response.raw.readinto(room)
             except Exception as exc:  # urllib3 has many; all mean that the transfer broke
