@@ -84,12 +84,14 @@ class Runner:
             if task.core != self.newest:
                 for name in step.newest_only:
                     shutil.rmtree(where / name, ignore_errors=True)
+        line = step.elsewhere if step.elsewhere and task.core != self.newest else step.command
         words = {
+            "root": where.parents[2],
             "bin": bin_directory,
             "python": self.pythons[task.core].version if task.core else "",
             "cfy": self.cfy or "",
         }
-        command = [part.format(**words) for part in shlex.split(step.command)]
+        command = [part.format(**words) for part in shlex.split(line)]
         env = self._environment(task, bin_directory)
         env.update({key: value.format(**words) for key, value in step.env.items()})
         env["ANSIBLE_COLLECTIONS_PATH"] = str(where.parents[2])
