@@ -1,0 +1,21 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bad_input.batch import PASSWORD, Place
+from standin.testing import StandIn
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A premium 7.0.5 manager, and a directory to work in."""
+    root = tmp_path_factory.mktemp("place")
+    with StandIn(profile="7.0.5", password=PASSWORD, speed=50, state=root / "manager") as manager:
+        yield Place(manager, root)
