@@ -170,11 +170,14 @@ class Cluster:
             if each["method"] not in ("GET", "HEAD")
         ]
 
-    def seen(self, method: str, path: str) -> bool:
-        """Whether the manager has got such a request."""
-        return any(
-            each["method"] == method and path in each["path"] for each in self.manager.requests()
-        )
+    def seen(self, method: str, path: str, *, times: int = 1) -> bool:
+        """Whether the manager has got such a request, or so many of them."""
+        found = [
+            each
+            for each in self.manager.requests()
+            if each["method"] == method and path in each["path"]
+        ]
+        return len(found) >= times
 
 
 def descendants(pid: int) -> list[int]:

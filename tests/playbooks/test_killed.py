@@ -1,0 +1,127 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A backup that is killed at any point leaves a whole set or none, and the next run goes on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from playbooks.cluster import Cluster, until
+
+SLOW = {"delay": 3}
+Prepare = Callable[[Cluster], Any]
+Reached = Callable[[Cluster], Any]
+
+
+def whole(cluster: Cluster) -> list[str]:
+    """The sets in the store, each held against its manifest."""
+    names = [name for name in cluster.names() if not name.startswith(".")]
+    for name in names:
+        for file, facts in cluster.manifest(name)["files"].items():
+            data = (cluster.folder / name / file).read_bytes()
+            assert len(data) == facts["size"]
+            assert hashlib.sha256(data).hexdigest() == facts["sha256"]
+    return names
+
+
+def at_rest(cluster: Cluster, *, count: int) -> None:
+    assert len(whole(cluster)) == count
+    assert [name for name in cluster.names() if name.startswith(".")] == []
+    assert cluster.snapshots() == []
+    assert cluster.manager.summary()["active"] == []
+
+
+def held(method: str, path: str) -> tuple[Prepare, Reached]:
+    """The manager is slow to answer this request; the kill comes meanwhile."""
+    return (
+        lambda cluster: cluster.manager.add_fault(SLOW, method=method, path=path),
+        lambda cluster: cluster.seen(method, path.strip("$")),
+    )
+
+
+POINTS: dict[str, tuple[Prepare, Reached]] = {
+    "when the snapshot is asked for": held("PUT", "/snapshots/"),
+    "while the snapshot is made": (
+        lambda cluster: cluster.manager.worker("down"),
+        lambda cluster: cluster.seen("GET", "/executions/"),
+    ),
+    "while it is downloaded": (
+        lambda cluster: cluster.manager.add_fault(
+            {"stall_seconds": 30, "at_byte": 20000}, method="GET", path="/archive$"
+        ),
+        lambda cluster: any(cluster.folder.glob(".incoming-*/*snapshot.zip*")),
+    ),
+    "before the set is committed": (
+        # a second inventory is taken when everything else is there
+        lambda cluster: cluster.manager.add_fault(SLOW, method="GET", path="/secrets$", after=1),
+        lambda cluster: cluster.seen("GET", "/secrets", times=2),
+    ),
+}
+AFTER: dict[str, tuple[Prepare, Reached]] = {
+    "after the set is committed": (lambda cluster: None, whole),
+    "while the snapshot is deleted": held("DELETE", "/snapshots/"),
+}
+
+
+def killed(cluster: Cluster, point: tuple[Prepare, Reached]) -> None:
+    prepare, reached = point
+    prepare(cluster)
+    cluster.kill_when("backup", lambda: reached(cluster))
+    cluster.manager.clear_faults()
+    cluster.manager.worker("up")
+
+
+def test_killed_before_there_is_anything(cluster: Cluster) -> None:
+    killed(cluster, held("GET", "/secrets$"))
+    assert cluster.names() == cluster.snapshots() == []
+    cluster.ok("backup")
+    at_rest(cluster, count=1)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_before_the_set_is_there(point: str, cluster: Cluster) -> None:
+    killed(cluster, POINTS[point])
+    assert whole(cluster) == []
+    (unfinished,) = cluster.names()
+    cluster.ok("backup")
+    # the unfinished one was gone on with
+    assert cluster.names() == [unfinished.removeprefix(".incoming-")]
+    at_rest(cluster, count=1)
+
+
+@pytest.mark.parametrize("point", AFTER)
+def test_killed_when_the_set_is_there(point: str, cluster: Cluster) -> None:
+    killed(cluster, AFTER[point])
+    assert len(whole(cluster)) == 1
+    cluster.ok("backup")
+    at_rest(cluster, count=2)
+
+
+@pytest.mark.parametrize("point", ["when the snapshot is asked for", "while the snapshot is made"])
+def test_what_is_too_old_to_go_on_with_is_removed(point: str, cluster: Cluster) -> None:
+    killed(cluster, POINTS[point])
+    # whatever the manager was asked for comes to its end first
+    until(lambda: set(cluster.manager.summary()["snapshots"].values()) == {"created"})
+    cluster.ok("backup", take_snapshot_resume_within=0)
+    at_rest(cluster, count=1)
+
+
+def test_manager_that_was_killed_too(cluster: Cluster) -> None:
+    """Power cut: the execution stays as it was for ever, and the snapshot creating."""
+    cluster.manager.workflow_fault("create_snapshot", "hang")
+    cluster.kill_when("backup", lambda: cluster.seen("GET", "/executions/"))
+    cluster.manager.kill()
+    cluster.manager.start()
+    told = cluster.fail("backup", take_snapshot_timeout=2)
+    assert "Gave up waiting for snapshot" in told
+    (zombie,) = cluster.manager.summary()["active"]
+    cluster.manager.call("POST", f"/executions/{zombie['id']}", {"action": "kill"})
+    until(lambda: not cluster.manager.summary()["active"])
+    cluster.ok("backup")
+    at_rest(cluster, count=1)

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook restore: proven, refused or partial, and said so in the last lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from playbooks.cluster import NAME, Cluster
+
+KINDS = ("blueprints", "deployments", "sites", "execution-schedules", "node-instances", "plugins")
+
+
+def held(cluster: Cluster) -> dict[str, list[str]]:
+    """Ids of what the manager holds, asked of it directly."""
+    key = {"sites": "name"}
+    return {
+        kind: sorted(each[key.get(kind, "id")] for each in cluster.get(f"/{kind}")["items"])
+        for kind in KINDS
+    }
+
+
+def lost(cluster: Cluster) -> dict[str, list[str]]:
+    """Back up, then lose the manager. What it held."""
+    before = held(cluster)
+    cluster.ok("backup")
+    cluster.manager.wipe()
+    return before
+
+
+@pytest.mark.smoke
+def test_there_and_back_and_once_more(cluster: Cluster) -> None:
+    before = lost(cluster)
+    report = cluster.ok("restore").report
+    assert report[0].startswith(f"RESTORE OK: cluster {NAME} on 127.0.0.1:")
+    assert report[2].removeprefix("content: ") == report[3].removeprefix("expected: ")
+    assert report[5] == "missing or different: nothing"
+    assert held(cluster) == before
+    # the manager is not empty any more
+    since = len(cluster.manager.requests())
+    told = cluster.fail("restore")
+    assert "the manager is not empty: it has 4 blueprints" in told
+    assert f"cloudify_confirm={NAME}" in told.replace("<cluster name>", NAME)
+    told = cluster.fail("restore", cloudify_confirm="another")
+    assert 'cloudify_confirm is "another", but the cluster is "production"' in told
+    assert cluster.changes(since) == []
+    cluster.manager.seed(kind="blueprints", items=[{"id": "younger"}])
+    cluster.ok("restore", cloudify_confirm=NAME)
+    assert held(cluster) == before
+    assert cluster.get("/maintenance")["status"] == "deactivated"
+    assert cluster.snapshots() == []
+
+
+@pytest.mark.smoke
+def test_check_mode_prints_the_plan_and_touches_nothing(cluster: Cluster) -> None:
+    cluster.ok("backup")
+    (name,) = cluster.names()
+    summary, since = cluster.manager.summary(), len(cluster.manager.requests())
+    played = cluster.ok("restore", "--check", cloudify_confirm=NAME)
+    report = played.report
+    assert report[0].startswith(f"PLAN: restore of cluster {NAME} on 127.0.0.1:")
+    assert report[1].startswith(f"set {name} of ")
+    assert "blueprints 4" in report[2]
+    assert "4 blueprints" in report[3]
+    assert cluster.changes(since) == []
+    assert cluster.manager.summary() == summary
+
+
+@pytest.mark.parametrize(
+    ("profile", "edition"), [("4.5.5", "premium"), ("5.2", "premium"), ("7.0.5", "community")]
+)
+def test_other_kinds_of_managers(profile: str, edition: str, start: Callable[..., Cluster]) -> None:
+    cluster = start(profile, edition)
+    cluster.manager.seed(sample="rich")
+    cluster.ok("backup")
+    blueprints = cluster.ids("blueprints")
+    cluster.manager.wipe()
+    # the losses of new format are mended, so there is nothing to warn of
+    report = cluster.ok("restore").report
+    assert report[0].startswith("RESTORE OK: ")
+    mended = report[4].removeprefix("put back from the inventory: ")
+    assert (mended == "nothing") == (edition == "premium")
+    assert cluster.ids("blueprints") == blueprints
+    assert cluster.snapshots() == []
+
+
+def test_partial_restore_fails_and_names_what_is_missing(cluster: Cluster) -> None:
+    lost(cluster)
+    fault: dict[str, Any] = {"kind": "secrets", "ids": ["region"]}
+    cluster.manager.workflow_fault("restore_snapshot", "drop_content", **fault)
+    told = cluster.fail("restore")
+    assert told.startswith(
+        f'RESTORE PARTIAL: cluster {NAME}, at "Restore it and compare the content": '
+    )
+    assert "lost: secrets region of tenant default_tenant" in told
+    cluster.manager.workflow_fault("restore_snapshot", "drop_content", **fault)
+    report = cluster.ok("restore", cloudify_confirm=NAME, apply_snapshot_accept_partial=True).report
+    assert report[0].startswith("RESTORE PARTIAL: ")
+    assert report[5] == "missing or different: lost: secrets region of tenant default_tenant"
+
+
+def test_restore_of_nothing_fails(cluster: Cluster) -> None:
+    lost(cluster)
+    cluster.manager.workflow_fault("restore_snapshot", "restore_nothing")
+    told = cluster.fail("restore")
+    assert told.startswith(f"RESTORE FAILED: cluster {NAME}, at ")
+    assert cluster.get("/maintenance")["status"] == "deactivated"
+    # the next try is not hindered by the first
+    assert cluster.ok("restore").report[0].startswith("RESTORE OK: ")
+
+
+def test_damaged_set_is_passed_over(cluster: Cluster) -> None:
+    cluster.ok("backup")
+    cluster.ok("backup")
+    older, newer = cluster.names()
+    with (cluster.folder / newer / "snapshot.zip").open("r+b") as archive:
+        archive.seek(500)
+        archive.write(b"damage")
+    cluster.manager.wipe()
+    told = cluster.fail("restore", apply_snapshot_set=newer)
+    assert newer in told
+    assert cluster.changes() == [each for each in cluster.changes() if "restore" not in each]
+    assert cluster.ok("restore").report[1].startswith(f"set: {older} of ")
+
+
+def test_without_a_set(cluster: Cluster) -> None:
+    told = cluster.fail("restore", cloudify_confirm=NAME)
+    assert "has no verified set of cluster production" in told
+    assert cluster.changes() == []
+
+
+def test_set_of_a_newer_manager(cluster: Cluster, start: Callable[..., Cluster]) -> None:
+    cluster.ok("backup")
+    older = start("6.4")
+    told = older.fail("restore", cloudify_store_dir=str(cluster.store))
+    assert "newer than the manager's 6.4.0" in told
+    assert older.changes() == []
+
+
+def test_password_of_the_set(cluster: Cluster) -> None:
+    before = lost(cluster)
+    password = cluster.manager.password
+    cluster.manager.control("POST", "/admin-password", {"password": "of-the-fresh-manager"})
+    cluster.environment["CLOUDIFY_PASSWORD"] = "of-the-fresh-manager"
+    report = cluster.ok("restore", apply_snapshot_restored_password=password).report
+    assert report[0].startswith("RESTORE OK: ")
+    assert held(cluster) == before
