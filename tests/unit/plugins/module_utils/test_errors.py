@@ -70,6 +70,8 @@ def test_a_hint_is_a_sentence_without_its_full_stop(code: str) -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
+        (401, "Check username and password or token"),
+        (403, "the tenant exists"),
         (502, "down or restarting"),
         (503, "try again later"),
         (504, "down or restarting"),
@@ -78,6 +80,22 @@ def test_a_hint_is_a_sentence_without_its_full_stop(code: str) -> None:
 )
 def test_without_a_code_the_status_says_what_to_do(status: int, words: str) -> None:
     assert words in str(api_error(status=status, code=None))
+
+
+def test_a_status_that_says_nothing_special_has_no_hint() -> None:
+    assert api_error(status=404, code="not_found_error").hint is None
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("a page titled '400 The plain HTTP request was sent to HTTPS port'", "Use manager_proto"),
+        ("a page titled 'Router login'", "It is not the manager that says so"),
+    ],
+)
+def test_who_else_answers_is_told(message: str, hint: str) -> None:
+    error = api_error(code=None, server_message=message, from_manager=False)
+    assert error.hint is not None and error.hint.startswith(hint)
 
 
 @pytest.mark.parametrize(

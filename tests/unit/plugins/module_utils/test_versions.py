@@ -65,6 +65,7 @@ def test_each_version_can_what_the_product_says(version: str) -> None:
     ("fact", "last_without", "first_with"),
     [
         ("create.include_logs", "4.2.9", "4.3.0"),
+        ("create.include_events", "4.2.9", "4.3.0"),
         ("create.queue", "4.4.1", "4.5.0"),
         ("create.tempdir_path", "6.3.2", "6.4.0"),
         ("create.new_format", "6.4.9", "7.0.0"),
