@@ -76,6 +76,7 @@ class Cluster:
             "ANSIBLE_DEPRECATION_WARNINGS": "true",
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
             "ANSIBLE_HOME": str(place / "home"),
+            "ANSIBLE_REMOTE_TMP": str(place / "tmp"),
             "ANSIBLE_LOG_PATH": str(self.log),
             "ANSIBLE_NOCOLOR": "true",
             "LC_ALL": "C.UTF-8",
