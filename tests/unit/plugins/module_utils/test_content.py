@@ -55,7 +55,8 @@ ITEMS: Items = {
 }
 
 
-def inventory(items: Items = ITEMS) -> dict[str, t.Any]:
+def inventory(items: Items | None = None) -> dict[str, t.Any]:
+    items = ITEMS if items is None else items
     return build_inventory(items=items, manager={"version": "7.0.5"}, now="now")
 
 
@@ -223,6 +224,12 @@ def test_a_manager_that_kept_nothing_is_told_from_one_that_lost_some() -> None:
     empty = {**{kind: [] for kind in ITEMS}, **only_users}
     assert compare(inventory(), inventory(empty)).nothing_kept
     assert not compare(inventory(), inventory({**empty, "secrets": ITEMS["secrets"]})).nothing_kept
+
+
+def test_a_single_item_is_enough_to_tell() -> None:
+    one = inventory({"secrets": [{"key": "k", "tenant_name": "t1"}]})
+    assert compare(one, inventory({"secrets": []})).nothing_kept
+    assert not compare(one, one).nothing_kept
 
 
 def test_of_an_empty_inventory_nothing_can_be_kept_and_nothing_is_missing() -> None:

@@ -139,6 +139,10 @@ def test_a_state_that_is_none_is_refused_before_any_request(manager: t.Any) -> N
     assert "value of state must be one of: activated, deactivated" in said["msg"]
 
 
+def test_the_state_has_to_be_said(manager: t.Any) -> None:
+    assert "missing required arguments: state" in manager.run("maintenance_mode")["msg"]
+
+
 def test_a_proxy_that_stumbles_does_not_end_the_wait(manager: t.Any) -> None:
     seen(manager, ("deactivated", None))
     manager.post("/maintenance/activate", state("activating", [[EXECUTION]]), sent={})

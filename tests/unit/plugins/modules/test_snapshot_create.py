@@ -196,6 +196,22 @@ def test_a_proxy_that_stumbles_does_not_end_the_wait(manager: t.Any) -> None:
     assert manager.run("snapshot", id="s1")["changed"]
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "unauthorized_error"), (404, "not_found_error"), (500, "oh")]
+)
+def test_an_execution_that_cannot_be_read_ends_the_wait(
+    status: int, code: str, manager: t.Any
+) -> None:
+    asked_for(manager)
+    put(manager, {"legacy": True})
+    look(manager, "started", "creating")
+    manager.error("GET", "/executions/e1", status, code)
+    said = manager.run("snapshot", id="s1")
+    assert said["failed"]
+    assert "Cannot look up execution e1: GET https://m1.example:443/api/v3.1/exec" in said["msg"]
+    assert said["status"] == status
+
+
 @pytest.mark.parametrize("snapshot_id", ["a", "A.b-c_9", "x" * 256])
 def test_ids_that_the_product_takes_are_taken(snapshot_id: str, manager: t.Any) -> None:
     manager.version()

@@ -123,6 +123,24 @@ def test_a_created_snapshot_whose_execution_has_not_ended_is_waited_for(manager:
     assert said["execution_id"] == "e7"
 
 
+@pytest.mark.parametrize("snapshot", [CREATED, CREATING])
+def test_executions_that_cannot_be_read_are_an_error(snapshot: t.Any, manager: t.Any) -> None:
+    found(manager, snapshot)
+    ended = ["terminated", "failed", "cancelled"] if snapshot is CREATED else []
+    query = {
+        "_include_system_workflows": "true",
+        "_all_tenants": "true",
+        "status": [*ACTIVE, "queued", "scheduled", *ended],
+        "workflow_id": "create_snapshot",
+        "_size": 1000,
+        "_offset": 0,
+    }
+    manager.error("GET", "/executions", 500, "internal_server_error", "oh", query=query)
+    said = manager.run("snapshot", id="s1", replace_failed=True)
+    assert said["failed"]
+    assert "Cannot list executions" in said["msg"]
+
+
 def test_a_created_snapshot_is_taken_as_it_is_where_maintenance_mode_hides_executions(
     manager: t.Any,
 ) -> None:
