@@ -276,7 +276,7 @@ def start(client: CloudifyClient, snapshot_id: str, body: Json, *, ticker: Ticke
             waiting_for=f"the end of the refused restore {item['id']}",
             ticker=ticker,
         )
-    others = [item for item in client.active_executions()]
+    others = client.active_executions()
     raise Refused(
         f"Cannot restore snapshot {snapshot_id} while executions are active: "
         f"{describe_executions(others) or refusal.server_message}",

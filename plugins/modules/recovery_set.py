@@ -48,8 +48,8 @@ options:
     type: str
   state:
     description:
-      - V(staged) makes the directory that a set grows in, and takes the content inventory into it. An unfinished set that is younger than O(resume_within) is taken
-        up again under its own id, which RV(id) tells.
+      - V(staged) makes the directory that a set grows in, and takes the content inventory into it. An unfinished set that is
+        younger than O(resume_within) is taken up again under its own id, which RV(id) tells.
       - V(present) verifies what is staged, every byte of it, writes the manifest and commits. A second inventory is taken, and what has
         changed while the snapshot was made is named in the manifest's warnings.
       - V(absent) removes a set, or an unfinished one.
@@ -208,6 +208,14 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     return result
 
 
+def as_it_was(snapshot: Result) -> Result:
+    """Before ansible-core 2.19 numbers and nulls come out of templates as text."""
+    return {
+        name: None if value == "" else int(value) if name == "size" else value
+        for name, value in snapshot.items()
+    }
+
+
 def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     p = module.params
     result: Result = {"id": p["id"], "path": store.path(p["id"])}
@@ -217,8 +225,8 @@ def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     if not module.check_mode:
         done = store.commit(
             p["id"],
-            snapshot=p["snapshot"] or {},
-            durations=p["durations"],
+            snapshot=as_it_was(p["snapshot"] or {}),
+            durations={name: float(seconds) for name, seconds in p["durations"].items()},
             warnings=p["warnings"],
             content_after=take_inventory(connect(module)),
         )

@@ -85,14 +85,14 @@ def load(name: str) -> Recording:
     answer = Answer(
         status=response["status"],
         reason=response.get("reason") or "",
-        headers=[(k, v) for k, v in response["headers"]],
+        headers=[tuple(pair) for pair in response["headers"]],
         body=response.get("body"),
     )
     return Recording(
         name=name,
         method=request["method"],
         path=request["path"],
-        headers=[(k, v) for k, v in pairs],
+        headers=list(pairs),
         body=request.get("body"),
         chunked=request.get("transfer") == "chunked",
         base_url=data.get("base_url") or "https://127.0.0.1:443",

@@ -42,7 +42,7 @@ def hash_password(password: str, site_salt: str) -> str:
 
 def verify_password(password: str, hashed: str, site_salt: str) -> bool:
     try:
-        _, scheme, rounds, salt, digest = hashed.split("$")
+        dummy, scheme, rounds, salt, digest = hashed.split("$")
         if scheme != "pbkdf2-sha256":
             return False
         made = hashlib.pbkdf2_hmac(
@@ -67,7 +67,7 @@ class Authenticator:
             return self._by_token(token)
         if not header:
             raise errors.unauthorized("No authentication info provided")
-        scheme, _, value = header.partition(" ")
+        scheme, dummy, value = header.partition(" ")
         if scheme.lower() == "bearer":
             return self._by_token(value.strip())
         try:

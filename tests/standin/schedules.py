@@ -44,7 +44,7 @@ def _rule(rule: dict[str, Any]) -> tuple[int, str, int | None]:
     count = rule.get("count")
     if not recurrence:
         return 0, "day", 1
-    number, _, unit = recurrence.partition(" ")
+    number, dummy, unit = recurrence.partition(" ")
     return int(number), unit.rstrip("s") or "day", int(count) if count else None
 
 

@@ -183,7 +183,7 @@ class Store:
             where.append("(tenant = ? OR visibility = 'global')")
             args.append(q.tenant)
         for name, values in q.filters.items():
-            marks = ", ".join("?" for _ in values)
+            marks = ", ".join("?" for dummy in values)
             where.append(f"{_column(name)} IN ({marks})")
             args.extend(_text(v) for v in values)
         for name, text in q.search.items():

@@ -17,7 +17,7 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+    return "".join(secrets.choice(_LETTERS) for dummy in range(length))
 
 
 def new_token(

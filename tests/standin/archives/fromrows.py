@@ -88,6 +88,10 @@ def value_of(table: str, column: str, text: str | None) -> Any:
     return float(text) if column in _FLOATS else text
 
 
+def _as_it_is(row: Row, item: Item) -> None:
+    """Most tables' rows need nothing beyond what all have in common."""
+
+
 class Items:
     """Content out of the rows of a dump; the rows are freed table by table."""
 
@@ -120,11 +124,10 @@ class Items:
         content["management"].update(self._management())
         tenants = content["tenants"]
         for table in _SIMPLE:
-            make: Callable[[Row, Item], None] | None = getattr(self, f"_{table}", None)
+            make: Callable[[Row, Item], None] = getattr(self, f"_{table}", _as_it_is)
             for row in sorted(self._of(table), key=lambda r: int(r["_storage_id"])):
                 item = self._item(table, row)
-                if make:
-                    make(row, item)
+                make(row, item)
                 tenants[item["tenant_name"]][table].append(item)
         for row, item in self._events():
             tenants[self._tenant[row["_tenant_id"]]]["events"].append(item)

@@ -41,7 +41,7 @@ def get_site(manager: Manager, request: Request, name: str) -> Response:
 def _location(body: dict[str, Any]) -> dict[str, Any]:
     """Latitude and longitude from whichever way they were given."""
     if "location" in body and body["location"]:
-        first, _, second = str(body["location"]).partition(",")
+        first, dummy, second = str(body["location"]).partition(",")
         try:
             latitude, longitude = float(first), float(second)
         except ValueError:

@@ -106,8 +106,8 @@ def events(manager: Manager, request: Request) -> Response:
     plain = []
     for key, value in request.query:
         if key == "_range":
-            name, _, span = value.partition(",")
-            low, _, high = span.partition(",")
+            name, dummy, span = value.partition(",")
+            low, dummy, high = span.partition(",")
             ranged["between"] = (name.lstrip("@"), low or None, high or None)
         elif key == "_sort":
             plain.append((key, value.replace("@", "")))

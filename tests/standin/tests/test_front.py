@@ -79,7 +79,7 @@ def test_tokens(manager: StandIn) -> None:
 
 def test_rate_limit(start: Callable[..., StandIn]) -> None:
     manager = start(rate_limit=True)
-    answers = [manager.call("GET", "/version") for _ in range(60)]
+    answers = [manager.call("GET", "/version") for dummy in range(60)]
     statuses = [a.status for a in answers]
     assert statuses.count(503) > 0
     assert statuses[:30] == [200] * 30
@@ -100,7 +100,7 @@ def test_json_from_1000_bytes_on_is_packed(manager: StandIn) -> None:
 def test_keep_alive_serves_two_requests(manager: StandIn) -> None:
     context = ssl.create_default_context(cafile=manager.ca)
     connection = http.client.HTTPSConnection("127.0.0.1", manager.port, context=context)
-    for _ in range(2):
+    for dummy in range(2):
         connection.request("GET", "/api/v3.1/snapshot-status")
         assert connection.getresponse().read() == b'{"status": "not-running"}'
     connection.close()
@@ -112,7 +112,7 @@ def test_nonsense_is_a_bad_request(manager: StandIn) -> None:
 
 def test_faults_on_status(manager: StandIn) -> None:
     manager.add_fault({"status": 503, "body": "html"}, path="/version$", times=2, after=1)
-    statuses = [manager.call("GET", "/version").status for _ in range(5)]
+    statuses = [manager.call("GET", "/version").status for dummy in range(5)]
     assert statuses == [200, 503, 503, 200, 200]
     manager.add_fault({"status": 401, "body": "json"}, path="/version$", times=None)
     assert manager.call("GET", "/version").code == "unauthorized_error"
@@ -146,7 +146,7 @@ def test_restart_is_a_second_of_502(manager: StandIn) -> None:
 
 def test_one_ca_for_several(start: Callable[..., StandIn], tmp_path: Path) -> None:
     shared = tmp_path / "ca"
-    managers = [start(ca_dir=shared) for _ in range(2)]
+    managers = [start(ca_dir=shared) for dummy in range(2)]
     assert managers[0].ca == managers[1].ca == str(shared / "ca.pem")
     assert [m.call("GET", "/version").status for m in managers] == [200, 200]
 

@@ -73,8 +73,8 @@ def inventory(items: Items) -> dict[str, t.Any]:
     return build_inventory(items=items, manager={"version": "7.0.5"}, now="now")
 
 
-def mended(after: Items, before: Items = WHOLE) -> Mended:
-    had = inventory(before)
+def mended(after: Items, before: Items | None = None) -> Mended:
+    had = inventory(WHOLE if before is None else before)
     return mend(client(), inventory=had, comparison=compare(had, inventory(after)))
 
 

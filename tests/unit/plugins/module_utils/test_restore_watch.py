@@ -212,7 +212,7 @@ def test_passwords_are_not_tried_in_turn_faster_than_every_three_seconds(watch: 
     seen = watch(LEGACY, restored="new", passwords=((0, "old"), (17, "neither"), (30, "new")))
     assert seen.follow().execution == "terminated"
     logins = seen.manager.logins
-    turns = [now for (_, before), (now, after) in zip(logins, logins[1:]) if before != after]
+    turns = [now for (dummy, before), (now, after) in zip(logins, logins[1:]) if before != after]
     assert len(turns) >= 3
     assert all(later - turn >= PASSWORD_INTERVAL for turn, later in zip(turns, turns[1:]))
 

@@ -297,7 +297,7 @@ def test_services_that_stay_down_are_a_problem(manager: t.Any, legacy: t.Any) ->
     preflight(manager)
     end(manager)
     down = {"status": "Fail", "services": {"stage": {"status": "Inactive"}}}
-    for _ in range(3):
+    for dummy in range(3):
         manager.get("/status", down)
     row(manager)
     inventory(manager, ITEMS)
@@ -318,7 +318,7 @@ def test_without_waiting_it_ends_with_the_post(manager: t.Any, legacy: t.Any) ->
 def test_time_out_tells_the_execution(manager: t.Any, legacy: t.Any) -> None:
     preflight(manager)
     post(manager)
-    for _ in range(3):
+    for dummy in range(3):
         poll(manager, "started")
     said = manager.run("snapshot_restore", wait_timeout=1, **legacy)
     assert said["failed"] and said["changed"]
