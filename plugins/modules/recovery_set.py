@@ -208,12 +208,15 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     return result
 
 
-def as_it_was(snapshot: Result) -> Result:
+def as_they_were(snapshot: Result, durations: Result) -> tuple[Result, Result]:
     """Before ansible-core 2.19 numbers and nulls come out of templates as text."""
-    return {
-        name: None if value == "" else int(value) if name == "size" else value
-        for name, value in snapshot.items()
-    }
+    values = {name: None if value == "" else value for name, value in snapshot.items()}
+    try:
+        if values.get("size") is not None:
+            values["size"] = int(values["size"])
+        return values, {name: float(seconds) for name, seconds in durations.items()}
+    except (TypeError, ValueError) as exc:
+        raise Refused(f"the size of the snapshot and durations have to be numbers: {exc}") from None
 
 
 def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
@@ -222,11 +225,12 @@ def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     if os.path.isdir(store.path(p["id"])):
         return result
     result.update(changed("the set is not committed yet", "staged", "present"))
+    snapshot, durations = as_they_were(p["snapshot"] or {}, p["durations"])
     if not module.check_mode:
         done = store.commit(
             p["id"],
-            snapshot=as_it_was(p["snapshot"] or {}),
-            durations={name: float(seconds) for name, seconds in p["durations"].items()},
+            snapshot=snapshot,
+            durations=durations,
             warnings=p["warnings"],
             content_after=take_inventory(connect(module)),
         )
