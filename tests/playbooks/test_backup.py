@@ -19,6 +19,7 @@ from playbooks.cluster import NAME, Cluster
 ID = r"backup-\d{8}T\d{6}Z"
 
 
+@pytest.mark.smoke
 def test_twice_makes_two_sets_and_leaves_nothing_on_the_manager(cluster: Cluster) -> None:
     first = cluster.ok("backup")
     assert first.report[0] == f"BACKUP OK: cluster {NAME} (7.0.5, premium)"
@@ -48,6 +49,10 @@ def whole(cluster: Cluster, name: str) -> Any:
         "metadata",
         "inventory",
     ]
+    snapshot = manifest["snapshot"]
+    assert snapshot["size"] == manifest["files"]["snapshot.zip"]["size"]
+    assert snapshot["kept_on_manager"] is False
+    assert all(seconds >= 0 for seconds in manifest["durations"].values())
     return manifest
 
 
@@ -63,7 +68,7 @@ def test_check_mode_says_what_would_be_done_and_does_nothing(cluster: Cluster) -
 
 
 def test_old_sets_are_removed_when_asked_for(cluster: Cluster) -> None:
-    for dummy in range(3):
+    for _run in range(3):
         report = cluster.ok("backup", take_snapshot_keep=2).report
     names = cluster.names()
     assert len(names) == 2
