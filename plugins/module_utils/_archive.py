@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import typing as t
+import zipfile
 from dataclasses import asdict, dataclass
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import (
@@ -72,15 +73,10 @@ def describe(archive: t.BinaryIO) -> Description:
                 f"not a snapshot: the archive has no {METADATA}", hint=NOT_A_SNAPSHOT_HINT
             )
         if whole.getinfo(METADATA).file_size > MAX_METADATA:
-            raise ArchiveError(f"not a snapshot: its {METADATA} is far too large")
-        try:
-            metadata = json.loads(whole.read(METADATA))
-            version = Version.parse(metadata["snapshot_version"])
-        except Exception as exc:
             raise ArchiveError(
-                f"not a snapshot: its {METADATA} cannot be used ({type(exc).__name__})",
-                hint=NOT_A_SNAPSHOT_HINT,
-            ) from None
+                f"not a snapshot: its {METADATA} is far too large", hint=NOT_A_SNAPSHOT_HINT
+            )
+        metadata, version = _metadata(whole)
     legacy = "pg_data" in names or bool(metadata.get("schema_revision"))
     return Description(
         format="legacy" if legacy else "new",
@@ -96,6 +92,25 @@ def describe(archive: t.BinaryIO) -> Description:
             for name in names
         ),
     )
+
+
+def _metadata(whole: zipfile.ZipFile) -> tuple[dict[str, t.Any], Version]:
+    """What an archive says of itself, and the version in it."""
+    try:
+        metadata = json.loads(whole.read(METADATA))
+    except Exception:  # whatever keeps it from being read
+        problem = "is not JSON"
+    else:
+        if not isinstance(metadata, dict):
+            problem = "is no JSON object"
+        elif "snapshot_version" not in metadata:
+            problem = "names no snapshot_version"
+        else:
+            try:
+                return metadata, Version.parse(metadata["snapshot_version"])
+            except (TypeError, ValueError):
+                problem = f"names {metadata['snapshot_version']!r} as its version"
+    raise ArchiveError(f"not a snapshot: its {METADATA} {problem}", hint=NOT_A_SNAPSHOT_HINT)
 
 
 def describe_file(path: str) -> Description:

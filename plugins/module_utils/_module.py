@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import re
 import ssl
@@ -32,6 +33,19 @@ Spec = dict[str, dict[str, t.Any]]
 Result = dict[str, t.Any]
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
+
+#: What to do about an error of the operating system.
+FILE_HINTS = {
+    errno.ENOENT: "Check the path; it is one of the host that the module runs on",
+    errno.ENOTDIR: "Check the path; it is one of the host that the module runs on",
+    errno.EISDIR: "Name a file in it",
+    errno.EACCES: "Check its owner and mode, and which user the module runs as",
+    errno.EPERM: "Check its owner and mode, and which user the module runs as",
+    errno.EROFS: "Choose a place that can be written to",
+    errno.ENOSPC: "Make room there, or choose another place",
+    errno.EDQUOT: "Make room there, or choose another place",
+    errno.EIO: "The disk has errors: look at the kernel's log",
+}
 
 #: Every option of type float is a number of seconds; these can be none at all.
 ZERO_MAKES_SENSE = ("resume_within", "settle_timeout", "listener_timeout")
@@ -193,7 +207,11 @@ def run(module: AnsibleModule, body: t.Callable[[AnsibleModule], Result]) -> t.N
         failure = {"msg": str(exc), **exc.details}
     except OSError as exc:
         where = f" {exc.filename}" if exc.filename else ""
-        failure = {"msg": f"Cannot read or write{where}: {exc.strerror or exc}."}
+        error = RecoveryError(
+            f"Cannot read or write{where}: {exc.strerror or exc}",
+            hint=FILE_HINTS.get(exc.errno or 0),
+        )
+        failure = {"msg": str(error)}
     except Exception as exc:  # a defect of ours must still end in one clear line
         failure = {
             "msg": "This is a defect of cloudify_ha.recovery: "

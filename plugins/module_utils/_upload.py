@@ -70,7 +70,10 @@ def upload(
     existing = client.snapshot(snapshot_id)
     if source.path and (existing or check_mode):
         result["sha256"] = _archive.check_file(source.path)[1]
-        _check_sha256(source, result["sha256"])
+        try:
+            _check_sha256(source, result["sha256"])
+        except ArchiveError as exc:
+            raise _archive.named(source.path, exc) from None
     if existing:
         _check_same(client, existing, source, idle_timeout=idle_timeout)
         return {**result, "snapshot": existing}
@@ -135,7 +138,7 @@ def _check_same(
 def _check_sha256(source: Source, sha256: str) -> None:
     if source.sha256 not in (None, sha256):
         raise ArchiveError(
-            f"{source.path} has the sha256 {sha256}, which is not the one expected",
+            f"it has the sha256 {sha256}, which is not the one expected",
             hint="Look which of the two is the right one",
         )
 

@@ -145,7 +145,10 @@ def run_side_by_side(place: Place, cases: list[Case], **args: Any) -> Batch:
     :param args: what all of them are given
     """
     names = sorted({name for case in cases for name in case.args})
-    shared = {name: f"{{{{ given[inventory_hostname].{name} | default(manager.{name}) }}}}" for name in names}
+    shared = {
+        name: f"{{{{ given[inventory_hostname].{name} | default(manager.{name}) }}}}"
+        for name in names
+    }
     task = {**_task(cases[0], {**shared, **args}), "name": "Try", "register": "case"}
     given = {f"case{number}": case.args for number, case in enumerate(cases)}
     kept = "groups['all'] | map('extract', hostvars, 'case') | list"
@@ -202,7 +205,8 @@ def _play(
         changing=[
             f"{each['method']} {each['path']}"
             for each in place.manager.requests()[seen:]
-            if each["method"] not in READING
+            # One that breaks off before its answer has never got past the web server in front.
+            if each["method"] not in READING and each["status"] is not None
         ],
         left_behind={
             path: facts

@@ -51,9 +51,14 @@ def test_an_error_of_ours_is_told_with_its_hint_and_details(raises: t.Any) -> No
     [
         (
             PermissionError(13, "Permission denied", "/x"),
-            "Cannot read or write /x: Permission denied.",
+            "Cannot read or write /x: Permission denied. "
+            "Check its owner and mode, and which user the module runs as.",
         ),
-        (OSError(28, "No space left on device"), "Cannot read or write: No space left on device."),
+        (
+            OSError(28, "No space left on device"),
+            "Cannot read or write: No space left on device. "
+            "Make room there, or choose another place.",
+        ),
         (OSError("odd"), "Cannot read or write: odd."),
     ],
 )
