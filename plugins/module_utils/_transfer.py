@@ -96,6 +96,7 @@ class Download:
         self.note = f"{self.part}.json"
         self._tag = ""
         self._total = 0
+        self._kept = 0
         self._breaks = 0
         self._response: t.Any = None
 
@@ -175,16 +176,16 @@ class Download:
     # -- the transfer ----------------------------------------------------------------------------
 
     def _fetch(self, part: io.FileIO) -> Downloaded:
-        kept = self._resumable()
+        self._kept = self._resumable()
         try:
-            sha256 = self._fill(part, kept)
+            sha256 = self._fill(part, self._kept)
         except ArchiveError:
-            if not kept:
+            if not self._kept:
                 raise
             # a power cut may have damaged what the earlier run left, so try once without it
-            kept, self._tag = 0, ""
-            sha256 = self._fill(part, kept)
-        return Downloaded(self._total, sha256, kept, self._breaks)
+            self._kept = 0
+            sha256 = self._fill(part, 0)
+        return Downloaded(self._total, sha256, self._kept, self._breaks)
 
     def _fill(self, part: io.FileIO, offset: int) -> str:
         """Bring the part to its full length. Returns its sha256, tested."""
@@ -198,7 +199,7 @@ class Download:
                     if not self._open(checker.size):
                         checker.close()
                         checker = self._checker(part, 0)
-                        before = 0
+                        before = self._kept = 0
                     # what a stall cuts off counts for nothing, so less is asked for at a time
                     if self._copy(checker, flusher, most=PIECE >> 4 * fruitless):
                         break

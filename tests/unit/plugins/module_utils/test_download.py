@@ -10,6 +10,7 @@ import hashlib
 import pathlib
 import stat
 import typing as t
+import zipfile
 
 import pytest
 
@@ -305,3 +306,13 @@ def test_damage_anywhere_leaves_nothing_and_spares_the_older_file(
         download(dest, server).run()
     assert left(dest) == ["one.zip"]
     assert dest.read_bytes() == b"older"
+
+
+def test_what_the_caller_does_not_want_is_not_kept(server: Server, dest: pathlib.Path) -> None:
+    def inspect(part: t.BinaryIO) -> None:
+        assert zipfile.ZipFile(part).namelist() == ["metadata.json", "pg_data"]
+        raise ArchiveError("not a snapshot")
+
+    with pytest.raises(ArchiveError, match="no sound snapshot: not a snapshot"):
+        download(dest, server, inspect=inspect).run()
+    assert left(dest) == []
