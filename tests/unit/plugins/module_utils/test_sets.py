@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pathlib
@@ -177,6 +178,18 @@ def test_a_file_that_cannot_be_read_is_a_problem_and_no_crash(tmp_path: pathlib.
     (folder / "content.json").unlink()
     (folder / "content.json").mkdir()
     assert not verified(tmp_path).sound
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no JSON", "\x00"])
+def test_an_inventory_that_is_none_is_known_even_if_its_hash_is_right(
+    text: str, tmp_path: pathlib.Path
+) -> None:
+    folder = samples.commit(tmp_path, "r1")
+    (folder / "content.json").write_text(text)
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    facts = {"size": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    samples.edit_manifest(folder, files={**files, "content.json": facts})
+    assert verified(tmp_path).problems == ["content.json is no content inventory"]
 
 
 def test_a_file_more_than_the_manifest_names_does_no_harm(tmp_path: pathlib.Path) -> None:
