@@ -31,7 +31,7 @@ except ImportError:
 else:
     REQUESTS_IMPORT_ERROR = None
     #: What will be the same however often it is tried.
-    HOPELESS = (rex.SSLError, rex.InvalidURL, rex.InvalidHeader)
+    HOPELESS = (rex.InvalidURL, rex.InvalidHeader, rex.InvalidSchema)
 
 API = "/api/v3.1"
 
@@ -164,6 +164,8 @@ class ManagerHttp:
         """Use another password from the next request on."""
         if self.connection.token:
             self.session.headers["Authentication-Token"] = self.connection.token
+            # an account of ~/.netrc would go with it
+            self.session.auth = lambda request: request
             return
         user = (self.connection.username or "").encode()
         self.session.auth = requests.auth.HTTPBasicAuth(user, (password or "").encode())
@@ -177,16 +179,19 @@ class ManagerHttp:
         *,
         doing: str,
         body: t.Any = None,
+        data: t.Any = None,
         params: t.Mapping[str, t.Any] | None = None,
         headers: t.Mapping[str, str] | None = None,
         expected: t.Collection[int] = (200, 201),
         tenant: str | None = None,
         retry: bool = True,
+        timeout: float | None = None,
         needs: t.Mapping[str, type] | None = None,
     ) -> t.Any:
         """A call of the REST API. Returns the decoded body, None where there is none (204, 304).
 
         :param doing: what is being tried, as in "Cannot <doing>: ..."
+        :param data: the request's body as it is, in place of C(body), which is JSON
         :param needs: what the body has to have, name and type, to be the manager's answer at all
         :param retry: whether a read may be repeated; waiting loops do it themselves
         :raises ApiError: for a status that is not expected, or a body that is not the manager's
@@ -197,11 +202,13 @@ class ManagerHttp:
             API + path,
             doing=doing,
             body=body,
+            data=data,
             params=params,
             headers=headers,
             expected=expected,
             tenant=tenant,
             retry=retry,
+            timeout=timeout,
         )
         if response.status_code in (204, 304):
             return None
@@ -255,11 +262,16 @@ class ManagerHttp:
                 failures[self.host] = describe_failure(exc)
                 repeatable = method in IDEMPOTENT or never_arrived(exc)
                 error = self._unreachable(doing, method, path, failures, arrived=not repeatable)
-                hopeless = isinstance(exc, HOPELESS)
+                hopeless = is_hopeless(exc)
                 if repeatable and self._next_host(failures):
                     continue
                 if not repeatable or hopeless or not waits:
                     raise error from exc
+            except OSError as exc:  # only for a CA bundle that the environment names
+                raise ConnectionFailed(
+                    f"Cannot {doing}: {one_line(str(exc))}",
+                    hint="Set ca_path, or correct REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
+                ) from None
             else:
                 if response.status_code in expected:
                     return response
@@ -294,9 +306,12 @@ class ManagerHttp:
         settings = self.session.merge_environment_settings(
             prepared.url, {}, stream, self.connection.verify, None
         )
+        connect, idle = self.connection.connect_timeout, timeout or self.connection.request_timeout
+        if request.data:
+            connect = idle  # urllib3 sends a body under the time-out for connecting
         return self.session.send(
             prepared,
-            timeout=(self.connection.connect_timeout, timeout or self.connection.request_timeout),
+            timeout=(connect, idle),
             allow_redirects=False,
             **settings,
         )
@@ -322,6 +337,8 @@ class ManagerHttp:
         why = " ".join(failures.values())
         if arrived:
             hint = "The manager may have begun it all the same: look before trying again"
+        elif "the proxy" in why:
+            hint = "Correct the proxy in the environment, or name the manager in NO_PROXY"
         elif "certificate" in why:
             hint = certificate_hint(why)
         elif "TLS" in why:
@@ -403,9 +420,26 @@ def root_cause(exc: BaseException) -> BaseException:
 
 def never_arrived(exc: rex.RequestException) -> bool:
     """True when no byte of the request can have reached a manager."""
-    if isinstance(exc, (rex.ConnectTimeout, rex.SSLError)):
+    if isinstance(exc, (rex.ConnectTimeout, rex.ProxyError)):
         return True
-    return type(root_cause(exc)).__name__ in ("NewConnectionError", "NameResolutionError")
+    cause = root_cause(exc)
+    return is_untrusted(cause) or type(cause).__name__ in (
+        "NewConnectionError",
+        "NameResolutionError",
+    )
+
+
+def is_untrusted(cause: BaseException) -> bool:
+    """The manager's certificate was refused, so nothing has been sent."""
+    return "CERTIFICATE_VERIFY_FAILED" in str(cause)
+
+
+def is_hopeless(exc: rex.RequestException) -> bool:
+    """It will be the same however often it is tried."""
+    if isinstance(exc, rex.SSLError):
+        # a proxy without a manager behind it, or one that restarts, just closes the connection
+        return "EOF" not in str(root_cause(exc))
+    return isinstance(exc, HOPELESS)
 
 
 def certificate_hint(why: str) -> str:
@@ -420,15 +454,24 @@ def describe_failure(exc: rex.RequestException) -> str:
     """In a few words what broke, without requests' nested representations."""
     cause = root_cause(exc)
     text = one_line(str(cause))
-    if "CERTIFICATE_VERIFY_FAILED" in text:
+    if isinstance(exc, rex.ProxyError):
+        found = re.search(r"\[Errno -?\d+\] ([^'\")]+)|OSError\('([^']+)'", text)
+        return f"the proxy: {(found[1] or found[2]).lower() if found else text}"
+    if is_untrusted(cause):
         reason = re.search(r"certificate verify failed: ([^(\]]+)", text)
         return f"its certificate is not trusted: {reason[1].strip() if reason else text}"
     if isinstance(exc, rex.SSLError):
-        return f"TLS failed ({text})"
+        if not is_hopeless(exc):
+            return "the connection was closed early"
+        return f"TLS failed ({re.sub(r' [(]_ssl.*', '', text)})"
     if isinstance(exc, rex.ConnectTimeout):
         return "no connection within connect_timeout"
     if isinstance(exc, rex.Timeout):
         return "no answer within request_timeout"
+    if type(cause).__name__ in ("ReadTimeoutError", "TimeoutError"):
+        return "nothing moved for too long"
+    if "IncompleteRead" in text:
+        return "the connection was closed early"
     match = re.search(r"\[Errno -?\d+\] ([^')]+)", text)
     if match:
         return match[1].lower()

@@ -158,7 +158,7 @@ class Download:
             with open(self.note, encoding="utf-8") as note:
                 known = json.load(note)
             self._tag, self._total = str(known["tag"]), int(known["total"])
-            return min(os.path.getsize(self.part), self._total) if self._tag else 0
+            return min(os.path.getsize(self.part), self._total)
         except (OSError, ValueError, KeyError, TypeError):
             self._tag = ""
             return 0
@@ -355,6 +355,7 @@ class _Flusher:
 class FileBody:
     """A file as a request body: known length, large pieces, tested while it is sent.
 
+    Each piece holds only until the next one is asked for.
     The last piece is held back until the whole file has passed, so that a manager never has all of
     a damaged one.
 
@@ -405,16 +406,14 @@ def upload_file(
     :raises TransferError: when it broke; whether the manager has it must then be looked up
     """
     try:
-        response = http.send(
+        return http.json(
             "PUT",
-            API + path,
+            path,
             doing=doing,
             data=body,
             headers={"Content-Type": "application/octet-stream"},
-            expected=(200, 201),
             timeout=idle_timeout,
         )
-        return response.json()
     except (ConnectionFailed, Unavailable) as exc:
         raise TransferError(exc.message, hint=exc.hint) from exc
 

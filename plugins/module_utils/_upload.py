@@ -173,15 +173,14 @@ def _send(client: CloudifyClient, snapshot_id: str, source: Source, *, idle_time
 def _have_fetched(
     client: CloudifyClient, snapshot_id: str, url: str, *, idle_timeout: float
 ) -> None:
-    response = client.http.send(
+    answer = client.http.json(
         "PUT",
-        f"/api/v3.1{client.archive_path(snapshot_id)}",
+        client.archive_path(snapshot_id),
         doing=f"have the manager fetch snapshot {snapshot_id}",
         params={"snapshot_archive_url": url},
-        expected=(200, 201),
         timeout=idle_timeout,
     )
-    _check_answer(response.json(), snapshot_id)
+    _check_answer(answer, snapshot_id)
 
 
 def _check_answer(answer: t.Any, snapshot_id: str) -> None:
