@@ -210,7 +210,7 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
 
 def as_they_were(snapshot: Result, durations: Result) -> tuple[Result, Result]:
     """Before ansible-core 2.19 numbers and nulls come out of templates as text."""
-    values = {name: None if value == "" else value for name, value in snapshot.items()}
+    values: Result = {name: None if value == "" else value for name, value in snapshot.items()}
     try:
         if values.get("size") is not None:
             values["size"] = int(values["size"])

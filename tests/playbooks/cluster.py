@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -152,6 +154,29 @@ class Cluster:
 
     def manifest(self, name: str) -> Any:
         return json.loads((self.folder / name / "manifest.json").read_text())
+
+    def whole(self, name: str) -> Any:
+        """The manifest of a set, which has to be complete, readable by its owner only, and true."""
+        folder = self.folder / name
+        assert sorted(each.name for each in folder.iterdir()) == [
+            "content.json",
+            "manifest.json",
+            "snapshot.zip",
+        ]
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o600}
+        manifest = self.manifest(name)
+        for file, facts in manifest["files"].items():
+            data = (folder / file).read_bytes()
+            assert len(data) == facts["size"]
+            assert hashlib.sha256(data).hexdigest() == facts["sha256"]
+        proofs = ["created", "length", "checksums", "metadata", "inventory"]
+        assert [each["name"] for each in manifest["proofs"]] == proofs
+        assert manifest["id"] == name
+        assert manifest["snapshot"]["size"] == manifest["files"]["snapshot.zip"]["size"]
+        assert manifest["snapshot"]["kept_on_manager"] is False
+        assert all(seconds >= 0 for seconds in manifest["durations"].values())
+        return manifest
 
     def snapshots(self) -> list[str]:
         """Those on the manager."""

@@ -210,7 +210,7 @@ STEPS = (
         "playbooks",
         "playbooks",
         NEWEST,
-        PYTEST + " tests/playbooks",
+        PYTEST + " -n 3 tests/playbooks",
         ("tests/playbooks/test_*.py",),
         env=OURS,
         weight=90,
