@@ -470,6 +470,8 @@ def describe_failure(exc: rex.RequestException) -> str:
         return "no answer within request_timeout"
     if type(cause).__name__ in ("ReadTimeoutError", "TimeoutError"):
         return "nothing moved for too long"
+    if "BadStatusLine" in text:
+        return "it is no web server that answers there"
     if "IncompleteRead" in text:
         return "the connection was closed early"
     match = re.search(r"\[Errno -?\d+\] ([^')]+)", text)
