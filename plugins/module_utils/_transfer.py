@@ -44,6 +44,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._zipstream im
 FRUITLESS_TRIES = 5
 FRUITLESS_WAITS = (0.5, 1.0, 2.0, 4.0)
 
+#: Tries for one of the small parts in which a directory is read.
+PART_TRIES = 3
+
 #: How much is written before the disk is told to take it, so that the final fsync is short.
 FLUSH_EVERY = 64 << 20
 
@@ -271,12 +274,7 @@ class Download:
 
     def _start(self, headers: t.Mapping[str, str]) -> None:
         """The whole archive follows."""
-        if "Content-Length" not in headers:
-            raise TransferError(
-                f"Cannot {self._doing}: the manager does not say how long the archive is",
-                hint="Without Content-Length a torn transfer cannot be told from a whole one",
-            )
-        self._total = int(headers["Content-Length"])
+        self._total = _length(headers, self._doing)
         self._tag = _strong_tag(headers)
         self._check_space(self._total - os.path.getsize(self.part))
         self._remember()
@@ -425,9 +423,7 @@ def archive_headers(http: ManagerHttp, *, path: str, doing: str) -> tuple[int, s
     """(size, tag) of an archive on the manager, without its bytes."""
     response = http.send("HEAD", API + path, doing=doing, stream=True)
     response.close()
-    if "Content-Length" not in response.headers:
-        raise TransferError(f"Cannot {doing}: the manager does not say how long the archive is")
-    return int(response.headers["Content-Length"]), _strong_tag(response.headers)
+    return _length(response.headers, doing), _strong_tag(response.headers)
 
 
 def same_archive(
@@ -469,19 +465,23 @@ def hash_remote(http: ManagerHttp, *, path: str, doing: str, idle_timeout: float
     digest = hashlib.sha256()
     response = http.send("GET", API + path, doing=doing, stream=True, timeout=idle_timeout)
     with response:
-        left = int(response.headers["Content-Length"])
+        left = _length(response.headers, doing)
         while left > 0:
-            try:
-                piece = response.raw.read(min(PIECE, left), decode_content=False)
-            except Exception as exc:
-                raise TransferError(
-                    f"Cannot {doing}: {describe_failure(t.cast(t.Any, exc))}"
-                ) from exc
-            if not piece:
-                raise TransferError(f"Cannot {doing}: {left} bytes are missing at the end")
+            piece = _read(response, min(PIECE, left), doing=doing)
             digest.update(piece)
             left -= len(piece)
     return digest.hexdigest()
+
+
+def _read(response: t.Any, count: int, *, doing: str) -> bytes:
+    """Up to C(count) bytes of a body, and at least one."""
+    try:
+        piece = response.raw.read(count, decode_content=False)
+    except Exception as exc:  # urllib3 has many; all mean that the transfer broke
+        raise TransferError(f"Cannot {doing}: {describe_failure(t.cast(t.Any, exc))}") from exc
+    if not piece:
+        raise TransferError(f"Cannot {doing}: the connection was closed early")
+    return t.cast(bytes, piece)
 
 
 class RemoteFile(io.RawIOBase):
@@ -519,6 +519,20 @@ class RemoteFile(io.RawIOBase):
         last = min(first + len(buffer), self._size) - 1
         if last < first:
             return 0
+        tries = PART_TRIES
+        while True:
+            try:
+                data = self._part(first, last)
+                break
+            except TransferError:
+                tries -= 1
+                if not tries:
+                    raise
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def _part(self, first: int, last: int) -> bytes:
         headers = {"Range": f"bytes={first}-{last}"}
         if self._tag:
             headers["If-Range"] = self._tag
@@ -530,13 +544,14 @@ class RemoteFile(io.RawIOBase):
             stream=True,
             expected=(200, 206),
         )
+        data = b""
         with response:
-            if response.status_code != 206:
+            span = response.headers.get("Content-Range")
+            if span != f"bytes {first}-{last}/{self._size}":
                 raise TransferError(f"Cannot {self._doing}: the manager does not send parts of it")
-            data = response.raw.read(last - first + 1, decode_content=False)
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+            while len(data) <= last - first:
+                data += _read(response, last - first + 1 - len(data), doing=self._doing)
+        return data
 
 
 # -- small things --------------------------------------------------------------------------------
@@ -565,6 +580,15 @@ def no_space(doing: str, folder: str, *, needed: int, free: int) -> RecoveryErro
         needed_bytes=needed,
         free_bytes=free,
     )
+
+
+def _length(headers: t.Mapping[str, str], doing: str) -> int:
+    if "Content-Length" not in headers:
+        raise TransferError(
+            f"Cannot {doing}: the manager does not say how long the archive is",
+            hint="Without Content-Length a torn transfer cannot be told from a whole one",
+        )
+    return int(headers["Content-Length"])
 
 
 def _strong_tag(headers: t.Mapping[str, str]) -> str:
