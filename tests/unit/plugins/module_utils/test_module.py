@@ -226,10 +226,28 @@ def test_a_token_that_cannot_be_sent_is_not_repeated(manager: t.Any) -> None:
     assert "ctok-1234" not in said["msg"]
 
 
-@pytest.mark.parametrize("name", ["wait_timeout", "wait_interval"])
-def test_times_to_wait_have_to_be_more_than_nothing(name: str, manager: t.Any) -> None:
-    said = manager.run("maintenance_mode", state="activated", **{name: 0})
+@pytest.mark.parametrize("value", [0, -1, "inf", "nan"])
+@pytest.mark.parametrize("name", ["wait_timeout", "wait_interval", "request_timeout"])
+def test_times_to_wait_have_to_be_more_than_nothing(
+    name: str, value: t.Any, manager: t.Any
+) -> None:
+    said = manager.run("maintenance_mode", state="activated", **{name: value})
     assert f"{name} has to be more than 0 seconds" in said["msg"]
+
+
+@pytest.mark.parametrize("value", [0, -1, "inf", "nan"])
+def test_some_times_may_be_nothing_at_all(
+    value: t.Any, run_module: t.Any, tmp_path: pathlib.Path
+) -> None:
+    options = {"store": str(tmp_path), "cluster": "c", "state": "absent", "id": "r1"}
+    said = run_module("recovery_set", resume_within=value, **options)
+    assert ("resume_within cannot be less than 0" in said.get("msg", "")) == (value != 0)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_a_port_that_is_none_is_told_before_any_request(port: int, manager: t.Any) -> None:
+    said = manager.run(NAME, manager_port=port)
+    assert f"manager_port has to be from 1 to 65535, not {port}" in said["msg"]
 
 
 def test_a_ca_that_is_none_is_told_before_any_request(
