@@ -35,6 +35,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight im
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 
+NOT_AN_INVENTORY_HINT = "Use what content_info returns as content, or a recovery set's content.json"
+
 
 class RestoreFailed(RecoveryError):
     """The restore came to PARTIAL or FAILED."""
@@ -282,16 +284,18 @@ def load_inventory(value: Json | None, path: str | None) -> Json | None:
             with open(path, encoding="utf-8") as inventory:
                 value = json.load(inventory)
         except OSError as exc:
-            raise Refused(f"Cannot read the inventory {path}: {exc.strerror}") from None
+            raise Refused(
+                f"Cannot read the inventory {path}: {exc.strerror}",
+                hint="Check the path; it is one of the host that the module runs on",
+            ) from None
         except ValueError as exc:
-            raise Refused(f"the inventory {path} is not JSON: {exc}") from None
+            raise Refused(
+                f"the inventory {path} is not JSON: {exc}", hint=NOT_AN_INVENTORY_HINT
+            ) from None
     if value is None and path is None:
         return None
     if not _content.is_inventory(value):
-        raise Refused(
-            f"{source} is not a content inventory",
-            hint="Use what content_info returns as content, or a recovery set's content.json",
-        )
+        raise Refused(f"{source} is not a content inventory", hint=NOT_AN_INVENTORY_HINT)
     return value
 
 

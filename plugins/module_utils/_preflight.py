@@ -21,6 +21,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     ArchiveError,
+    NotFound,
     Refused,
     TransferError,
 )
@@ -141,7 +142,11 @@ def check_usable(snapshot: Json) -> None:
     error = f": {last_line(snapshot['error'])}" if snapshot.get("error") else ""
     raise Refused(
         f"snapshot {snapshot['id']} cannot be used, it is {status}{error}",
-        hint=("Wait until it is created" if status == "creating" else "Take or upload another one"),
+        hint=(
+            "Wait until it is created; one that is stuck is replaced by module snapshot"
+            if status == "creating"
+            else "Take or upload another one"
+        ),
         snapshot_status=status,
     )
 
@@ -158,6 +163,11 @@ def _describe(
             f"Cannot restore snapshot {snapshot_id}: {exc.message} "
             "(restoring it would leave the manager's restore flag set for ever)",
             hint="Delete it and upload a sound one",
+        ) from None
+    except NotFound:
+        raise Refused(
+            f"Cannot restore snapshot {snapshot_id}: the manager lists it, but its archive is gone",
+            hint="Delete it and upload it again",
         ) from None
     except (TransferError, ApiError) as exc:
         warnings.append(f"the archive on the manager could not be looked at: {exc.message}")

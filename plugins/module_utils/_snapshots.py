@@ -76,8 +76,10 @@ def check_name(snapshot_id: str) -> None:
     """
     if not snapshot_id or len(snapshot_id) > MAX_ID:
         raise Refused(f"snapshot id of {len(snapshot_id)} characters: it takes 1 to {MAX_ID}")
-    if "/" in snapshot_id or snapshot_id.startswith("."):
-        raise Refused(f"snapshot id {snapshot_id!r}: it cannot contain / or begin with a dot")
+    if "/" in snapshot_id or snapshot_id.startswith(".") or not snapshot_id.isprintable():
+        raise Refused(
+            f"snapshot id {snapshot_id!r}: it cannot begin with a dot or contain / or line breaks"
+        )
 
 
 def plan_create(

@@ -171,6 +171,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots im
     CreatePlan,
     assess_existing,
     check_id,
+    check_name,
     plan_create,
     refuse_if_blocked,
     start_create,
@@ -255,6 +256,7 @@ def absent(module: AnsibleModule, client: CloudifyClient) -> dict[str, t.Any]:
 
 
 def body(module: AnsibleModule) -> dict[str, t.Any]:
+    check_name(module.params["id"])
     client = connect(module)
     act = present if module.params["state"] == "present" else absent
     return {**act(module, client), "manager_host": client.http.host}

@@ -121,6 +121,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archi
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ArchiveError,
+    NotFound,
     Refused,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
@@ -204,13 +205,23 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     )
     snapshot = client.snapshot(p["id"])
     if snapshot is None:
-        raise Refused(f"the manager has no snapshot {p['id']} in tenant {p['tenant']}")
+        raise Refused(
+            f"the manager has no snapshot {p['id']} in tenant {p['tenant']}",
+            hint="Look with snapshot_info which ones it has",
+        )
     check_usable(snapshot)
     reason, facts = why_needed(module, client, wanted)
     result = {"dest": wanted.dest, **facts}
     if reason is None:
         return {**result, "manager_host": client.http.host}
-    size, _tag = archive_headers(client.http, path=wanted.path, doing=wanted.doing)
+    try:
+        size, _tag = archive_headers(client.http, path=wanted.path, doing=wanted.doing)
+    except NotFound as exc:
+        raise Refused(
+            f"Cannot {wanted.doing}: the manager lists it, but its archive is gone",
+            hint="Take another one",
+            status=exc.status,
+        ) from None
     result.update(changed=True, reason=reason, size=size)
     result["diff"] = {
         "before": {

@@ -125,6 +125,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight im
     check_usable,
     describe_remote,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_name
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -139,6 +140,8 @@ def described(client: CloudifyClient, snapshot: Json) -> Json:
 
 
 def body(module: AnsibleModule) -> dict[str, t.Any]:
+    if module.params["id"] is not None:
+        check_name(module.params["id"])
     client = connect(module)
     if module.params["id"] is None:
         snapshots = client.snapshots()

@@ -56,7 +56,7 @@ options:
   mend:
     description:
       - Put back what the restore lost and the content inventory still holds, which is sites, the sites and labels of
-        deployments, and schedules, and compare again.
+        deployments, and schedules, and compare again. It needs O(content) or O(content_path).
     type: bool
     default: false
   force:
@@ -252,6 +252,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
     run,
     wait_spec,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_name
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -281,6 +282,7 @@ TAKEN_OVER = (
 
 def body(module: AnsibleModule) -> dict[str, t.Any]:
     p = module.params
+    check_name(p["id"])
     inventory = load_inventory(p["content"], p["content_path"])
     client = connect(module)
     restore = Restore(
@@ -330,6 +332,7 @@ def main() -> t.NoReturn:
                 **wait_spec(timeout=7200.0),
             },
             mutually_exclusive=[["content", "content_path"]],
+            required_if=[["mend", True, ["content", "content_path"], True]],
         ),
         body,
     )
