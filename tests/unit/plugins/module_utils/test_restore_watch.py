@@ -165,6 +165,12 @@ def test_execution_that_stays_absent_counts_as_lost(version: str, watch: Follow)
     assert 5 + ABSENT_FOR <= seen.manager.elapsed <= 5 + ABSENT_FOR + 2
 
 
+def test_page_of_nginx_says_nothing_of_the_execution(watch: Follow) -> None:
+    late = 2 * ABSENT_FOR
+    course: Course = ((0, "started", False), (5, PAGE_404, False), (late, "terminated", False))
+    assert watch(course).follow().execution == "terminated"
+
+
 def test_absence_is_counted_anew_after_the_execution_was_there(watch: Follow) -> None:
     gap = ABSENT_FOR - 5
     course: Course = (
@@ -239,6 +245,13 @@ def test_login_that_stays_refused_before_the_end_is_not_given_up(watch: Follow) 
     course: Course = ((0, "started", True), (late, "terminated", False))
     seen = watch(course, passwords=((0, "old"), (5, "broken"), (late - 5, "old")))
     assert seen.follow().execution == "terminated"
+
+
+def test_refusals_are_counted_anew_after_a_login(watch: Follow) -> None:
+    late = 2 * SETTLE
+    course: Course = ((0, "started", False), (late + 5, "terminated", False))
+    times = ((0, "old"), (3, "broken"), (6, "old"), (late, "broken"), (late + 3, "old"))
+    assert watch(course, version="4.5.5", passwords=times).follow().execution == "terminated"
 
 
 def test_login_that_stays_refused_where_no_flag_tells_is_given_up(watch: Follow) -> None:
