@@ -78,12 +78,14 @@ def headers_are(wanted: t.Mapping[str, str | None]) -> t.Callable[[t.Any], tuple
 
 
 def sends(wanted: t.Any) -> t.Callable[[t.Any], tuple[bool, str]]:
-    """Matches the body: NOTHING, bytes as they are, or anything else as JSON."""
+    """Matches the body: NOTHING, bytes as they are, what a function says of it, or JSON."""
 
     def match(request: t.Any) -> tuple[bool, str]:
         sent = request.body
         if wanted is NOTHING:
             return sent is None, f"it has the body {sent!r}"
+        if callable(wanted):
+            return bool(wanted(sent)), f"its body is {sent!r}"
         if isinstance(wanted, bytes):
             return sent == wanted, f"its body is {sent!r:.200}, not {wanted!r:.200}"
         try:
