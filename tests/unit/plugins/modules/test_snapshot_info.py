@@ -111,6 +111,18 @@ def test_an_id_is_one_segment_of_the_path_whatever_it_holds(manager: t.Any) -> N
     assert manager.run("snapshot_info", id="b c?d#%ä")["snapshots"] == []
 
 
+@pytest.mark.parametrize("wrong", ["", "a/b", "..", ".a", "a\n", "x" * 257])
+@pytest.mark.parametrize(
+    ("module", "options"), [("snapshot_info", {}), ("snapshot", {"state": "absent"})]
+)
+def test_what_can_be_no_id_is_refused_before_any_request(
+    module: str, options: dict[str, str], wrong: str, manager: t.Any
+) -> None:
+    said = manager.run(module, id=wrong, **options)
+    assert said["failed"]
+    assert said["msg"].startswith("snapshot id ")
+
+
 # -- describe -----------------------------------------------------------------------------------
 
 
