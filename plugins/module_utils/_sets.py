@@ -98,6 +98,8 @@ class ClusterStore:
 
     def __init__(self, *, store: str, cluster: str) -> None:
         check_name("cluster", cluster)
+        if os.path.exists(store) and not os.path.isdir(store):
+            raise Refused(f"the store {store} is no directory", hint="Name the store's directory")
         self.cluster = cluster
         self.folder = os.path.join(store, cluster)
 
@@ -163,7 +165,10 @@ class ClusterStore:
         content = self.staged_content(set_id)
         if content is None or not os.path.isfile(os.path.join(staging, SNAPSHOT)):
             part = CONTENT if content is None else SNAPSHOT
-            raise SetError(f"the set {set_id} cannot be committed: {part} is not staged yet")
+            raise SetError(
+                f"the set {set_id} cannot be committed: {part} is not staged yet",
+                hint="Stage it with state=staged, and download its snapshot into that directory",
+            )
         for name in os.listdir(staging):
             if name.startswith("."):  # left by a run that was killed
                 os.unlink(os.path.join(staging, name))
@@ -334,12 +339,16 @@ def write_json(path: str, value: t.Any) -> None:
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(temporary, path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(value, file, indent=1)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
 
 
 def _read_json(path: str) -> t.Any:

@@ -202,7 +202,12 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
         return result
     store.stage(set_id)
     if not complete:
-        store.stage_content(set_id, content)
+        try:
+            store.stage_content(set_id, content)
+        except OSError:
+            if not fresh:
+                store.remove(set_id)
+            raise
     for each in abandoned:
         store.remove(each)
     return result

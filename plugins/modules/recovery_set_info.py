@@ -118,6 +118,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _sets
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._apply import in_short
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Version
@@ -139,9 +140,13 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     store = _sets.ClusterStore(store=p["store"], cluster=p["cluster"])
     sets = store.sets()
     if p["id"] is not None:
+        known = in_short([found.id for found in sets])
         sets = [found for found in sets if found.id == p["id"]]
         if not sets:
-            raise Refused(f"the store has no set {p['id']} of cluster {p['cluster']}")
+            raise Refused(
+                f"the store has no set {p['id']} of cluster {p['cluster']}",
+                hint=f"It has {known}" if known else f"It has none at all in {store.folder}",
+            )
     newest = None
     for found in sets:
         full = p["verify"] == "full" or (p["verify"] == "newest" and newest is None)

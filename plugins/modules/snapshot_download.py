@@ -158,8 +158,13 @@ def destination(dest: str, snapshot_id: str) -> str:
     folder = os.path.dirname(os.path.abspath(dest))
     if not os.path.isdir(folder):
         raise Refused(f"dest {dest}: there is no directory {folder}", hint="Create it first")
-    if not os.access(folder, os.W_OK | os.X_OK) or os.path.isdir(dest):
-        raise Refused(f"dest {dest}: the directory cannot be written to", hint="Check its mode")
+    if os.path.exists(dest) and not os.path.isfile(dest):
+        raise Refused(f"dest {dest} is there and is no file", hint="Choose another dest")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Refused(
+            f"dest {dest}: the directory cannot be written to",
+            hint="Check its mode, and that its file system is not mounted read-only",
+        )
     return dest
 
 
@@ -185,7 +190,7 @@ def why_needed(
             return None, {"archive": description.as_dict(), "sha256": sha256, "size": size}
         problem = "the file is not the same as the archive on the manager"
     except ArchiveError as exc:
-        problem = f"the file is no sound snapshot ({exc.message})"
+        problem = f"the file is no sound snapshot ({exc.message.removeprefix(f'{wanted.dest}: ')})"
     if not module.params["force"]:
         raise Refused(
             f"{wanted.dest} exists, and {problem}",
