@@ -158,9 +158,16 @@ def test_a_store_that_cannot_be_written_is_told(
 ) -> None:
     (tmp_path / "file").write_text("")
     inventory(manager)
-    said = run(state="staged", store=str(tmp_path / "file"))
+    said = run(state="staged", store=str(tmp_path / "file" / "store"))
     assert said["failed"]
-    assert said["msg"].startswith(f"Cannot read or write {tmp_path}/file/prod: ")
+    assert said["msg"].startswith(f"Cannot read or write {tmp_path}/file/")
+
+
+def test_a_store_that_is_a_file_is_refused_before_any_request(
+    run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert "is no directory" in run(state="staged", store=str(tmp_path / "file"))["msg"]
 
 
 # -- present ---------------------------------------------------------------------------------------

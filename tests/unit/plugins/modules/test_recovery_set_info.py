@@ -135,6 +135,7 @@ def test_a_set_that_does_not_exist_is_an_error(
     said = run(id=set_id)
     assert said["failed"]
     assert f"the store has no set {set_id} of cluster prod" in said["msg"]
+    assert "It has c, b, a" in said["msg"]
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,6 @@ def test_a_cluster_name_cannot_lead_out_of_the_store(run: t.Any) -> None:
     assert "cluster '../x': it takes up to 200 letters" in run(cluster="../x")["msg"]
 
 
-def test_a_store_that_is_a_file_is_empty(run: t.Any, tmp_path: pathlib.Path) -> None:
+def test_a_store_that_is_a_file_is_refused(run: t.Any, tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
-    assert run(store=str(tmp_path / "file"))["sets"] == []
+    assert "is no directory" in run(store=str(tmp_path / "file"))["msg"]
