@@ -43,7 +43,7 @@ def test_check_mode_says_what_would_be_done_and_does_nothing(cluster: Cluster) -
 
 
 def test_old_sets_are_removed_when_asked_for(cluster: Cluster) -> None:
-    for _run in range(3):
+    for _each in range(3):
         report = cluster.ok("backup", take_snapshot_keep=2).report
     names = cluster.names()
     assert len(names) == 2

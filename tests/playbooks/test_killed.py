@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from playbooks.cluster import Cluster, until
+from playbooks.cluster import NAME, Cluster, until
 
 SLOW = {"delay": 3}
 Prepare = Callable[[Cluster], Any]
@@ -119,4 +119,35 @@ def test_manager_that_was_killed_too(cluster: Cluster) -> None:
     cluster.manager.call("POST", f"/executions/{zombie['id']}", {"action": "kill"})
     until(lambda: not cluster.manager.summary()["active"])
     cluster.ok("backup")
+    at_rest(cluster, count=1)
+
+
+# -- restores ----------------------------------------------------------------------------------------
+
+
+def test_restore_killed_during_the_upload_is_begun_anew(cluster: Cluster) -> None:
+    cluster.ok("backup")
+    cluster.manager.wipe()
+    cluster.manager.add_fault(SLOW, method="PUT", path="/archive$")
+    cluster.kill_when("restore", lambda: cluster.seen("PUT", "/archive"))
+    cluster.manager.clear_faults()
+    assert cluster.ok("restore").report[0].startswith("RESTORE OK: ")
+    at_rest(cluster, count=1)
+
+
+def test_restore_killed_in_the_middle_goes_on_by_itself(cluster: Cluster) -> None:
+    blueprints = cluster.ids("blueprints")
+    cluster.ok("backup")
+    cluster.manager.wipe()
+    cluster.kill_when("restore", lambda: cluster.manager.summary()["flag"])
+    told = cluster.fail("restore")
+    # in the manager it runs on, or has just ended
+    assert "while executions are active" in told or "the manager is not empty" in told
+    until(lambda: not cluster.manager.summary()["active"] and not cluster.manager.summary()["flag"])
+    report = cluster.ok("restore", cloudify_confirm=NAME).report
+    assert report[0].startswith("RESTORE OK: ")
+    # nobody knows who had entered it
+    assert report[-1] == "maintenance mode: activated, as it was found"
+    cluster.manager.call("POST", "/maintenance/deactivate", {})
+    assert cluster.ids("blueprints") == blueprints
     at_rest(cluster, count=1)

@@ -26,9 +26,15 @@ __all__ = ["run_module"]
 
 
 @pytest.fixture(autouse=True)
-def no_pacing(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pacing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """These stand-ins limit nobody, and a restore takes a second in place of forty."""
-    monkeypatch.setattr(_http.Pacer, "take", lambda self: None)
+    if "paced" not in request.fixturenames:
+        monkeypatch.setattr(_http.Pacer, "take", lambda self: None)
+
+
+@pytest.fixture
+def paced() -> None:
+    """Modules are as slow as they are against a real manager."""
 
 
 @pytest.fixture

@@ -213,3 +213,17 @@ def test_check_mode_with_the_archive_needs_no_upload(site: Site, backup: Backup)
     said = site.restore(backup, check=True, archive=str(backup.path))
     assert said["preflight"]["archive"]["format"] == "legacy"
     assert said["warnings_found"] == []
+
+
+def test_broken_archive_beside_the_module(site: Site, backup: Backup) -> None:
+    whole = backup.path.read_bytes()
+    for name, data, why in (
+        ("empty", b"", "empty"),
+        ("text", b"this is no zip", "zip"),
+        ("half", whole[: len(whole) // 2], "zip"),
+    ):
+        path = site.work / f"{name}.zip"
+        path.write_bytes(data)
+        told = refuse(site, archive=str(path))
+        assert told.startswith(f"{path}: ") and why in told
+    assert "No such file" in refuse(site, archive=str(site.work / "nosuch.zip"))

@@ -42,6 +42,18 @@ def test_backup_wipe_restore_gives_equal_content(
     assert said["counts"] == said["expected_counts"]
     after = site.content()
     assert after["content"] == before["content"]
-    assert after["details"]["placements"] == before["details"]["placements"]
+    for detail in ("placements", "sites"):
+        assert after["details"][detail] == before["details"][detail]
     assert site.maintenance() == "deactivated"
     assert site.active() == []
+
+
+def test_rate_limit_of_the_manager_is_lived_with(paced: None, start: Callable[..., Site]) -> None:
+    """Ten requests a second and a burst of thirty: one module keeps to it, several at once are
+    held off now and then, and go on."""
+    site = start(rate_limit=True, speed=20)
+    site.manager.seed(sample="rich")
+    backup = site.backup()
+    site.bring(backup)
+    # as often as a module may ask
+    assert site.restore(backup, wait_interval=0.001)["outcome"] == "RESTORED"

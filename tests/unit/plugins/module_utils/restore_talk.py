@@ -100,25 +100,27 @@ def preflight(
     waiting: t.Sequence[t.Any] | None = None,
     blueprints: int = 0,
     status: t.Any = None,
+    **more: t.Any,
 ) -> None:
     """All that is looked at before a restore.
 
     :param waiting: the executions that would keep maintenance mode from beginning; None where
         nobody asks
     """
-    manager.version(version, edition)
-    manager.get("/snapshots/s1", {"id": "s1", "status": snapshot})
-    executions(manager, ACTIVE_STATES, active)
-    manager.get("/snapshot-status", {"status": flag})
-    manager.get("/maintenance", {"status": maintenance})
+    manager.version(version, edition, **more)
+    manager.get("/snapshots/s1", {"id": "s1", "status": snapshot}, **more)
+    executions(manager, ACTIVE_STATES, active, **more)
+    manager.get("/snapshot-status", {"status": flag}, **more)
+    manager.get("/maintenance", {"status": maintenance}, **more)
     if waiting is not None:
-        executions(manager, ("queued", "scheduled"), waiting)
+        executions(manager, ("queued", "scheduled"), waiting, **more)
     manager.get(
         "/blueprints",
         {"items": [], "metadata": {"pagination": {"total": blueprints}}},
         query={"_all_tenants": "true", "_size": 1, "_include": "id"},
+        **more,
     )
-    manager.get("/status", status or OK_STATUS)
+    manager.get("/status", status or OK_STATUS, **more)
 
 
 def inventory(

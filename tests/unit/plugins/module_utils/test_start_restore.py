@@ -87,7 +87,7 @@ def test_refused_restore_that_cannot_be_killed_is_told(manager: t.Any) -> None:
     refusal(manager)
     executions(manager, ["pending"], [MINE], query=OF_RESTORES)
     manager.post("/executions/e2", {**MINE, "status": "kill_cancelling"}, sent={"action": "kill"})
-    for dummy in range(3):
+    for _each in range(3):
         manager.get("/executions/e2", {**MINE, "status": "kill_cancelling"})
     with pytest.raises(WaitTimeout, match="the end of the refused restore e2"):
         begin(ticker=Ticker(timeout=1, interval=0.5))

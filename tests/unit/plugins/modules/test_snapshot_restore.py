@@ -12,6 +12,11 @@ import typing as t
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import build_inventory
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation import (
+    BOTH,
+    SECOND,
+    refused,
+)
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
     OK_STATUS,
     SENT,
@@ -297,7 +302,7 @@ def test_services_that_stay_down_are_a_problem(manager: t.Any, legacy: t.Any) ->
     preflight(manager)
     end(manager)
     down = {"status": "Fail", "services": {"stage": {"status": "Inactive"}}}
-    for dummy in range(3):
+    for _each in range(3):
         manager.get("/status", down)
     row(manager)
     inventory(manager, ITEMS)
@@ -318,12 +323,30 @@ def test_without_waiting_it_ends_with_the_post(manager: t.Any, legacy: t.Any) ->
 def test_time_out_tells_the_execution(manager: t.Any, legacy: t.Any) -> None:
     preflight(manager)
     post(manager)
-    for dummy in range(3):
+    for _each in range(3):
         poll(manager, "started")
     said = manager.run("snapshot_restore", wait_timeout=1, **legacy)
     assert said["failed"] and said["changed"]
     assert said["execution_id"] == "e1"
     assert said["last_seen"] == "execution started, restore flag set"
+
+
+def test_it_stays_with_the_manager_that_answered_first(manager: t.Any, legacy: t.Any) -> None:
+    """The restore flag is true of one node: another one's answer would be another truth."""
+    manager.broken("GET", "/version", refused())
+    preflight(manager, host=SECOND)
+    executions(manager, ["pending"], host=SECOND)
+    manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT, host=SECOND)
+    manager.page("GET", "/executions/e1", 502, host=SECOND)
+    manager.broken("GET", "/executions/e1", refused(), host=SECOND)
+    manager.get("/executions/e1", {"id": "e1", "status": "terminated"}, host=SECOND)
+    manager.get("/snapshot-status", {"status": "not-running"}, host=SECOND)
+    manager.get("/status", OK_STATUS, host=SECOND)
+    manager.error("GET", "/snapshots/s1", 404, "not_found_error", host=SECOND)
+    del legacy["content"]
+    said = manager.run("snapshot_restore", **BOTH, **legacy)
+    assert said["outcome"] == "RESTORED"
+    assert said["manager_host"] == SECOND
 
 
 def test_inventory_from_a_file(manager: t.Any, legacy: t.Any, tmp_path: pathlib.Path) -> None:

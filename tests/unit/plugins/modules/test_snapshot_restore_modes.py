@@ -98,7 +98,7 @@ def test_after_a_time_out_it_is_left(manager: t.Any, options: t.Any) -> None:
     preflight(manager, waiting=())
     enter(manager)
     post(manager)
-    for dummy in range(3):
+    for _each in range(3):
         poll(manager, "started", "running")
     leave(manager)
     said = manager.run("snapshot_restore", maintenance=True, wait_timeout=2, **options)
@@ -121,7 +121,7 @@ def test_where_it_does_not_begin_the_request_is_taken_back(manager: t.Any, optio
     busy = {"id": "e9", "workflow_id": "install", "status": "started"}
     activating = {"status": "activating", "remaining_executions": [busy]}
     manager.post("/maintenance/activate", activating, sent={})
-    for dummy in range(3):
+    for _each in range(3):
         manager.get("/maintenance", activating)
     manager.get("/maintenance", activating)
     leave(manager)
@@ -164,7 +164,7 @@ def test_that_cannot_be_left_after_an_error_does_not_hide_it(
     preflight(manager, waiting=())
     enter(manager)
     post(manager)
-    for dummy in range(3):
+    for _each in range(3):
         poll(manager, "started", "running")
     manager.error("POST", "/maintenance/deactivate", 403, "forbidden_error", sent={})
     said = manager.run("snapshot_restore", maintenance=True, wait_timeout=2, **options)
