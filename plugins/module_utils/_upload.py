@@ -36,6 +36,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import 
 TRIES = 3
 VISIBLE_INTERVAL = 0.5
 
+WHICH_HINT = "Look which of the two is the right one"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -139,7 +141,7 @@ def _check_sha256(source: Source, sha256: str) -> None:
     if source.sha256 not in (None, sha256):
         raise ArchiveError(
             f"it has the sha256 {sha256}, which is not the one expected",
-            hint="Look which of the two is the right one",
+            hint=WHICH_HINT,
         )
 
 
@@ -173,13 +175,18 @@ def _send(client: CloudifyClient, snapshot_id: str, source: Source, *, idle_time
 def _have_fetched(
     client: CloudifyClient, snapshot_id: str, url: str, *, idle_timeout: float
 ) -> None:
-    answer = client.http.json(
-        "PUT",
-        client.archive_path(snapshot_id),
-        doing=f"have the manager fetch snapshot {snapshot_id}",
-        params={"snapshot_archive_url": url},
-        timeout=idle_timeout,
-    )
+    try:
+        answer = client.http.json(
+            "PUT",
+            client.archive_path(snapshot_id),
+            doing=f"have the manager fetch snapshot {snapshot_id}",
+            params={"snapshot_archive_url": url},
+            timeout=idle_timeout,
+        )
+    except ApiError as exc:
+        if exc.code == "bad_parameters_error":
+            exc.hint = "It is the manager that has to reach it; src sends a file from here"
+        raise
     _check_answer(answer, snapshot_id)
 
 
@@ -251,12 +258,12 @@ def _examine(
         if source.sha256 and source.sha256 != _transfer.hash_remote(
             client.http, path=path, doing=doing, idle_timeout=idle_timeout
         ):
-            raise ArchiveError("its sha256 is not the one expected")
+            raise ArchiveError("its sha256 is not the one expected", hint=WHICH_HINT)
     except (ArchiveError, Refused) as exc:
         client.delete_snapshot(snapshot_id)
         raise type(exc)(
             f"what the manager fetched from {source.url} was deleted again: {exc.message}",
-            hint=exc.hint,
+            hint=exc.hint or _archive.NOT_A_SNAPSHOT_HINT,
         ) from None
     return {"archive": description.as_dict(), "size": size, **judged}
 

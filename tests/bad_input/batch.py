@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +236,23 @@ def _play(
     )
 
 
+@contextlib.contextmanager
+def web_server(folder: Path) -> Iterator[int]:
+    """These files over plain HTTP. Yields the port."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+
+
 def check(case: Case, batch: Batch) -> None:
     """It failed, in one line that says what was tried, where, what came back, and what to do."""
     result, message = batch.results[case.name], batch.message(case)
@@ -277,4 +299,5 @@ __all__ = [
     "check_output",
     "run",
     "run_side_by_side",
+    "web_server",
 ]

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -26,6 +23,7 @@ from bad_input.batch import (
     check_nothing_happened,
     run,
     run_side_by_side,
+    web_server,
 )
 from standin.certs import ensure_ca
 
@@ -164,18 +162,6 @@ def silent(*, full: bool) -> Iterator[int]:
         yield port
 
 
-@contextlib.contextmanager
-def web_server(folder: str) -> Iterator[int]:
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
-
-
 @pytest.fixture(scope="module")
 def ready(place: Place) -> Iterator[Place]:
     files = place.files
@@ -193,7 +179,7 @@ def ready(place: Place) -> Iterator[Place]:
             "archive": str(ARCHIVES / "rich-legacy-revisions.zip"),
             "other_ca": str(other_ca),
             "closed_port": closed.getsockname()[1],
-            "http_port": held.enter_context(web_server(str(files))),
+            "http_port": held.enter_context(web_server(files)),
             "silent_port": held.enter_context(silent(full=False)),
             "full_port": held.enter_context(silent(full=True)),
         }
