@@ -49,7 +49,7 @@ OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
         *("bad_input", "bench", "demo", "fidelity", "playbooks"),
-        *("scenarios", "standin", "tooling", "vendor_client"),
+        *("scenarios", "standin", "tooling", "transfers", "vendor_client"),
     )
 )
 PYTEST = "{bin}/python -m pytest -q -p no:cacheprovider"
@@ -205,6 +205,15 @@ STEPS = (
         ("tests/bad_input/test_*.py",),
         env=OURS,
         weight=60,
+    ),
+    Step(
+        "transfers",
+        "transfers",
+        NEWEST,
+        PYTEST + " tests/transfers",
+        ("tests/transfers/test_*.py",),
+        env=OURS,
+        weight=70,
     ),
     Step(
         "playbooks",
