@@ -47,26 +47,18 @@ def test_there_and_back_and_once_more(cluster: Cluster) -> None:
     assert f"cloudify_confirm={NAME}" in told.replace("<cluster name>", NAME)
     told = cluster.fail("restore", cloudify_confirm="another")
     assert 'cloudify_confirm is "another", but the cluster is "production"' in told
+    summary = cluster.manager.summary()
+    report = cluster.ok("restore", "--check", cloudify_confirm=NAME).report
+    assert report[0].startswith(f"PLAN: restore of cluster {NAME} on 127.0.0.1:")
+    assert "blueprints 4" in report[2]
+    assert "4 blueprints" in report[3]
+    assert cluster.manager.summary() == summary
     assert cluster.changes(since) == []
     cluster.manager.seed(kind="blueprints", items=[{"id": "younger"}])
     cluster.ok("restore", cloudify_confirm=NAME)
     assert held(cluster) == before
     assert cluster.get("/maintenance")["status"] == "deactivated"
     assert cluster.snapshots() == []
-
-
-def test_check_mode_prints_the_plan_and_touches_nothing(cluster: Cluster) -> None:
-    cluster.ok("backup")
-    (name,) = cluster.names()
-    summary, since = cluster.manager.summary(), len(cluster.manager.requests())
-    played = cluster.ok("restore", "--check", cloudify_confirm=NAME)
-    report = played.report
-    assert report[0].startswith(f"PLAN: restore of cluster {NAME} on 127.0.0.1:")
-    assert report[1].startswith(f"set {name} of ")
-    assert "blueprints 4" in report[2]
-    assert "4 blueprints" in report[3]
-    assert cluster.changes(since) == []
-    assert cluster.manager.summary() == summary
 
 
 @pytest.mark.parametrize(
