@@ -48,7 +48,11 @@ class CloudifyClient:
     # -- reading, also while in maintenance mode --------------------------------------------
 
     def read(self, path: str, *, doing: str, **options: t.Any) -> t.Any:
-        """GET; while the manager is in maintenance mode, with the administrator's bypass."""
+        """GET; while the manager is in maintenance mode, with the administrator's bypass.
+
+        It is asked for anew each time, since with the bypass a manager answers credentials that
+        it does not know with 500 instead of 401, and a restore makes it forget them for a while.
+        """
         headers = {"X-BYPASS-MAINTENANCE": "true"} if self._bypass else None
         try:
             return self.http.json("GET", path, doing=doing, headers=headers, **options)

@@ -37,15 +37,16 @@ def switch(
     activate: bool,
     ticker: Ticker | None,
     progress: t.Callable[[str], None] | None = None,
-) -> Json:
-    """Ask for it, and wait unless C(ticker) is None. Returns the state reached.
+) -> tuple[Json, bool]:
+    """Ask for it, and wait unless C(ticker) is None.
 
+    :returns: the state reached, and whether it was this call that changed it
     :raises WaitTimeout: naming the executions that the manager waits for
     """
-    client.set_maintenance(activate=activate)
+    accepted = client.set_maintenance(activate=activate)
     if ticker is None:
-        return client.maintenance()
-    return wait(client, activate=activate, ticker=ticker, progress=progress)
+        return client.maintenance(), accepted
+    return wait(client, activate=activate, ticker=ticker, progress=progress), accepted
 
 
 def wait(

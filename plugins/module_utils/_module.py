@@ -109,7 +109,6 @@ def create_manager_module(
     module = AnsibleModule(
         argument_spec=spec,
         required_one_of=one_of,
-        required_together=[["username", "password"]],
         supports_check_mode=True,
         **options,
     )

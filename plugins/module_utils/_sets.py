@@ -214,6 +214,17 @@ class ClusterStore:
         sync_folder(self.folder)
         return RecoverySet(set_id, final, manifest, verified="full")
 
+    def check_committed(self, set_id: str) -> None:
+        """:raises SetError: when a set that is there already has a problem"""
+        found = self._load(set_id)
+        if found.sound:
+            verify(found, full=False)
+        if not found.sound:
+            raise SetError(
+                f"the set {set_id} is in the store, but not sound: {'; '.join(found.problems)}",
+                hint="Take another backup, and look at this set before it is removed",
+            )
+
     def remove(self, set_id: str) -> bool:
         """Remove a set, or an unfinished one. It loses its name before its files."""
         removed = False

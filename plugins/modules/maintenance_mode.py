@@ -122,9 +122,11 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     elif on_its_way and p["wait"]:
         state = _maintenance.wait(client, activate=True, ticker=ticker(module))
     elif result:
-        state = _maintenance.switch(
+        state, accepted = _maintenance.switch(
             client, activate=activate, ticker=ticker(module) if p["wait"] else None
         )
+        if not accepted:
+            result = {}  # somebody else was faster
     else:
         state = found
     state = {**state, "remaining_executions": _maintenance.remaining(state)}

@@ -228,6 +228,7 @@ def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     p = module.params
     result: Result = {"id": p["id"], "path": store.path(p["id"])}
     if os.path.isdir(store.path(p["id"])):
+        store.check_committed(p["id"])
         return result
     result.update(changed("the set is not committed yet", "staged", "present"))
     snapshot, durations = as_they_were(p["snapshot"] or {}, p["durations"])
