@@ -79,7 +79,7 @@ def test_bad_connection(variables: dict[str, str], why: str, cluster: Cluster) -
 @pytest.mark.parametrize(
     ("variables", "why"),
     [
-        ({"take_snapshot_id": "a b"}, "'a b'"),
+        ({"take_snapshot_id": "a b"}, "begin with a letter"),
         ({"cloudify_cluster_name": "../up"}, "'../up'"),
         ({"take_snapshot_format": "zip"}, "take_snapshot_format"),
     ],
