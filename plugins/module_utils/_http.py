@@ -468,8 +468,6 @@ def describe_failure(exc: rex.RequestException) -> str:
         return "no connection within connect_timeout"
     if isinstance(exc, rex.Timeout):
         return "no answer within request_timeout"
-    if type(cause).__name__ in ("ReadTimeoutError", "TimeoutError"):
-        return "nothing moved for too long"
     if "BadStatusLine" in text:
         return "it is no web server that answers there"
     if "IncompleteRead" in text:
@@ -477,6 +475,8 @@ def describe_failure(exc: rex.RequestException) -> str:
     match = re.search(r"\[Errno -?\d+\] ([^')]+)", text)
     if match:
         return match[1].lower()
+    if "timed out" in text:
+        return "nothing moved for too long"
     if "RemoteDisconnected" in type(cause).__name__ or "Connection aborted" in text:
         return "the connection was closed without an answer"
     return text or type(cause).__name__
