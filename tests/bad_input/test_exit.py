@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+
 import pytest
 
 from bad_input.batch import SECRETS, TOKEN, WRONG, Place, check_output
