@@ -112,7 +112,6 @@ def test_a_stall_is_taken_up_after_the_idle_timeout(
     said = modules.run("snapshot_download", id="big", dest=str(store), idle_timeout=0.5)
     check(manager, said, store)
     assert said["breaks"] == 1
-    assert said["duration"] < 25
 
 
 def test_a_pause_that_is_shorter_is_no_break(
