@@ -32,8 +32,9 @@ FIXED_HEADER = 30
 #: Bytes of the longest layout of what follows data of unknown length, and the next signature.
 LONGEST_DESCRIPTOR = 28
 
-#: Inflated at most at once: a highly compressed entry must not fill the memory.
-INFLATE_PIECE = 1 << 20
+#: Inflated at most at once, since a highly compressed entry must not fill the memory, and from how
+#: much; larger ones have memory go back and forth between here and the kernel.
+INFLATE_PIECE, INFLATE_FROM = 1 << 19, 1 << 18
 
 
 @dataclass
@@ -136,7 +137,8 @@ class ZipStreamVerifier:
 
     def _read_deflated(self, data: memoryview) -> memoryview:
         entry = t.cast(_Entry, self._entry)
-        left: bytes | memoryview = data
+        part = data[:INFLATE_FROM]
+        left: bytes | memoryview = part
         try:
             while left and not self._inflate.eof:
                 out = self._inflate.decompress(left, INFLATE_PIECE)
@@ -145,7 +147,7 @@ class ZipStreamVerifier:
                 left = self._inflate.unconsumed_tail
         except zlib.error:
             raise self._damaged("its compressed data is broken") from None
-        used = len(data) - len(self._inflate.unused_data)
+        used = len(part) - len(self._inflate.unused_data)
         self._position += used
         entry.seen_compressed += used
         if self._inflate.eof:
