@@ -88,8 +88,10 @@ class CloudifyClient:
 
     # -- the manager itself -----------------------------------------------------------------
 
-    def version(self) -> Json:
-        return self.read("/version", doing="read the manager's version", needs={"version": str})
+    def version(self, *, retry: bool = True) -> Json:
+        return self.read(
+            "/version", doing="read the manager's version", needs={"version": str}, retry=retry
+        )
 
     def capabilities(self) -> Capabilities:
         """What this manager can do; asked once."""

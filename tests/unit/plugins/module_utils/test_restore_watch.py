@@ -214,6 +214,22 @@ def test_password_of_the_snapshot_is_turned_to_when_the_old_one_is_refused(watch
     assert len(refused) == 1
 
 
+def test_password_is_turned_to_in_maintenance_mode_too(watch: Follow) -> None:
+    """Where the bypass makes a 500 of the refusal."""
+    times = ((0, "old"), (17, "new"))
+    seen = watch(LEGACY, restored="new", passwords=times, in_maintenance=True)
+    assert seen.follow().execution == "terminated"
+    assert seen.passwords.switched
+    assert seen.manager.elapsed <= 42
+
+
+def test_error_of_the_service_is_no_refusal(watch: Follow) -> None:
+    course: Course = ((0, "started", True), (5, 500, True), (17, "terminated", False))
+    seen = watch(course, restored="new", in_maintenance=True)
+    assert seen.follow().execution == "terminated"
+    assert not seen.passwords.switched
+
+
 def test_passwords_are_not_tried_in_turn_faster_than_every_three_seconds(watch: Follow) -> None:
     seen = watch(LEGACY, restored="new", passwords=((0, "old"), (17, "neither"), (30, "new")))
     assert seen.follow().execution == "terminated"
