@@ -227,7 +227,7 @@ def test_error_of_the_service_is_no_refusal(watch: Follow) -> None:
     course: Course = ((0, "started", True), (5, 500, True), (17, "terminated", False))
     seen = watch(course, restored="new", in_maintenance=True)
     assert seen.follow().execution == "terminated"
-    assert not seen.passwords.switched
+    assert {password for _when, password in seen.manager.logins} == {"old"}
 
 
 def test_passwords_are_not_tried_in_turn_faster_than_every_three_seconds(watch: Follow) -> None:
