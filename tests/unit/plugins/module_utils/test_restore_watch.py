@@ -36,7 +36,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.re
     Manager,
 )
 
-SETTLE = 180.0
+SETTLE = 40.0
 TYPE_ERROR = "File ...\nTypeError: argument of type 'NoneType' is not iterable\n"
 
 
