@@ -67,10 +67,11 @@ def lateness(ansible: Ansible, manager: StandIn, *, runs: int) -> list[Lateness]
     for run in range(runs):
         for kind in ("legacy", "new"):
             name = f"late-{kind}-{run}"
-            for verb, options in (
-                ("create", {"id": name, "format": kind}),
-                ("restore", {"id": name, "force": True, "accept_partial": True}),
-            ):
+            jobs: dict[str, dict[str, object]] = {
+                "create": {"id": name, "format": kind},
+                "restore": {"id": name, "force": True, "accept_partial": True},
+            }
+            for verb, options in jobs.items():
                 module = "snapshot" if verb == "create" else "snapshot_restore"
                 late = _late(ansible, manager, module, options)
                 found.setdefault(f"{verb}, {kind} format", []).append(late)

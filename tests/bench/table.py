@@ -17,7 +17,7 @@ MEMORY_TARGET = 64.0
 FLAT_WITHIN = 8.0
 LATENESS_TARGET = 1.0
 
-LINE = "{:9} {:>8}  {:22} {:>8} {:>8}  {:16} {:>6} {:>7}"
+LINE = "{:9} {:>7}  {:21} {:>8} {:>9} {:>9}  {:15} {:>5} {:>7}"
 
 
 def size_name(size: int) -> str:
@@ -34,10 +34,11 @@ def held(value: float, target: float, *, unit: str = "") -> str:
 
 def table(comparisons: list[Comparison], late: list[Lateness], *, runs: int) -> str:
     lines = [
-        f"Medians of {runs} runs. `module/it` is what the module takes in terms of the line's own way;",
-        "`peak` is the largest resident memory in MiB, `start+` how much of it is above a start alone.",
+        f"Medians of {runs} runs. `module/it`: what the module takes in terms of the line's own way,",
+        "each within its own run; `net` is the same without the module's start. `peak`: the largest",
+        "resident memory in MiB; `start+`: how much of it is above a start alone.",
         "",
-        LINE.format("", "size", "", "seconds", "module/it", "target", "peak", "start+").rstrip(),
+        LINE.format("", "size", "", "seconds", "module/it", "net", "target", "peak", "start+"),
     ]
     for comparison in comparisons:
         lines.append("")
@@ -52,12 +53,12 @@ def _transfer(comparison: Comparison) -> list[str]:
     for name in (MODULE, CURL_DOWN, CURL_UP, CFY, PLAYBOOK, START):
         if name not in comparison.figures:
             continue
-        ratio = verdict = ""
-        if name != MODULE:
-            ratio = f"{comparison.ratio(name):.2f}"
+        ratio = net = verdict = ""
+        if name not in (MODULE, START):
+            ratio, net = f"{comparison.ratio(name):.2f}", f"{comparison.net_ratio(name):.2f}"
             target = TARGETS.get((comparison.direction, name))
             verdict = held(comparison.ratio(name), target) if target else ""
-        above = f"{comparison.above_start(name):+.0f}" if name in (MODULE, CFY) else ""
+        above = f"{comparison.above_start(name):+.0f}" if name == MODULE else ""
         lines.append(
             LINE.format(
                 shown,
@@ -65,6 +66,7 @@ def _transfer(comparison: Comparison) -> list[str]:
                 name,
                 f"{comparison.seconds(name):.2f}",
                 ratio,
+                net,
                 verdict,
                 f"{comparison.peak(name):.0f}",
                 above,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import signal
@@ -46,6 +47,10 @@ def part(store: Path) -> int:
         return (store / ".big.zip.part").stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def reached(store: Path, size: int) -> bool:
+    return part(store) >= size
 
 
 def transfers(manager: StandIn, since: int) -> list[dict[str, Any]]:
@@ -146,7 +151,7 @@ def test_runs_that_are_killed_again_and_again_get_there(
     for step in range(1, 5):
         break_it(manager, {"stall_seconds": 30, "at_byte": 4 * MIB})
         running = modules.start("snapshot_download", id="big", dest=str(store))
-        until(lambda step=step: part(store) >= step * 3 * MIB, f"step {step}")
+        until(functools.partial(reached, store, step * 3 * MIB), f"step {step}")
         running.end(signal.SIGKILL)
         assert not (store / "big.zip").exists()
     said = modules.run("snapshot_download", id="big", dest=str(store))
