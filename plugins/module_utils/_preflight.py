@@ -25,11 +25,11 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     Refused,
     TransferError,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote import RemoteFile
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
     describe_executions,
     last_line,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._transfer import RemoteFile
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
 
 

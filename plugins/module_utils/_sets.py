@@ -29,13 +29,13 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
     counts,
     is_inventory,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import sync_folder
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ArchiveError,
     RecoveryError,
     Refused,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._transfer import sync_folder
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
     Version,

@@ -12,7 +12,11 @@ import os
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive, _transfer
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
+    _archive,
+    _remote,
+    _transfer,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
     CloudifyClient,
     Json,
@@ -119,11 +123,11 @@ def _check_same(
     doing = f"compare snapshot {snapshot_id}"
     hint = "Choose another id, or delete this one first (module snapshot)"
     if source.path:
-        same = _transfer.same_archive(
+        same = _remote.same_archive(
             client.http, path=path, local=source.path, doing=doing, idle_timeout=idle_timeout
         )
     elif source.sha256:
-        same = source.sha256 == _transfer.hash_remote(
+        same = source.sha256 == _remote.hash_remote(
             client.http, path=path, doing=doing, idle_timeout=idle_timeout
         )
     else:
@@ -212,7 +216,7 @@ def _confirm(
         try:
             return (
                 snapshot,
-                _transfer.archive_headers(
+                _remote.archive_headers(
                     client.http,
                     path=client.archive_path(snapshot_id),
                     doing=f"confirm the upload of snapshot {snapshot_id}",
@@ -254,8 +258,8 @@ def _examine(
         description = describe_remote(client, snapshot_id)
         judged = _judge(client, description, force=force)
         doing = f"verify snapshot {snapshot_id}"
-        size, _tag = _transfer.archive_headers(client.http, path=path, doing=doing)
-        if source.sha256 and source.sha256 != _transfer.hash_remote(
+        size, _tag = _remote.archive_headers(client.http, path=path, doing=doing)
+        if source.sha256 and source.sha256 != _remote.hash_remote(
             client.http, path=path, doing=doing, idle_timeout=idle_timeout
         ):
             raise ArchiveError("its sha256 is not the one expected", hint=WHICH_HINT)

@@ -119,6 +119,11 @@ import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import (
+    SPARE_BYTES,
+    no_space,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._download import Download
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ArchiveError,
     NotFound,
@@ -130,14 +135,11 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
     run,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import check_usable
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_name
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._transfer import (
-    SPARE_BYTES,
-    Download,
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote import (
     archive_headers,
-    no_space,
     same_archive,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_name
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

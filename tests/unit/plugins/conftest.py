@@ -22,9 +22,9 @@ from ansible.module_utils.common import warnings
 
 from ansible_collections.cloudify_ha.recovery.plugins import modules
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
+    _download,
     _http,
     _restore,
-    _transfer,
     _wait,
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation import (
@@ -40,7 +40,7 @@ WAITERS: tuple[t.Any, ...] = (
     _wait.Ticker.__init__,
     _http.Pacer.__init__,
     _http.ManagerHttp.__init__,
-    _transfer.Download.__init__,
+    _download.Download.__init__,
     *(
         found.__init__
         for found in vars(_restore).values()

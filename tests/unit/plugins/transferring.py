@@ -13,12 +13,12 @@ import random
 import typing as t
 import zipfile
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._download import Download
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
     Connection,
     ManagerHttp,
     Pacer,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._transfer import Download
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.local_server import Server
 
 

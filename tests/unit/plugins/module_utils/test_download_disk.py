@@ -16,7 +16,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _transfer
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _disk, _download
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ArchiveError,
     Refused,
@@ -216,7 +216,7 @@ def room(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
 def test_too_little_room_is_told_before_the_first_byte(
     server: Server, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room(monkeypatch, _transfer.SPARE_BYTES + SIZE - 1)
+    room(monkeypatch, _disk.SPARE_BYTES + SIZE - 1)
     with pytest.raises(TransferError) as failed:
         download(dest, server).run()
     assert str(failed.value) == (
@@ -225,7 +225,7 @@ def test_too_little_room_is_told_before_the_first_byte(
     )
     assert failed.value.details == {
         "needed_bytes": SIZE,
-        "free_bytes": _transfer.SPARE_BYTES + SIZE - 1,
+        "free_bytes": _disk.SPARE_BYTES + SIZE - 1,
     }
     assert left(dest) == []
 
@@ -234,7 +234,7 @@ def test_what_is_there_already_needs_no_more_room(
     server: Server, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     earlier_run(dest, DATA[:200_000])
-    room(monkeypatch, _transfer.SPARE_BYTES + SIZE - 200_000)
+    room(monkeypatch, _disk.SPARE_BYTES + SIZE - 200_000)
     assert download(dest, server).run().resumed_from == 200_000
     assert dest.read_bytes() == DATA
 
@@ -243,7 +243,7 @@ def test_a_part_stays_when_there_is_no_room_for_the_rest(
     server: Server, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     earlier_run(dest, DATA[:200_000])
-    room(monkeypatch, _transfer.SPARE_BYTES)
+    room(monkeypatch, _disk.SPARE_BYTES)
     with pytest.raises(TransferError, match="are needed"):
         download(dest, server).run()
     assert left(dest) == [".one.zip.part", ".one.zip.part.json"]
@@ -264,7 +264,7 @@ def test_a_disk_that_becomes_full_is_told_and_nothing_stays(
         raise OSError(number, os.strerror(number))
 
     if where == "write":
-        monkeypatch.setattr(_transfer, "write_all", full)
+        monkeypatch.setattr(_download, "write_all", full)
     else:
         monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(TransferError) as failed:

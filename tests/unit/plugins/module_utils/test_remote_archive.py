@@ -20,7 +20,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     NotFound,
     TransferError,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._transfer import (
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote import (
     RemoteFile,
     archive_headers,
     hash_remote,

@@ -1,0 +1,188 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""An archive that stays on the manager: its length and hash, a look into it, a comparison."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import PIECE
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import TransferError
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
+    API,
+    ManagerHttp,
+    describe_failure,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._zipstream import open_zip
+
+#: Tries for one of the small parts in which a directory is read.
+PART_TRIES = 3
+
+
+def archive_headers(http: ManagerHttp, *, path: str, doing: str) -> tuple[int, str]:
+    """(size, tag) of an archive on the manager, without its bytes."""
+    response = http.send("HEAD", API + path, doing=doing, stream=True)
+    response.close()
+    return body_length(response.headers, doing), strong_tag(response.headers)
+
+
+def same_archive(
+    http: ManagerHttp, *, path: str, local: str, doing: str, idle_timeout: float
+) -> bool:
+    """Whether the manager has the same archive as a local, tested file.
+
+    Sizes and zip directories are compared: a directory holds the checksum, size and place of each
+    entry, so the bytes in between need not travel. Where the manager sends no parts, they do.
+    """
+    size = os.path.getsize(local)
+    remote_size, _tag = archive_headers(http, path=path, doing=doing)
+    if size != remote_size:
+        return False
+    with open(local, "rb") as archive:
+        with open_zip(archive) as whole:
+            start = whole.start_dir
+        archive.seek(start)
+        try:
+            remote = RemoteFile(http, path=path, doing=doing)
+            remote.seek(start)
+            while True:
+                ours = archive.read(PIECE)
+                if remote.read(len(ours)) != ours:
+                    return False
+                if not ours:
+                    return True
+        except TransferError:
+            archive.seek(0)
+            digest = hashlib.sha256()
+            for piece in iter(lambda: archive.read(PIECE), b""):
+                digest.update(piece)
+    theirs = hash_remote(http, path=path, doing=doing, idle_timeout=idle_timeout)
+    return digest.hexdigest() == theirs
+
+
+def hash_remote(http: ManagerHttp, *, path: str, doing: str, idle_timeout: float) -> str:
+    """sha256 of an archive on the manager; its bytes are read, but not kept."""
+    digest = hashlib.sha256()
+    response = http.send("GET", API + path, doing=doing, stream=True, timeout=idle_timeout)
+    with response:
+        left = body_length(response.headers, doing)
+        while left > 0:
+            piece = _read(response, min(PIECE, left), doing=doing)
+            digest.update(piece)
+            left -= len(piece)
+    return digest.hexdigest()
+
+
+def _read(response: t.Any, count: int, *, doing: str) -> bytes:
+    """Up to C(count) bytes of a body, and at least one."""
+    try:
+        piece = response.raw.read(count, decode_content=False)
+    except Exception as exc:  # urllib3 has many; all mean that the transfer broke
+        raise TransferError(f"Cannot {doing}: {describe_failure(t.cast(t.Any, exc))}") from exc
+    if not piece:
+        raise TransferError(f"Cannot {doing}: the connection was closed early")
+    return t.cast(bytes, piece)
+
+
+class RemoteFile(io.RawIOBase):
+    """An archive on the manager as a seekable file, read by ranges; unbuffered.
+
+    :raises TransferError: when the manager does not honour ranges
+    """
+
+    def __init__(self, http: ManagerHttp, *, path: str, doing: str) -> None:
+        super().__init__()
+        self._http = http
+        self._path = path
+        self._doing = doing
+        self._size, self._tag = archive_headers(http, path=path, doing=doing)
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError("negative position")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: t.Any) -> int:
+        first = self._position
+        last = min(first + len(buffer), self._size) - 1
+        if last < first:
+            return 0
+        tries = PART_TRIES
+        while True:
+            try:
+                data = self._part(first, last)
+                break
+            except TransferError:
+                tries -= 1
+                if not tries:
+                    raise
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def _part(self, first: int, last: int) -> bytes:
+        headers = {"Range": f"bytes={first}-{last}"}
+        if self._tag:
+            headers["If-Range"] = self._tag
+        response = self._http.send(
+            "GET",
+            API + self._path,
+            doing=self._doing,
+            headers=headers,
+            stream=True,
+            expected=(200, 206),
+        )
+        data = b""
+        with response:
+            span = response.headers.get("Content-Range")
+            if span != f"bytes {first}-{last}/{self._size}":
+                raise TransferError(f"Cannot {self._doing}: the manager does not send parts of it")
+            while len(data) <= last - first:
+                data += _read(response, last - first + 1 - len(data), doing=self._doing)
+        return data
+
+
+def body_length(headers: t.Mapping[str, str], doing: str) -> int:
+    if "Content-Length" not in headers:
+        raise TransferError(
+            f"Cannot {doing}: the manager does not say how long the archive is",
+            hint="Without Content-Length a torn transfer cannot be told from a whole one",
+        )
+    return int(headers["Content-Length"])
+
+
+def strong_tag(headers: t.Mapping[str, str]) -> str:
+    """What If-Range may be asked with; empty where the answer has nothing fit for it."""
+    tag = headers.get("ETag", "")
+    if tag and not tag.startswith("W/"):
+        return tag
+    return headers.get("Last-Modified", "")
+
+
+__all__ = (
+    "RemoteFile",
+    "archive_headers",
+    "body_length",
+    "hash_remote",
+    "same_archive",
+    "strong_tag",
+)
