@@ -17,7 +17,7 @@ MEMORY_TARGET = 64.0
 FLAT_WITHIN = 8.0
 LATENESS_TARGET = 1.0
 
-LINE = "{:9} {:>7}  {:21} {:>8} {:>9} {:>9}  {:15} {:>5} {:>7}"
+LINE = "{:9} {:>6}  {:20} {:>8} {:>6} {:>9} {:>6}  {:14} {:>5} {:>6}"
 
 
 def size_name(size: int) -> str:
@@ -34,11 +34,14 @@ def held(value: float, target: float, *, unit: str = "") -> str:
 
 def table(comparisons: list[Comparison], late: list[Lateness], *, runs: int) -> str:
     lines = [
-        f"Medians of {runs} runs. `module/it`: what the module takes in terms of the line's own way,",
-        "each within its own run; `net` is the same without the module's start. `peak`: the largest",
-        "resident memory in MiB; `start+`: how much of it is above a start alone.",
+        f"Medians of {runs} runs; `cpu`: seconds of processor time, the server's not counted.",
+        "`module/it`: what the module takes in terms of the line's own way, each within its own run;",
+        "`net`: the same without the module's start. `peak`: the largest resident memory in MiB;",
+        "`start+`: how much of it is above a start alone.",
         "",
-        LINE.format("", "size", "", "seconds", "module/it", "net", "target", "peak", "start+"),
+        LINE.format(
+            "", "size", "", "seconds", "cpu", "module/it", "net", "target", "peak", "start+"
+        ),
     ]
     for comparison in comparisons:
         lines.append("")
@@ -65,6 +68,7 @@ def _transfer(comparison: Comparison) -> list[str]:
                 size,
                 name,
                 f"{comparison.seconds(name):.2f}",
+                f"{comparison.cpu(name):.2f}",
                 ratio,
                 net,
                 verdict,

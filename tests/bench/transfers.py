@@ -40,6 +40,9 @@ class Comparison:
     def seconds(self, name: str) -> float:
         return median(f.seconds for f in self.figures[name])
 
+    def cpu(self, name: str) -> float:
+        return median(f.cpu for f in self.figures[name])
+
     def peak(self, name: str) -> float:
         return max(f.peak for f in self.figures[name])
 
