@@ -54,6 +54,9 @@ def main() -> int:
         jobs = {pool.submit(run, entry, chosen.__contains__): entry for entry in entries}
         for job in concurrent.futures.as_completed(jobs):
             outcome, error = job.result()
+            if missed_a_moment(outcome):
+                # on a busy machine the watcher can sleep through a state of a second: look again
+                outcome, error = run(jobs[job], chosen.__contains__)
             for name, found in outcome.differences.items():
                 # A recording that prepares another session has to pass there as well.
                 total.differences[name] = total.differences.get(name) or found
@@ -73,6 +76,12 @@ def main() -> int:
     count = f"{len(passed)} passed, {len(failed) + len(missing)} failed"
     print(f"{count}, {len(skipped)} not modelled ({seconds:.0f} s)")
     return 1 if failed or missing or broken else 0
+
+
+def missed_a_moment(outcome: Outcome) -> bool:
+    """Whether the courses of workflows are all that failed; exchanges do not depend on the moment."""
+    kinds = {outcome.requests[name] for name in outcome.failed()}
+    return kinds == {"transitions"}
 
 
 def report(
