@@ -99,9 +99,10 @@ class Control:
     def post_flag(self, body: dict[str, Any], query: Any) -> None:
         self.manager.flag(body["state"] == "set")
 
-    def post_wipe(self, body: Any, query: Any) -> None:
+    def post_wipe(self, body: dict[str, Any], query: Any) -> Any:
         self.manager.worker.kill_all()
         self.manager.reinstall()
+        return seed.add_content(self.manager, body) if body else None
 
     def post_admin_password(self, body: dict[str, Any], query: Any) -> None:
         self.manager.set_admin_password(str(body["password"]))

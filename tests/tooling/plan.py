@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .cores import Core, missing, present
 from .pythons import Python
-from .steps import EACH, NEWEST, STEPS, Step
+from .steps import EACH, NEWEST, OLDEST, STEPS, Step
 
 
 class UnknownStep(Exception):
@@ -33,7 +33,7 @@ def _selected(name: str, step: Step, wanted: list[str]) -> bool:
 
 def make(*, pythons: dict[str, Python], names: list[str], wanted: list[str]) -> list[Task]:
     have, lack = present(pythons), missing(pythons)
-    newest = list(have)[-1] if have else None
+    one = {OLDEST: list(have)[0], NEWEST: list(have)[-1]} if have else {}
     tasks: list[Task] = []
     for step in STEPS:
         nothing = "" if step.applies(names) else f"no file is {' or '.join(step.files)}"
@@ -41,9 +41,9 @@ def make(*, pythons: dict[str, Python], names: list[str], wanted: list[str]) -> 
             for core in (*have, *lack):
                 skip = nothing or lack.get(core, "")
                 tasks.append(Task(f"{step.name}-{core.name}", step, core, skip))
-        elif step.environment == NEWEST:
-            skip = nothing or ("" if newest else "no ansible-core runs here")
-            tasks.append(Task(step.name, step, newest, skip))
+        elif step.environment in (OLDEST, NEWEST):
+            skip = nothing or ("" if one else "no ansible-core runs here")
+            tasks.append(Task(step.name, step, one.get(step.environment), skip))
         else:
             tasks.append(Task(step.name, step, None, nothing))
     chosen = [task for task in tasks if _selected(task.name, task.step, wanted)]
