@@ -221,7 +221,7 @@ def test_a_torn_one_is_fetched_again_after_a_pause(
     said = manager.run("snapshot_download", id="s1", dest=str(dest))
     assert said["breaks"] == 1
     assert dest.read_bytes() == data
-    assert clock.slept == [1.0]
+    assert len(clock.slept) == 1
 
 
 def test_what_an_earlier_run_has_left_is_taken_up(
