@@ -79,6 +79,7 @@ CASES = [
     *(
         upload(name, f"/{name}.zip: {says}", AGAIN, src=f"{{{{ files }}}}/{name}.zip", force=True)
         for name, (_look, says) in DAMAGED.items()
+        if name in ("empty", "torn", "bent", "other")
     ),
     upload("newer", "9.1.0, newer than the manager's 7.0.5", UNFIT, src="{{ files }}/newer.zip"),
     upload("old", "of version 3.4.2, older than 4.0.0", UNFIT, src="{{ files }}/old.zip"),

@@ -27,12 +27,13 @@ NEVER = {
     "too long": ("x" * 257, "of 257 characters", "it takes 1 to 256"),
     "empty": ("", "of 0 characters", "it takes 1 to 256"),
 }
+SLASH = {"slash": NEVER["slash"]}
 BY_MODULE = {
     "snapshot": ({}, IDS | NEVER),
-    "snapshot_upload": ({"src": str(ARCHIVES / "small-new.zip")}, IDS | NEVER),
-    "snapshot_download": ({"dest": "{{ files }}"}, NEVER),
-    "snapshot_restore": ({}, NEVER),
-    "snapshot_info": ({}, {"slash": NEVER["slash"]}),
+    "snapshot_upload": ({"src": str(ARCHIVES / "small-new.zip")}, {"space": IDS["space"]}),
+    "snapshot_download": ({"dest": "{{ files }}"}, SLASH),
+    "snapshot_restore": ({}, SLASH),
+    "snapshot_info": ({}, SLASH),
 }
 
 OUT = "Leave it out"

@@ -202,7 +202,7 @@ STEPS = (
     Step(
         "bad-input",
         "bad-input",
-        NEWEST,
+        OLDEST,
         PYTEST + " tests/bad_input",
         ("tests/bad_input/test_*.py",),
         env=OURS,

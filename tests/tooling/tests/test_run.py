@@ -47,6 +47,14 @@ def test_the_newest_core_runs_what_runs_once() -> None:
     assert task.core == CORES[-1]
 
 
+def test_old_managers_are_run_with_the_oldest_core() -> None:
+    pythons = {version: python(version) for version in ("3.11", "3.12")}
+    names = ["tests/integration/targets/snapshot/tasks/main.yml"]
+    tasks = make(pythons=pythons, names=names, wanted=["integration"])
+    assert {task.core for task in tasks if "4.5.5" in task.name} == {CORES[0]}
+    assert {task.core for task in tasks if "7.0.5" in task.name} == {CORES[-1]}
+
+
 def test_an_unknown_step_is_an_error() -> None:
     with pytest.raises(UnknownStep, match="no step is called unitz"):
         make(pythons={}, names=[], wanted=["unitz", "lint"])
