@@ -48,6 +48,7 @@ class Wishes:
 
     :ivar inventory: the content that has to be there afterwards; None when it is not known
     :ivar maintenance: be in maintenance mode meanwhile
+    :ivar maintenance_marker: file that remembers over a kill that it was entered for this
     :ivar accept_partial: a PARTIAL restore is no error
     :ivar settle_timeout: seconds for the manager to come to rest after the execution's end
     """
@@ -58,6 +59,7 @@ class Wishes:
     inventory: Json | None
     mend: bool
     maintenance: bool
+    maintenance_marker: str | None
     accept_partial: bool
     password: str | None
     restored_password: str | None
@@ -77,6 +79,7 @@ class Restore:
             client, current=wishes.password, restored=wishes.restored_password
         )
         self._found: Preflight | None = None
+        self._marker = _maintenance.Marker(wishes.maintenance_marker)
 
     def preflight(self, *, check_mode: bool) -> Json:
         """In check mode, a snapshot that is still to be uploaded is no obstacle.
@@ -103,6 +106,11 @@ class Restore:
         losses: list[str] = []
         if found.archive and found.archive.format == "new" and self._wishes.inventory:
             losses = new_format_warnings(self._wishes.inventory)
+        if self._left_over:
+            warnings.append(
+                "maintenance mode is left over from a restore that did not come to its end; "
+                "it will be left after this one"
+            )
         if not self._wishes.inventory:
             warnings.append("no inventory is given, so the content cannot be compared afterwards")
         return {
@@ -119,6 +127,12 @@ class Restore:
             "losses": losses,
         }
 
+    @property
+    def _left_over(self) -> bool:
+        """Maintenance mode is on, and it was no person who wanted it."""
+        found = t.cast(Preflight, self._found)
+        return found.maintenance != _maintenance.DEACTIVATED and self._marker.present
+
     def run(self) -> Json:
         """After C(preflight).
 
@@ -126,10 +140,14 @@ class Restore:
         """
         wishes, found = self._wishes, t.cast(Preflight, self._found)
         ticker = self._ticker(wishes.wait_timeout)
-        entered = wishes.maintenance and found.maintenance == _maintenance.DEACTIVATED
+        left_over = self._left_over
+        entered = left_over or (
+            wishes.maintenance and found.maintenance == _maintenance.DEACTIVATED
+        )
         told: Json = {}
         try:
             if entered:
+                self._marker.put(f"maintenance mode for the restore of {wishes.snapshot_id}")
                 _maintenance.switch(self._client, activate=True, ticker=ticker)
             execution_id = _restore.start(
                 self._client, wishes.snapshot_id, found.body, ticker=ticker
@@ -150,7 +168,11 @@ class Restore:
                 exc.details.update(told)
                 exc.message += f"; {stuck}" if stuck else ""
             raise
-        return self._judge(outcome, self._leave_maintenance() if entered else "")
+        stuck = self._leave_maintenance() if entered else ""
+        result = self._judge(outcome, stuck)
+        if left_over and not stuck:
+            result["maintenance"] = "deactivated, it was left over from a restore that was killed"
+        return result
 
     def _ticker(self, timeout: float) -> Ticker:
         return Ticker(timeout=timeout, interval=self._wishes.wait_interval)
@@ -167,6 +189,7 @@ class Restore:
             self._settled(lambda: _maintenance.switch(self._client, activate=False, ticker=ticker))
         except RecoveryError as exc:
             return f"maintenance mode could not be left ({exc.message})"
+        self._marker.remove()
         return ""
 
     def _judge(self, outcome: _restore.Outcome, stuck: str) -> Json:
@@ -175,6 +198,7 @@ class Restore:
             "execution_id": outcome.execution_id,
             "execution_status": outcome.execution,
             "outages": outcome.outages,
+            "maintenance": "activated" if stuck else f"{found.maintenance}, as it was found",
         }
         evidence = _verdict.Evidence(
             execution=outcome.execution,

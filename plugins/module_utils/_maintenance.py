@@ -8,11 +8,16 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
     CloudifyClient,
     Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import (
+    sync_folder,
+    unlink,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import WaitTimeout
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
@@ -21,6 +26,37 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots im
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker, wait_for
 
 ACTIVATED, ACTIVATING, DEACTIVATED = "activated", "activating", "deactivated"
+
+
+class Marker:
+    """A file that says, to whoever comes after a kill, that it was a restore that entered
+    maintenance mode.
+
+    :param path: None keeps no such file
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+
+    @property
+    def present(self) -> bool:
+        return self._path is not None and os.path.exists(self._path)
+
+    def put(self, text: str) -> None:
+        """Before maintenance mode is asked for."""
+        if self._path is None:
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with open(os.open(self._path, flags, 0o600), "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(os.path.dirname(self._path))
+
+    def remove(self) -> None:
+        """After it was left."""
+        if self._path is not None:
+            unlink(self._path)
 
 
 def remaining(maintenance: Json) -> list[Json]:
@@ -84,4 +120,4 @@ def wait(
         raise
 
 
-__all__ = ("ACTIVATED", "ACTIVATING", "DEACTIVATED", "remaining", "switch", "wait")
+__all__ = ("ACTIVATED", "ACTIVATING", "DEACTIVATED", "Marker", "remaining", "switch", "wait")

@@ -169,8 +169,8 @@ class ClusterStore:
                 f"the set {set_id} cannot be committed: {part} is not staged yet",
                 hint="Stage it with state=staged, and download its snapshot into that directory",
             )
-        for name in os.listdir(staging):
-            if name.startswith("."):  # left by a run that was killed
+        for name in _files(staging):
+            if os.path.basename(name).startswith("."):  # left by a run that was killed
                 os.unlink(os.path.join(staging, name))
         description, sha256, size = _archive.check_file(os.path.join(staging, SNAPSHOT))
         if snapshot.get("status") != "created":
@@ -178,7 +178,13 @@ class ClusterStore:
                 f"the set {set_id} cannot be committed: the manager says that the snapshot is "
                 f"{snapshot.get('status')}"
             )
-        if snapshot.get("size") not in (None, size) or snapshot.get("sha256") not in (None, sha256):
+        if snapshot.get("size") is None:
+            raise SetError(
+                f"the set {set_id} cannot be committed: the length is not proven, since the "
+                "snapshot's size is not given",
+                hint="Give the size that snapshot_download returned",
+            )
+        if snapshot["size"] != size or snapshot.get("sha256") not in (None, sha256):
             raise SetError(
                 f"the set {set_id} cannot be committed: {SNAPSHOT} has changed since its download"
             )
@@ -203,13 +209,14 @@ class ClusterStore:
                         "size": os.path.getsize(os.path.join(staging, name)),
                         "sha256": _sha256(os.path.join(staging, name)),
                     }
-                    for name in sorted(os.listdir(staging))
+                    for name in _files(staging)
                     if name not in (SNAPSHOT, MANIFEST)
                 },
             },
         }
         write_json(os.path.join(staging, MANIFEST), manifest)
-        sync_folder(staging)
+        for folder, _folders, _names in os.walk(staging):
+            sync_folder(folder)
         os.rename(staging, final)
         sync_folder(self.folder)
         return RecoverySet(set_id, final, manifest, verified="full")
@@ -360,6 +367,15 @@ def write_json(path: str, value: t.Any) -> None:
     except OSError:
         os.unlink(temporary)
         raise
+
+
+def _files(folder: str) -> list[str]:
+    """All files below it, as paths relative to it."""
+    return sorted(
+        os.path.relpath(os.path.join(where, name), folder)
+        for where, _folders, names in os.walk(folder)
+        for name in names
+    )
 
 
 def _read_json(path: str) -> t.Any:

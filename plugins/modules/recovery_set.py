@@ -61,7 +61,7 @@ options:
   snapshot:
     description:
       - What the manager says of the snapshot, and how it was made. For O(state=present), which needs its C(status) to be C(created).
-        Its C(size) and C(sha256), where given, have to be those of the staged file.
+        Its C(size), and C(sha256) where given, have to be those of the staged file.
     type: dict
   durations:
     description:

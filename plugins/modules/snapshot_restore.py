@@ -96,6 +96,12 @@ options:
       - Refused while executions are queued or scheduled, since the manager would wait for them first.
     type: bool
     default: false
+  maintenance_marker:
+    description:
+      - File on the host that the module runs on, which is there while maintenance mode is on because of O(maintenance).
+      - A run that is killed leaves both behind. The next one that is given the same file then leaves maintenance mode when it is done,
+        where it would otherwise take it for the wish of a person.
+    type: path
   restored_password:
     description:
       - The password that the snapshot brings with it for the same user. It is turned to when the manager refuses O(password).
@@ -218,6 +224,11 @@ scheduled_executions:
       description: How this version treats them.
       type: str
       returned: always
+maintenance:
+  description: In which state maintenance mode is now, and why.
+  returned: success and O(wait=true), not in check mode
+  type: str
+  sample: deactivated, as it was found
 preflight:
   description: What was found before.
   returned: success
@@ -270,6 +281,7 @@ RESTORE_OPTIONS = (
 TAKEN_OVER = (
     "mend",
     "maintenance",
+    "maintenance_marker",
     "accept_partial",
     "password",
     "restored_password",
@@ -326,6 +338,7 @@ def main() -> t.NoReturn:
                 "ignore_plugin_failure": {"type": "bool"},
                 "tenant_name": {"type": "str"},
                 "maintenance": {"type": "bool", "default": False},
+                "maintenance_marker": {"type": "path"},
                 "restored_password": {"type": "str", "no_log": True},
                 "accept_partial": {"type": "bool", "default": False},
                 "settle_timeout": {"type": "float", "default": 180.0},

@@ -50,12 +50,17 @@ def stage(path: pathlib.Path, set_id: str, *, version: str = "7.0.5") -> pathlib
     return staging
 
 
+def snapshot(staging: pathlib.Path) -> dict[str, t.Any]:
+    """What the manager says of what was downloaded from it."""
+    return {"status": "created", "size": (staging / _sets.SNAPSHOT).stat().st_size}
+
+
 def commit(
     path: pathlib.Path, set_id: str, *, at: str | None = None, version: str = "7.0.5"
 ) -> pathlib.Path:
     """A whole set, made at a time. Returns its directory."""
-    stage(path, set_id, version=version)
-    done = store(path).commit(set_id, snapshot={"status": "created"}, durations={}, warnings=[])
+    staging = stage(path, set_id, version=version)
+    done = store(path).commit(set_id, snapshot=snapshot(staging), durations={}, warnings=[])
     if at:
         edit_manifest(pathlib.Path(done.path), created_at=at)
     return pathlib.Path(done.path)

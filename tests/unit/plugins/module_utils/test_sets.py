@@ -104,13 +104,25 @@ def test_nobody_else_can_read_it(tmp_path: pathlib.Path) -> None:
 
 def test_more_that_was_staged_belongs_to_the_set(tmp_path: pathlib.Path) -> None:
     staging = samples.stage(tmp_path, "r1")
-    (staging / "certificates.tar").write_bytes(b"keys")
-    samples.store(tmp_path).commit("r1", snapshot={"status": "created"}, durations={}, warnings=[])
-    assert "certificates.tar" in verified(tmp_path).manifest["files"]
-    (tmp_path / "prod" / "r1" / "certificates.tar").write_bytes(b"keyz")
-    assert verified(tmp_path).problems == [
-        "certificates.tar is not the file that its manifest describes"
-    ]
+    folder = staging / "certificates" / "manager1"
+    folder.mkdir(parents=True)
+    (folder / "ca_key.pem").write_bytes(b"keys")
+    (folder / ".left.new").write_bytes(b"half of")
+    facts = samples.snapshot(staging)
+    samples.store(tmp_path).commit("r1", snapshot=facts, durations={}, warnings=[])
+    key = "certificates/manager1/ca_key.pem"
+    assert sorted(verified(tmp_path).manifest["files"]) == [key, "content.json", "snapshot.zip"]
+    (tmp_path / "prod" / "r1" / key).write_bytes(b"keyz")
+    assert verified(tmp_path).problems == [f"{key} is not the file that its manifest describes"]
+
+
+def test_without_the_size_that_was_sent_the_length_is_not_proven(tmp_path: pathlib.Path) -> None:
+    samples.stage(tmp_path, "r1")
+    with pytest.raises(_sets.SetError, match="the length is not proven"):
+        samples.store(tmp_path).commit(
+            "r1", snapshot={"status": "created"}, durations={}, warnings=[]
+        )
+    assert not (tmp_path / "prod" / "r1").exists()
 
 
 # -- damage ----------------------------------------------------------------------------------------

@@ -33,7 +33,8 @@ def finish(path: pathlib.Path, set_id: str = "r1") -> None:
     """What the module does for state=present: commit, unless the set is there."""
     sets = samples.store(path)
     if not os.path.isdir(sets.path(set_id)):
-        sets.commit(set_id, snapshot={"status": "created"}, durations={}, warnings=[])
+        facts = samples.snapshot(pathlib.Path(sets.incoming(set_id)))
+        sets.commit(set_id, snapshot=facts, durations={}, warnings=[])
 
 
 def afresh(path: pathlib.Path) -> None:
@@ -144,7 +145,7 @@ def test_a_set_can_be_committed_only_once(tmp_path: pathlib.Path) -> None:
     samples.commit(tmp_path, "r1")
     sets = samples.store(tmp_path)
     with pytest.raises(_sets.Refused, match="has a set r1 already"):
-        sets.commit("r1", snapshot={"status": "created"}, durations={}, warnings=[])
+        sets.commit("r1", snapshot={"status": "created", "size": 1}, durations={}, warnings=[])
     with pytest.raises(_sets.Refused, match="has a set r1 already"):
         sets.stage("r1")
     assert sound(tmp_path) == ["r1"]

@@ -179,11 +179,10 @@ def test_what_is_staged_is_verified_and_committed(
     manager: t.Any, run: t.Any, tmp_path: pathlib.Path
 ) -> None:
     staging = samples.stage(tmp_path, "r1")
-    size = (staging / "snapshot.zip").stat().st_size
     inventory(manager, "a")
     said = run(
         state="present",
-        snapshot={**SNAPSHOT, "size": size},
+        snapshot={**SNAPSHOT, **samples.snapshot(staging)},
         durations={"create": 5.5},
         warnings=["sites are lost"],
         diff=True,
@@ -201,9 +200,11 @@ def test_what_is_staged_is_verified_and_committed(
 def test_what_moved_on_while_the_snapshot_was_made_is_named(
     manager: t.Any, run: t.Any, tmp_path: pathlib.Path
 ) -> None:
-    samples.stage(tmp_path, "r1")
+    staging = samples.stage(tmp_path, "r1")
     inventory(manager, "b")
-    warnings = run(snapshot=SNAPSHOT)["set"]["manifest"]["warnings"]
+    warnings = run(snapshot={**SNAPSHOT, **samples.snapshot(staging)})["set"]["manifest"][
+        "warnings"
+    ]
     assert warnings == [
         "while the snapshot was made, the manager's content moved on: " f"{change} of tenant t1"
         for change in ("lost: secrets a", "gained: secrets b")
@@ -252,6 +253,7 @@ def empty(staging: pathlib.Path) -> None:
         (None, {"status": "failed"}, "the manager says that the snapshot is failed"),
         (None, {"status": "creating"}, "the manager says that the snapshot is creating"),
         (None, {"status": None}, "the manager says that the snapshot is None"),
+        (None, {"size": None}, "the length is not proven"),
         (None, {"size": 1}, "snapshot.zip has changed since its download"),
         (None, {"sha256": "0" * 64}, "snapshot.zip has changed since its download"),
     ],
@@ -265,10 +267,11 @@ def test_what_is_not_proven_is_not_committed(
     tmp_path: pathlib.Path,
 ) -> None:
     staging = samples.stage(tmp_path, "r1")
+    facts = {**SNAPSHOT, **samples.snapshot(staging), **snapshot}
     if spoil:
         spoil(staging)
     inventory(manager, "a")
-    said = run(snapshot={**SNAPSHOT, **snapshot})
+    said = run(snapshot=facts)
     assert said["failed"]
     assert words in said["msg"]
     assert samples.store(tmp_path).sets() == []
@@ -278,7 +281,7 @@ def test_what_is_not_proven_is_not_committed(
 def test_a_full_disk_leaves_no_set(
     manager: t.Any, run: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    samples.stage(tmp_path, "r1")
+    snapshot = {**SNAPSHOT, **samples.snapshot(samples.stage(tmp_path, "r1"))}
     inventory(manager, "a")
 
     def full(descriptor: int) -> None:
@@ -286,10 +289,10 @@ def test_a_full_disk_leaves_no_set(
 
     with monkeypatch.context() as patch:
         patch.setattr(_sets.os, "fsync", full)
-        assert "No space left on device" in run(snapshot=SNAPSHOT)["msg"]
+        assert "No space left on device" in run(snapshot=snapshot)["msg"]
     assert samples.store(tmp_path).sets() == []
     inventory(manager, "a")
-    assert run(snapshot=SNAPSHOT)["set"]["sound"]
+    assert run(snapshot=snapshot)["set"]["sound"]
 
 
 def test_without_a_manager_nothing_is_committed(

@@ -83,6 +83,42 @@ def test_as_found_activated_it_stays(wanted: bool, manager: t.Any, options: t.An
     assert said["outcome"] == "RESTORED"
 
 
+@pytest.mark.parametrize("left", [True, False])
+def test_the_marker_is_there_before_it_is_asked_for(
+    left: bool, manager: t.Any, options: t.Any, tmp_path: pathlib.Path
+) -> None:
+    marker = tmp_path / "marker"
+    preflight(manager, waiting=())
+    manager.error("POST", "/maintenance/activate", 403, "forbidden_error", sent={})
+    if left:
+        leave(manager)
+    else:
+        manager.error("POST", "/maintenance/deactivate", 403, "forbidden_error", sent={})
+    manager.run("snapshot_restore", maintenance=True, maintenance_marker=str(marker), **options)
+    assert marker.exists() is not left
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_left_over_from_a_restore_that_was_killed_it_is_left(
+    wanted: bool, manager: t.Any, options: t.Any, tmp_path: pathlib.Path
+) -> None:
+    marker = tmp_path / "marker"
+    marker.write_text("")
+    preflight(manager, maintenance="activated")
+    enter(manager)
+    post(manager)
+    poll(manager, "terminated", "not-running")
+    leave(manager)
+    judged(manager)
+    said = manager.run(
+        "snapshot_restore", maintenance=wanted, maintenance_marker=str(marker), **options
+    )
+    assert said["outcome"] == "RESTORED"
+    assert said["maintenance"].startswith("deactivated, it was left over")
+    assert any("maintenance mode is left over" in each for each in said["warnings_found"])
+    assert not marker.exists()
+
+
 def test_after_a_failed_execution_it_is_left(manager: t.Any, options: t.Any) -> None:
     preflight(manager, waiting=())
     enter(manager)
