@@ -82,6 +82,7 @@ def test_bad_connection(variables: dict[str, str], why: str, cluster: Cluster) -
         ({"take_snapshot_id": "a b"}, "begin with a letter"),
         ({"cloudify_cluster_name": "../up"}, "'../up'"),
         ({"take_snapshot_format": "zip"}, "take_snapshot_format"),
+        ({"take_snapshot_keep": -1}, "take_snapshot_keep is -1"),
     ],
 )
 def test_bad_variables(variables: dict[str, Any], why: str, cluster: Cluster) -> None:
