@@ -17,6 +17,7 @@ from pathlib import Path
 
 from standin.app import App
 from standin.certs import ensure_ca, ensure_server
+from standin.cluster import ClusterConfig, join
 from standin.control import Control, serve_control
 from standin.front import Front
 from standin.manager import Manager
@@ -36,10 +37,32 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--password", default="admin")
     parser.add_argument("--ca-dir", type=Path, help="a CA shared by several stand-ins")
     parser.add_argument("--standby", action="store_true", help="4.x: answer as a standby node")
+    parser.add_argument("--control-port", default=0, type=int, help="of the control API, loopback")
+    parser.add_argument("--tls-cert", type=Path, help="a server certificate from outside")
+    parser.add_argument("--tls-key", type=Path)
+    parser.add_argument("--hostname", default="cloudify-manager", help="as /managers lists it")
+    parser.add_argument("--private-ip", default="127.0.0.1")
+    parser.add_argument("--cluster-config", type=Path, help="JSON: what cluster this is a part of")
     options = parser.parse_args(argv)
     if options.speed <= 0:
         parser.error("--speed is more than 0")
+    if bool(options.tls_cert) != bool(options.tls_key):
+        parser.error("--tls-cert and --tls-key belong together")
     return options
+
+
+def tls_context(options: argparse.Namespace, state: Path) -> tuple[ssl.SSLContext, Path, Path]:
+    """The context to serve with, the CA that clients trust, and the directory of certificates."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if options.tls_cert:
+        context.load_cert_chain(options.tls_cert, options.tls_key)
+        folder = options.tls_cert.absolute().parent
+        own_ca = folder / "cloudify_internal_ca_cert.pem"
+        return context, own_ca if own_ca.exists() else options.tls_cert.absolute(), folder
+    ca_cert, ca_key = ensure_ca(options.ca_dir.absolute() if options.ca_dir else state / "ssl")
+    context.load_cert_chain(*ensure_server(state / "ssl", ca_cert, ca_key))
+    return context, ca_cert, state / "ssl"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,8 +71,8 @@ def main(argv: list[str] | None = None) -> int:
     state.mkdir(parents=True, exist_ok=True)
     ready_file = state / "ready.json"
     ready_file.unlink(missing_ok=True)
-    ca_cert, ca_key = ensure_ca(options.ca_dir.absolute() if options.ca_dir else state / "ssl")
-    cert, key = ensure_server(state / "ssl", ca_cert, ca_key)
+    context, ca_cert, ssl_dir = tls_context(options, state)
+    cluster = ClusterConfig(options.cluster_config) if options.cluster_config else None
     manager = Manager(
         state=state,
         profile=PROFILES[options.profile],
@@ -58,12 +81,12 @@ def main(argv: list[str] | None = None) -> int:
         password=options.password,
         speed=options.speed,
         standby=options.standby,
+        hostname=options.hostname,
+        private_ip=options.private_ip,
+        cluster=cluster,
     )
-    manager.ssl_dir = state / "ssl"
+    manager.ssl_dir = ssl_dir
     manager.ca_pem = ca_cert.read_text()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(cert, key)
     front = Front(
         manager,
         App(manager),
@@ -72,11 +95,14 @@ def main(argv: list[str] | None = None) -> int:
         context=context,
         rate_limit=options.rate_limit,
     )
-    control = serve_control(Control(manager, front))
+    control = serve_control(Control(manager, front), options.control_port)
+    member = join(manager, front, cluster) if cluster else None
     manager.worker.start()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    if cluster:
+        signal.signal(signal.SIGHUP, lambda *_: cluster.wake())
     threading.Thread(target=front.serve, name="front", daemon=True).start()
     host = f"[{front.host}]" if ":" in front.host else front.host
     ready = {
@@ -97,6 +123,10 @@ def main(argv: list[str] | None = None) -> int:
     ended.wait()
     front.close()
     control.shutdown()
+    if member:
+        member.close()
+    if cluster:
+        cluster.close()
     manager.close()
     ready_file.unlink(missing_ok=True)
     return 0

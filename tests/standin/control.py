@@ -164,9 +164,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet: the journal of the front is what tests read."""
 
 
-def serve_control(control: Control) -> ThreadingHTTPServer:
+def serve_control(control: Control, port: int = 0) -> ThreadingHTTPServer:
     handler = type("Handler", (_Handler,), {"control": control})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     serve = functools.partial(server.serve_forever, poll_interval=0.05)
     threading.Thread(target=serve, name="control", daemon=True).start()

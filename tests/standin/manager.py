@@ -16,6 +16,7 @@ from typing import Any
 from standin import clock, seed
 from standin.archives import new_security
 from standin.auth import Authenticator, hash_password
+from standin.cluster.config import ClusterConfig
 from standin.executions import Executions
 from standin.faults import FaultList, WorkflowFaults
 from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
@@ -42,6 +43,9 @@ class Manager:
         speed: float = 1.0,
         standby: bool = False,
         standby_of: str = "",
+        hostname: str = "cloudify-manager",
+        private_ip: str = "127.0.0.1",
+        cluster: ClusterConfig | None = None,
     ) -> None:
         self.state_dir = state
         self.profile = profile
@@ -51,6 +55,9 @@ class Manager:
         self.speed = speed
         self.standby = standby
         self.standby_of = standby_of
+        self.hostname = hostname
+        self.private_ip = private_ip
+        self.cluster = cluster
         self.snapshots_dir = state / "snapshots"
         self.spool_dir = state / "spool"
         self.ssl_dir: Path | None = None
