@@ -14,6 +14,8 @@ class Version:
     """What one version does. Every field that is a trap says so."""
 
     name: str
+    # as in the file name of the RPM
+    number: str
     # which profile of the stand-in manager runs on a host
     profile: str
     # the client that users type; the F5 flavour has its own
@@ -71,7 +73,7 @@ class Version:
 
     @property
     def release(self) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.name.split(".") if part.isdigit())
+        return tuple(int(part) for part in self.number.split("."))
 
     @property
     def clustered_tiers(self) -> bool:
@@ -88,15 +90,17 @@ _511 = _51 | {"upgrade"}
 
 V705 = Version(
     name="7.0.5",
+    number="7.0.5",
     profile="7.0.5",
     superuser_certificates=True,
     checks_san=True,
     commands=_511 | {"logs"},
 )
-V700 = replace(V705, name="7.0.0", profile="7.0.0")
+V700 = replace(V705, name="7.0.0", number="7.0.0", profile="7.0.0")
 V64 = replace(
     V700,
     name="6.4",
+    number="6.4.0",
     profile="6.4",
     superuser_certificates=False,
     checks_san=False,
@@ -106,6 +110,7 @@ V64 = replace(
 V52 = replace(
     V64,
     name="5.2",
+    number="5.2.0",
     profile="5.2",
     certificates="by_key",
     remove_renames_certificates=False,
@@ -116,10 +121,11 @@ V52 = replace(
     reexecutes=False,
     commands=_511,
 )
-V511 = replace(V52, name="5.1.1", supervisor="systemd")
+V511 = replace(V52, name="5.1.1", number="5.1.1", supervisor="systemd")
 V510 = replace(
     V511,
     name="5.1.0",
+    number="5.1.0",
     certificates="kept",
     inserts_before_checks=False,
     registered_skips_database=True,
@@ -128,6 +134,7 @@ V510 = replace(
 V505 = replace(
     V510,
     name="5.0.5",
+    number="5.0.5",
     profile="5.0.5",
     markers="files",
     config_option=False,
@@ -138,6 +145,7 @@ V505 = replace(
 V455 = replace(
     V505,
     name="4.5.5",
+    number="4.5.5",
     profile="4.5.5",
     generation="active_standby",
     markers="file",
@@ -160,6 +168,7 @@ V455 = replace(
 VNFM = replace(
     V455,
     name="vnfm",
+    number="1.3.0",
     profile="vnfm",
     command="vnfm",
     user_config="/home/admin/config.yaml",
