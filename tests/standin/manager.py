@@ -22,6 +22,7 @@ from standin.faults import FaultList, WorkflowFaults
 from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
 from standin.maintenance import MaintenanceMode
 from standin.profiles import Profile
+from standin.sqlite_store import SqliteStore
 from standin.state import Store
 from standin.tokens import factory_token
 from standin.worker import Worker
@@ -72,7 +73,7 @@ class Manager:
             folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.spool_dir.iterdir():
             leftover.unlink()
-        self.store = Store(state / "state.sqlite")
+        self.store: Store = SqliteStore(state / "state.sqlite")
         self.auth = Authenticator(self)
         self.executions = Executions(self)
         self.maintenance = MaintenanceMode(self)
