@@ -1,0 +1,237 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Runs of runbooks: one at a time on a cluster, each with a journal in the store.
+
+STORE/CLUSTER/.runs/ID/ is a run, with journal.jsonl and what its steps put beside it.
+STORE/CLUSTER/.lock names the run that has the cluster now, and the controller that it runs on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import sync_folder
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    RecoveryError,
+    Refused,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sets import (
+    check_name,
+    write_json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
+
+Json = dict[str, t.Any]
+
+RUNS, LOCK, JOURNAL, REPORT = ".runs", ".lock", "journal.jsonl", "report.json"
+OK = "ok"
+
+
+class Busy(RecoveryError):
+    """Another run has the cluster. C(details["holder"]) is what its lock says."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a runbook, which may have been killed and taken up again.
+
+    :ivar resumed: it was begun earlier, and did not come to a good end
+    """
+
+    id: str
+    path: str
+    resumed: bool
+
+
+class ClusterRuns:
+    """The runs of one cluster.
+
+    :param secrets: words that must not be written anywhere
+    :raises Refused: when the cluster's name is no plain file name
+    """
+
+    def __init__(self, *, store: str, cluster: str, secrets: t.Sequence[str] = ()) -> None:
+        check_name("cluster", cluster)
+        self.cluster = cluster
+        self._folder = os.path.join(store, cluster)
+        self._runs = os.path.join(self._folder, RUNS)
+        self._lock = os.path.join(self._folder, LOCK)
+        self._secrets = sorted({s for s in secrets if s}, key=len, reverse=True)
+
+    # -- one at a time -----------------------------------------------------------------------------
+
+    def holder(self) -> Json | None:
+        """What the lock says: C(run), C(runbook), C(since), C(controller). None when it is free."""
+        try:
+            with open(self._lock, encoding="utf-8") as file:
+                value = json.load(file)
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            value = None
+        return value if isinstance(value, dict) else {"run": "unreadable"}
+
+    def begin(
+        self,
+        *,
+        runbook: str,
+        run_id: str,
+        controller: Json,
+        take_over: str | None,
+        resume: t.Callable[[Json], bool],
+    ) -> Run:
+        """Take the cluster for a run, or for the one before it that did not come to a good end.
+
+        :param take_over: id of a run that is known to be dead, whose lock is void
+        :param resume: says by an earlier run's first entry whether it is to be taken up again
+        :raises Busy: while another run has the cluster
+        """
+        check_name("id", run_id)
+        os.makedirs(self._runs, mode=0o700, exist_ok=True)
+        earlier = self._unfinished(runbook, resume)
+        run = Run(
+            id=earlier or run_id,
+            path=os.path.join(self._runs, earlier or run_id),
+            resumed=earlier is not None,
+        )
+        if take_over:
+            self._void(take_over)
+        self._take(
+            {"run": run.id, "runbook": runbook, "since": utc_now(), "controller": controller}
+        )
+        os.makedirs(run.path, mode=0o700, exist_ok=True)
+        sync_folder(self._runs)
+        self.note(run.id, state="resumed" if earlier else "begun", runbook=runbook)
+        return run
+
+    def _take(self, claim: Json) -> None:
+        """A link is made or not made, with all that it says, however many try at once."""
+        mine = f"{self._lock}.{claim['run']}.{os.getpid()}"
+        write_json(mine, claim)
+        try:
+            os.link(mine, self._lock)
+        except FileExistsError:
+            holder = self.holder() or {}
+            raise Busy(
+                f"run {holder.get('run')} has the cluster {self.cluster} since "
+                f"{holder.get('since')}, from {holder.get('controller', {}).get('host')}",
+                hint="Wait for its end. If it is dead for certain, give its id: "
+                f"-e cloudify_take_over={holder.get('run')}",
+                holder=holder,
+            ) from None
+        finally:
+            os.unlink(mine)
+        sync_folder(self._folder)
+
+    def _void(self, run_id: str) -> None:
+        holder = self.holder()
+        if holder is None:
+            return
+        if holder.get("run") != run_id:
+            raise Refused(
+                f"run {run_id} does not have the cluster {self.cluster}; it is run "
+                f"{holder.get('run')} that has it"
+            )
+        try:
+            os.rename(self._lock, os.path.join(self._runs, f"taken-over-{os.getpid()}"))
+        except FileNotFoundError:
+            pass  # somebody else was quicker, and is told so when the lock is taken
+
+    def release(self, run_id: str) -> None:
+        """Only by the run that has it."""
+        if (self.holder() or {}).get("run") == run_id:
+            os.unlink(self._lock)
+            sync_folder(self._folder)
+
+    # -- the journal -------------------------------------------------------------------------------
+
+    def note(self, run_id: str, **entry: t.Any) -> None:
+        """Add an entry, flushed to the disk."""
+        line = json.dumps({"at": utc_now(), **self._redacted(entry)}) + "\n"
+        path = os.path.join(self._runs, run_id, JOURNAL)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, line.encode("utf-8"))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def journal(self, run_id: str) -> list[Json]:
+        """All entries; a last line that was torn by a kill is left out."""
+        entries = []
+        try:
+            with open(os.path.join(self._runs, run_id, JOURNAL), encoding="utf-8") as file:
+                for line in file:
+                    try:
+                        entries.append(json.loads(line))
+                    except ValueError:
+                        continue
+        except OSError:
+            pass
+        return entries
+
+    def end(self, run_id: str, *, outcome: str, report: Json) -> None:
+        """The last entry and the report; the cluster is free again."""
+        if not os.path.isdir(os.path.join(self._runs, run_id)):
+            raise Refused(f"the cluster {self.cluster} has no run {run_id}")
+        write_json(os.path.join(self._runs, run_id, REPORT), self._redacted(report))
+        self.note(run_id, state="ended", outcome=outcome)
+        self.release(run_id)
+
+    def _unfinished(self, runbook: str, resume: t.Callable[[Json], bool]) -> str | None:
+        """The newest run of this runbook, if it was killed or failed."""
+        for name in sorted(os.listdir(self._runs), reverse=True):
+            journal = self.journal(name)
+            if not journal or journal[0].get("runbook") != runbook:
+                continue
+            if any(e.get("state") == "ended" and e.get("outcome") == OK for e in journal):
+                return None
+            return name if resume(journal[0]) else None
+        return None
+
+    def _redacted(self, value: t.Any) -> t.Any:
+        if isinstance(value, str):
+            for secret in self._secrets:
+                value = value.replace(secret, "********")
+            return value
+        if isinstance(value, dict):
+            return {key: self._redacted(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._redacted(item) for item in value]
+        return value
+
+
+def steps_of(journal: t.Sequence[Json], *, seconds: t.Callable[[str], float]) -> list[Json]:
+    """Name and duration of each step, the last attempt of the run only.
+
+    :param seconds: turns the time of an entry into seconds
+    """
+    begun = max(
+        (n for n, e in enumerate(journal) if e.get("state") in ("begun", "resumed")), default=0
+    )
+    entries = [e for e in journal[begun:] if e.get("state") in ("step", "ended")]
+    return [
+        {
+            "step": entry.get("step"),
+            "seconds": round(seconds(after["at"]) - seconds(entry["at"]), 1),
+        }
+        for entry, after in zip(entries, entries[1:])
+        if entry.get("state") == "step"
+    ]
+
+
+def check_runbook(name: str) -> None:
+    """:raises Refused: unless it is a name such as playbooks have"""
+    if not re.fullmatch(r"[a-z][a-z_]{0,63}", name):
+        raise Refused(f"runbook {name!r} is no name of a playbook")
+
+
+__all__ = ("OK", "Busy", "ClusterRuns", "Run", "check_runbook", "steps_of")
