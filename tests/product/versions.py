@@ -58,6 +58,9 @@ class Version:
     wipes_mnesia: bool = False
     # TRAP  dbs add and remove without -i do nothing and exit with 0
     dbs_need_node_id: bool = False
+    # a database node whose old entry in etcd is still there fails to install
+    # TRAP  later ones take the entry for their own of an earlier attempt, go on, and etcd does not run
+    stale_member_fails: bool = False
     # the manager's row is written before the checks of a join, and stays when they fail
     inserts_before_checks: bool = True
     # a manager that is registered already is left as it is, without its database configured anew
@@ -117,6 +120,7 @@ V52 = replace(
     rewrites_config=True,
     hides_password=True,
     force_option="deprecated",
+    stale_member_fails=True,
     clean_db=True,
     reexecutes=False,
     commands=_511,
