@@ -22,6 +22,12 @@ demo:  ## back up, wipe and restore a stand-in manager, and prove that everythin
 standin:  ## start the stand-in manager; ARGS="--state DIR --profile 7.0.5"
 	@$(run) standin $(if $(ARGS),$(ARGS),--state tests/output/standin)
 
+lab:  ## start hosts to try things on, as root, and give a shell beside them; HOSTS=9 for more than three
+	@$(run) lab serve $(if $(HOSTS),--hosts $(HOSTS))
+
+lab-shell:  ## another shell in the lab that runs
+	@$(run) lab shell
+
 fidelity:  ## compare the stand-in manager with recordings of a real one
 	@$(run) fidelity $(ARGS)
 
@@ -46,4 +52,4 @@ clean:  ## remove what was built inside the repository
 distclean:  ## remove that, and the environments in the cache
 	@$(run) distclean
 
-.PHONY: help test test-list demo standin fidelity bench lint format docs build clean distclean
+.PHONY: help test test-list demo standin lab lab-shell fidelity bench lint format docs build clean distclean

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -114,18 +115,8 @@ def _serve(hosts: int) -> int:
     if sys.stdin.isatty():
         _shell()
     print("It waits to be ended (Ctrl-C); from elsewhere: make lab-shell", flush=True)
-    try:
-        while True:
-            os.read(0, 1) or _forever()
-    except KeyboardInterrupt:
-        return 0
-
-
-def _forever() -> NoReturn:
-    import signal
-
-    while True:
-        signal.pause()
+    signal.pause()
+    return 0
 
 
 def _say(lab: Lab) -> None:

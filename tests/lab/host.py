@@ -20,6 +20,7 @@ from pathlib import Path
 
 from . import network
 from .cable import Cable
+from .cgroups import remove_cgroup
 from .commands import LabError, last_words, run
 from .disk import Disk, kind
 from .place import Place
@@ -50,7 +51,7 @@ class Host:
     # What it is
 
     @property
-    def exists(self) -> bool:
+    def created(self) -> bool:
         return (self.directory / "uuid").exists()
 
     def _number_in(self, name: str) -> int:
@@ -74,7 +75,7 @@ class Host:
 
     @property
     def state(self) -> str:
-        if not self.exists:
+        if not self.created:
             return "absent"
         if not self.running:
             return "off"
@@ -88,7 +89,7 @@ class Host:
 
     def up(self, timeout: float = 60) -> None:
         """Create and boot it; a host that is there and off is booted, one that is up is left alone."""
-        if not self.exists:
+        if not self.created:
             self._create()
         if not self.running:
             self._start()
@@ -110,7 +111,7 @@ class Host:
 
     def _start(self) -> None:
         # What a host that was paused or killed leaves behind would hold the next one.
-        self._remove_cgroup()
+        remove_cgroup(self._cgroup)
         self._cgroup.mkdir(parents=True)
         (self.directory / "container.pid").unlink(missing_ok=True)
         nspawn = (
@@ -206,24 +207,19 @@ class Host:
         """Nothing of it is left. No matter if it does not exist."""
         if not self.directory.exists():
             return
-        self.kill() if self.exists else None
+        if self.created:
+            self.kill()
         self._cable.remove()
         network.unplug(self.name)
         run("umount", "--lazy", str(self.root), check=False)
         self._disk.remove()
-        self._remove_cgroup()
+        remove_cgroup(self._cgroup)
         shutil.rmtree(self.directory)
 
     def fresh(self, timeout: float = 60) -> None:
         """Destroyed and bootstrapped anew: an empty disk and new host keys at the same address."""
         self.destroy()
         self.up(timeout)
-
-    def _remove_cgroup(self) -> None:
-        if self._cgroup.exists():
-            for path in sorted(self._cgroup.rglob("*/"), key=lambda p: -len(p.parts)):
-                path.rmdir()
-            self._cgroup.rmdir()
 
     # Its cable
 
@@ -269,7 +265,7 @@ class Host:
     # Its inside
 
     def _must_exist(self) -> None:
-        if not self.exists:
+        if not self.created:
             raise LabError(f"{self.name} does not exist; `up {self.name}` creates it")
 
     def _must_run(self) -> int:
@@ -313,14 +309,12 @@ class Host:
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """As one step: the old text or the new one is there, never a part. Directories are made."""
-        script = (
-            'mkdir -p "$(dirname "$1")" && cat >"$1.new" && chmod "$2" "$1.new" && mv "$1.new" "$1"'
-        )
+        script = 'mkdir -p "$(dirname "$1")"; cat >"$1.new" && chmod "$2" "$1.new" && mv "$1.new" "$1" || { rm -f "$1.new"; exit 1; }'
         done = self._file("sh", "-c", script, "sh", path, f"{mode:o}", input=text)
         if done.returncode:
             raise LabError(f"{self.name}: {last_words(done)}")
 
-    def has(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         return not self._file("test", "-e", path).returncode
 
     def fill_disk(self, path: str = "/", leave: int = 0) -> None:

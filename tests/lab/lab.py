@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from . import network
+from . import image, namespace, network
 from .commands import LabError
 from .host import Host
 from .inventory import write_inventory
@@ -26,6 +27,13 @@ class Lab:
         self.directory = self.place.directory
         self.key = self.place.key
         self._hosts: dict[str, Host] = {}
+
+    @classmethod
+    def enter(cls) -> Lab:
+        """For a program that wants a lab of its own: run it again from the start, inside one, unless it is in one."""
+        if not namespace.inside():
+            sys.exit(namespace.start([sys.executable, *sys.orig_argv[1:]], image=image.prepare()))
+        return cls()
 
     def __enter__(self) -> Lab:
         return self
@@ -45,7 +53,7 @@ class Lab:
     def hosts(self) -> list[Host]:
         """Those that exist, off or on."""
         names = [f"h{n}" for n in range(1, network.HOSTS + 1)]
-        return [host for host in map(self.host, names) if host.exists]
+        return [host for host in map(self.host, names) if host.created]
 
     def each(self, act: Callable[[Host], object], which: Sequence[str | int | Host] = ()) -> None:
         """Do something to these hosts at once, or to all. Raises what the first one raised, after all have ended."""

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import network
+from .cgroups import remove_cgroup
 from .commands import LabError, run
 from .place import CGROUPS, DIRECTORY, RUNS, Place
 from .support import NEW_MOUNTS, NEW_NETWORK, NEW_PIDS
@@ -196,25 +197,13 @@ def _janitor(alive: int, place: Place) -> NoReturn:
         run("mount", "--make-rprivate", "/")
         view = place.files / "cgroup"
         _mount("cgroup2", view)
-        _remove_cgroups(view / place.cgroup.name)
+        remove_cgroup(view / place.cgroup.name)
         run("umount", str(view))
         shutil.rmtree(place.files, ignore_errors=True)
     except BaseException as error:
         print(f"the lab's janitor: {error}", file=sys.stderr, flush=True)
     finally:
         os._exit(0)
-
-
-def _remove_cgroups(top: Path) -> None:
-    """Processes that were killed take a moment to leave."""
-    end = time.monotonic() + 20
-    while top.exists():
-        for path in sorted([top, *top.rglob("*/")], key=lambda p: -len(p.parts)):
-            with contextlib.suppress(OSError):
-                path.rmdir()
-        if time.monotonic() > end:
-            raise LabError(f"{top.name} is still in use")
-        time.sleep(0.02)
 
 
 # Entering one that runs

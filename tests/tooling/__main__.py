@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from lab.commands import LabError
+
 from . import setup
 from .cores import missing, present
 from .paths import CACHE, REPO
@@ -40,6 +42,7 @@ def test(wanted: list[str], *, jobs: int) -> int:
         cores=cores,
         with_tools=any(task.step.environment == TOOLS for task in todo),
         with_cfy=any(task.step.cfy for task in todo),
+        with_lab=any(task.step.lab for task in todo),
     )
     with new_run() as run:
         print(f"{len(todo)} steps, {jobs} at a time; logs: {run.logs}", flush=True)
@@ -146,12 +149,12 @@ def main() -> int:
     run.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     run.add_argument("steps", nargs="*")
     commands.add_parser("list", help="the test steps of this machine")
-    for name in ("demo", "standin", "fidelity", "bench"):
+    for name in ("demo", "standin", "fidelity", "bench", "lab"):
         commands.add_parser(name, help=f"run tests/{name}", add_help=False)
     for name in ("format", "build", "docs", "clean", "distclean"):
         commands.add_parser(name)
     known, words = parser.parse_known_args()
-    if known.command in ("demo", "standin", "fidelity", "bench"):
+    if known.command in ("demo", "standin", "fidelity", "bench", "lab"):
         return run_package(known.command, words)
     if words:
         parser.error(f"not understood: {' '.join(words)}")
@@ -172,7 +175,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         sys.exit(main())
-    except (SetupFailed, UnknownStep) as error:
+    except (LabError, SetupFailed, UnknownStep) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

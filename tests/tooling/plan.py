@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.support import why_not
+
 from .cores import Core, missing, present
 from .pythons import Python
 from .steps import EACH, NEWEST, OLDEST, STEPS, Step
@@ -34,9 +36,11 @@ def _selected(name: str, step: Step, wanted: list[str]) -> bool:
 def make(*, pythons: dict[str, Python], names: list[str], wanted: list[str]) -> list[Task]:
     have, lack = present(pythons), missing(pythons)
     one = {OLDEST: list(have)[0], NEWEST: list(have)[-1]} if have else {}
+    no_lab = why_not()
     tasks: list[Task] = []
     for step in STEPS:
         nothing = "" if step.applies(names) else f"no file is {' or '.join(step.files)}"
+        nothing = nothing or (no_lab if step.lab else "")
         if step.environment == EACH:
             for core in (*have, *lack):
                 skip = nothing or lack.get(core, "")

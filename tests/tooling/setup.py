@@ -9,6 +9,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lab import image
+
 from .ansible_test import prepare
 from .cores import Core, present
 from .pythons import Python, find_pythons, tools_python
@@ -47,12 +49,20 @@ def cfy(pythons: dict[str, Python]) -> Path:
 
 
 def everything(
-    *, pythons: dict[str, Python], cores: dict[Core, Python], with_tools: bool, with_cfy: bool
+    *,
+    pythons: dict[str, Python],
+    cores: dict[Core, Python],
+    with_tools: bool,
+    with_cfy: bool,
+    with_lab: bool,
 ) -> tuple[Path, dict[Core, Path], Path | None]:
-    with ThreadPoolExecutor(max_workers=3) as pool:
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        hosts = pool.submit(image.prepare) if with_lab else None
         linters = pool.submit(tools, pythons) if with_tools else None
         client = pool.submit(cfy, pythons) if with_cfy else None
         made = {of: pool.submit(core, of, python) for of, python in cores.items()}
+        if hosts:
+            hosts.result()
         return (
             linters.result() if linters else Path(),
             {of: future.result() for of, future in made.items()},

@@ -36,6 +36,8 @@ class Step:
     # On the other cores, where it tells the same in a fraction of the time.
     elsewhere: str = ""
     cfy: bool = False
+    # Needs hosts of the lab: root, and the image that they start from.
+    lab: bool = False
     # About how long it takes in seconds: the longest start first.
     weight: int = 5
     env: dict[str, str] = field(default_factory=dict, hash=False)
@@ -49,8 +51,8 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("bad_input", "bench", "demo", "fidelity", "playbooks"),
-        *("scenarios", "standin", "tooling", "transfers", "vendor_client"),
+        *("bad_input", "bench", "demo", "fidelity", "lab", "playbooks"),
+        *("product", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
     )
 )
 PYTEST = "{bin}/python -m pytest -q -p no:cacheprovider"
@@ -227,6 +229,16 @@ STEPS = (
         ("tests/playbooks/test_*.py",),
         env=OURS,
         weight=90,
+    ),
+    Step(
+        "lab",
+        "lab",
+        NEWEST,
+        "{bin}/python -m lab run --hosts 3 -- " + PYTEST + " tests/lab/tests",
+        ("tests/lab/tests/test_*.py",),
+        lab=True,
+        env=OURS,
+        weight=80,
     ),
     Step(
         "build",
