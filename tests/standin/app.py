@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from standin import errors, pages
 from standin.auth import need_admin
+from standin.state import StoreBlocked, StoreUnavailable
 from standin.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -79,6 +81,12 @@ class App:
                 headers=error.headers,
                 content_type="text/html; charset=utf-8",
             )
+        except StoreBlocked:
+            # the service waits for its database, and nginx no longer for the service
+            response = Response(504, pages.nginx_page(504), content_type="text/html", vary=False)
+        except StoreUnavailable as error:
+            print(f"{request.method} {request.path}: {error}", file=sys.stderr, flush=True)
+            response = Response(500, errors.internal().body())
         except Exception:
             # a bug of the stand-in: seen in its log, and by the client as the product shows its own
             traceback.print_exc()
@@ -111,6 +119,7 @@ class App:
 
     def _dispatch(self, request: Request) -> Response:
         found, names = self._match(request)
+        self.manager.prepare()
         self._maintenance_gate(request, names["_path"])
         if found.auth:
             request.user = self.manager.auth.authenticate(request)

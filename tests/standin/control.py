@@ -91,7 +91,7 @@ class Control:
         self.manager.broker_up = _up(body)
 
     def post_monitoring(self, body: dict[str, Any], query: Any) -> None:
-        self.manager.store.set_meta("monitoring", _up(body))
+        self.manager.local.set_meta("monitoring", _up(body))
 
     def post_restart(self, body: dict[str, Any], query: Any) -> None:
         self.manager.rest_down(float(body.get("seconds", RESTART_SECONDS)))

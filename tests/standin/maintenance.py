@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from standin import clock
+from standin.state import Store
 
 if TYPE_CHECKING:
     from standin.manager import Manager
@@ -27,8 +28,14 @@ class MaintenanceMode:
         self._manager = manager
 
     @property
+    def _kept(self) -> Store:
+        """A file of the node's own before 5.2, a row of the database since."""
+        manager = self._manager
+        return manager.local if manager.profile.maintenance_per_node else manager.store
+
+    @property
     def _row(self) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self._manager.store.meta("maintenance")
+        found: dict[str, Any] | None = self._kept.meta("maintenance")
         return found
 
     @property
@@ -54,7 +61,7 @@ class MaintenanceMode:
             return "deactivated"
         if row["status"] == "activating" and not self.remaining():
             row["status"], row["activated_at"] = "activated", clock.iso()
-            self._manager.store.set_meta("maintenance", row)
+            self._kept.set_meta("maintenance", row)
         return str(row["status"])
 
     def get(self) -> dict[str, Any]:
@@ -77,7 +84,7 @@ class MaintenanceMode:
             "remaining_executions": None,
             "requested_by": user,
         }
-        self._manager.store.set_meta("maintenance", row)
+        self._kept.set_meta("maintenance", row)
         wrapped = [left] if self._manager.profile.nested_remaining else left
         return {**row, "remaining_executions": wrapped}
 
@@ -85,7 +92,7 @@ class MaintenanceMode:
         row = self._row
         if row is None:
             return None
-        self._manager.store.set_meta("maintenance", None)
+        self._kept.set_meta("maintenance", None)
         self._manager.executions.dequeue()
         return {**row, "status": "deactivated", "remaining_executions": None}
 

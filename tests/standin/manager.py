@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 import time
@@ -23,11 +24,13 @@ from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
 from standin.maintenance import MaintenanceMode
 from standin.profiles import Profile
 from standin.sqlite_store import SqliteStore
-from standin.state import Store
+from standin.state import TOPOLOGY, Store, StoreUnavailable
 from standin.tokens import factory_token
 from standin.worker import Worker
 
 DEFAULT_TENANT = "default_tenant"
+# nginx gives up on the service after so long, and the service never gives up on its database
+DATABASE_SECONDS = 330.0
 
 
 class Manager:
@@ -73,15 +76,46 @@ class Manager:
             folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.spool_dir.iterdir():
             leftover.unlink()
-        self.store: Store = SqliteStore(state / "state.sqlite")
+        self.store, self.local = self._stores()
         self.auth = Authenticator(self)
         self.executions = Executions(self)
         self.maintenance = MaintenanceMode(self)
         self.faults = FaultList()
         self.workflow_faults = WorkflowFaults()
         self.worker = Worker(self)
-        if self.store.meta("security") is None:
-            self.reinstall()
+        self._prepared = False
+        with contextlib.suppress(StoreUnavailable):
+            self.prepare()
+
+    def _stores(self) -> tuple[Store, Store]:
+        """What the cluster's managers share, and what stays on this one."""
+        shared = (self.cluster.settings if self.cluster else {}).get("database")
+        if self.profile.generation != "all_active" or not shared:
+            own = SqliteStore(self.state_dir / "state.sqlite")
+            return own, own
+        from standin.cluster.pgstore import PostgresStore
+
+        store = PostgresStore(
+            shared,
+            node=self.hostname,
+            timeout=float(shared.get("timeout") or DATABASE_SECONDS / self.speed),
+            failover_tries=self.profile.failover_tries,
+        )
+        return store, SqliteStore(self.state_dir / "local.sqlite")
+
+    def prepare(self) -> None:
+        """Fill an empty database, once; one that is away is no reason not to start."""
+        if self._prepared:
+            return
+        with self.store.transaction() if self.shared else contextlib.nullcontext():
+            if self.store.meta("security") is None:
+                self.reinstall()
+        self._prepared = True
+
+    @property
+    def shared(self) -> bool:
+        """Whether other managers have the same database."""
+        return self.local is not self.store
 
     # -- identity
     @property
@@ -105,7 +139,7 @@ class Manager:
         """Empty content, new security settings, no snapshots; same certificates and password."""
         security = new_security(version=self.profile.version)
         with self.store.transaction():
-            self.store.clear(self.store.kinds())
+            self.store.clear(k for k in self.store.kinds() if k not in TOPOLOGY)
             self.store.clear_queue()
             self.store.set_meta("security", security)
             self.store.set_meta("maintenance", None)
@@ -208,6 +242,8 @@ class Manager:
     def close(self) -> None:
         self.worker.stop()
         self.store.close()
+        if self.shared:
+            self.local.close()
 
 
 __all__ = ["DEFAULT_TENANT", "Manager"]

@@ -73,6 +73,12 @@ class Profile:
     bypass_needs_permission: bool = True
     nested_remaining: bool = True
 
+    # clusters
+    maintenance_per_node: bool = False
+    # how often a request looks for a new primary of the database, once a second
+    failover_tries: int = 45
+    broker_views_must_agree: bool = False
+
     # endpoints and shapes
     snapshot_status: bool = True
     cluster_status: bool = True
@@ -246,6 +252,7 @@ V52 = replace(
     removes_snapshot_dirs=False,
     scheduled_after_restore="requeued",
     ok_endpoint=False,
+    failover_tries=1,
     token_objects=False,
     filtered_metadata=False,
     maintenance_allowed=(
@@ -275,6 +282,8 @@ V505 = replace(
     missing_archive_500=True,
     reads_ignore_plugin_failure=True,
     bypass_needs_permission=False,
+    maintenance_per_node=True,
+    broker_views_must_agree=True,
     nested_remaining=False,
     execution_schedules=False,
     labels=False,

@@ -26,7 +26,12 @@ ID_FIELDS = {
     "users": "username",
     "user_groups": "name",
     "events": "_storage_id",
+    "managers": "hostname",
+    "brokers": "name",
+    "db_nodes": "name",
 }
+# What the cluster is made of; no restore and no wipe of content touches it.
+TOPOLOGY = ("managers", "brokers", "db_nodes")
 
 
 def id_of(kind: str, item: Item) -> str:
@@ -129,4 +134,13 @@ class Store(ABC):
     def clear_queue(self) -> None: ...
 
 
-__all__ = ["ID_FIELDS", "Item", "Query", "Store", "StoreBlocked", "StoreUnavailable", "id_of"]
+__all__ = [
+    "ID_FIELDS",
+    "TOPOLOGY",
+    "Item",
+    "Query",
+    "Store",
+    "StoreBlocked",
+    "StoreUnavailable",
+    "id_of",
+]

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
-from standin.state import Item
+from standin.state import Item, StoreUnavailable
 
 if TYPE_CHECKING:
     from standin.manager import Manager
@@ -104,21 +106,30 @@ class Worker:
         time.sleep(0.05)
         while not self._up and not self._ending:
             time.sleep(0.05)
-        if not self._ending:
-            self._manager.store.unqueue(execution_id)
-            self._manager.executions.set_status(execution_id, "cancelled")
+        with contextlib.suppress(StoreUnavailable):
+            if not self._ending:
+                self._manager.store.unqueue(execution_id)
+                self._manager.executions.set_status(execution_id, "cancelled")
 
     def _serve(self) -> None:
         while not self._ending:
             self._wake.wait(timeout=1.0)
             self._wake.clear()
             while self._up and self._manager.broker_up and not self._ending:
-                execution_id = self._manager.store.pop()
-                if execution_id is None:
+                try:
+                    if not self._next():
+                        break
+                except StoreUnavailable:
                     break
-                execution = self._manager.executions.get(execution_id)
-                if execution and execution["status"] in STARTABLE:
-                    self._run(execution)
+
+    def _next(self) -> bool:
+        execution_id = self._manager.store.pop()
+        if execution_id is None:
+            return False
+        execution = self._manager.executions.get(execution_id)
+        if execution and execution["status"] in STARTABLE:
+            self._run(execution)
+        return True
 
     def _run(self, execution: Item) -> None:
         from standin.workflows import run
@@ -132,6 +143,9 @@ class Worker:
                 run(job)
             except Stopped:
                 pass
+            except StoreUnavailable as error:
+                # nobody is left to write down how it ended
+                print(f"execution {job.id}: {error}", file=sys.stderr, flush=True)
             finally:
                 with self._lock:
                     self._jobs.pop(job.id, None)

@@ -70,7 +70,7 @@ def status(manager: Manager, request: Request) -> Response:
 
 def _services(manager: Manager) -> dict[str, Any]:
     broker = "OK" if manager.broker_up else NO_BROKER
-    if not manager.store.meta("monitoring", True):
+    if not manager.local.meta("monitoring", True):
         out: dict[str, Any] = {
             name: {"status": "Inactive", "is_remote": False, "extra_info": {}}
             for name in WITHOUT_MONITORING
@@ -131,7 +131,7 @@ def cluster_status(manager: Manager, request: Request) -> Response:
 
 
 def _cluster(manager: Manager) -> dict[str, Any]:
-    monitored = manager.store.meta("monitoring", True)
+    monitored = manager.local.meta("monitoring", True)
     host = _manager_item(manager)
 
     def node(names: tuple[str, ...]) -> dict[str, Any]:

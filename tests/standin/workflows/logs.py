@@ -84,7 +84,7 @@ def _row(job: Job, kind: str, message: str) -> Item:
         row["event_type"] = None
     for name in ("operation", "source_id", "target_id"):
         row[name] = None
-    row.update(manager_name="cloudify-manager", agent_name=None)
+    row.update(manager_name=job.manager.hostname, agent_name=None)
     row.update(node_instance_id=None, node_name=None)
     return row
 
