@@ -72,6 +72,10 @@ class Lab:
         self.each(lambda host: host.up(timeout), which)
         return [self.host(name) for name in which]
 
+    def reset(self) -> None:
+        """Every host that exists is up, and its cable and disk are as they were; what is on the disk stays."""
+        self.each(lambda host: host.reset())
+
     def down(self) -> None:
         """Destroy every host."""
         self.each(lambda host: host.destroy())
