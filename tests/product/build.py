@@ -17,16 +17,24 @@ import tempfile
 from pathlib import Path
 
 import yaml
-from tooling.locks import locked
-from tooling.paths import CACHE
 
 from product.defaults import default_config
 from product.versions import VERSIONS, Version
+from tooling.locks import locked
+from tooling.paths import CACHE
 
 TESTS = Path(__file__).resolve().parents[1]
 SPEC = Path(__file__).resolve().parent / "data" / "package.spec"
 # What of our packages a host needs.
-SKIPPED = {"tests", "__pycache__", "testing", "cluster.py", "build.py", "__main__.py", "package.spec"}
+SKIPPED = {
+    "tests",
+    "__pycache__",
+    "testing",
+    "cluster.py",
+    "build.py",
+    "__main__.py",
+    "package.spec",
+}
 HOST_PYTHON = (3, 11)
 
 LAUNCHER = """#!/bin/sh

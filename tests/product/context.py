@@ -41,6 +41,9 @@ class Context:
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("cfy_manager"))
     # services with a marker before this command began
     configured: frozenset[str] = frozenset()
+    # whether the operator gave: admin_password, internal (certificate and key), ca (likewise)
+    operator: frozenset[str] = frozenset()
+    config_files: tuple[Path, ...] = ()
     # services that this command is about
     chosen: tuple[str, ...] = ()
 

@@ -88,6 +88,11 @@ class Paths:
         return self.at("/opt/manager/standin.json")
 
     @property
+    def running(self) -> Path:
+        """A lock for each service of a manager, held while it runs."""
+        return self.at("/var/lib/cloudify-services")
+
+    @property
     def lab(self) -> Path:
         return self.at("/etc/cloudify-standin")
 
