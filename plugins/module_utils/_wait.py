@@ -9,7 +9,13 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import WaitTimeout
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    ConnectionFailed,
+    RecoveryError,
+    Unauthorized,
+    WaitTimeout,
+)
 
 T = t.TypeVar("T")
 
@@ -48,6 +54,14 @@ class Ticker:
         return True
 
 
+def is_outage(error: RecoveryError) -> bool:
+    """Nothing that a manager in good order has said: it tells nothing of what is waited for."""
+    if isinstance(error, ApiError):
+        stranger = error.code is None and not isinstance(error, Unauthorized)
+        return stranger or error.status >= 500
+    return isinstance(error, ConnectionFailed)
+
+
 def wait_for(
     *,
     fetch: t.Callable[[], T],
@@ -57,17 +71,27 @@ def wait_for(
     ticker: Ticker,
     hint: str | None = None,
     progress: t.Callable[[str], None] | None = None,
+    tolerate: t.Callable[[RecoveryError], bool] = lambda error: False,
 ) -> T:
     """Poll until C(done) says so; C(fetch) and C(done) may raise to end the wait as a failure.
 
+    :param tolerate: which errors of C(fetch) do not end it, so that it outlives an outage
     :returns: the value that was fetched last
     :raises WaitTimeout: with the last value seen, described
     """
+    known = ""
     while True:
-        value = fetch()
-        if done(value):
-            return value
-        seen = describe(value)
+        try:
+            value = fetch()
+        except RecoveryError as exc:
+            if not tolerate(exc):
+                raise
+            seen = f"{known}, then " if known else ""
+            seen += f"no usable answer ({exc.message})"
+        else:
+            if done(value):
+                return value
+            seen = known = describe(value)
         if progress:
             progress(f"waiting for {waiting_for}: {seen} after {ticker.elapsed:.0f} s")
         if not ticker.pause():
@@ -78,4 +102,4 @@ def wait_for(
             )
 
 
-__all__ = ("Ticker", "wait_for")
+__all__ = ("Ticker", "is_outage", "wait_for")

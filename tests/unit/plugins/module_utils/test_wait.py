@@ -9,10 +9,17 @@ import typing as t
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    ConnectionFailed,
     RecoveryError,
     WaitTimeout,
+    api_error_class,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker, wait_for
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import (
+    Ticker,
+    is_outage,
+    wait_for,
+)
 
 
 class Job:
@@ -110,3 +117,53 @@ def test_the_clock_of_a_ticker_starts_with_it(clock: t.Any) -> None:
     assert ticker.pause()
     assert clock.slept == [0.5]
     assert not ticker.pause()
+
+
+def test_an_outage_that_is_tolerated_does_not_end_the_wait(clock: t.Any) -> None:
+    job = Job(ends_at=4)
+
+    def fetch() -> int:
+        if job.fetch() in (1, 3):
+            raise RecoveryError("it is away")
+        return job.looks
+
+    told: list[str] = []
+    assert wait(job, clock, fetch=fetch, timeout=9, progress=told.append, tolerate=bool) == 4
+    assert [line.split(": ")[1] for line in told] == [
+        "no usable answer (it is away) after 0 s",
+        "look 2 after 0 s",
+        "look 2, then no usable answer (it is away) after 1 s",
+    ]
+
+
+def api_error(status: int, code: str | None) -> ApiError:
+    cls = api_error_class(status=status, is_json=code is not None)
+    return cls(
+        doing="look",
+        method="GET",
+        url="https://m/x",
+        status=status,
+        reason="",
+        code=code,
+        server_message="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "outage"),
+    [
+        (ConnectionFailed("gone"), True),
+        (api_error(502, None), True),
+        (api_error(503, "in_snapshot_restore_error"), True),
+        (api_error(500, "internal_server_error"), True),
+        (api_error(200, None), True),
+        (api_error(404, None), True),
+        (api_error(404, "not_found_error"), False),
+        (api_error(401, "unauthorized_error"), False),
+        (api_error(401, None), False),
+        (api_error(409, "conflict_error"), False),
+        (RecoveryError("something else"), False),
+    ],
+)
+def test_what_a_manager_in_good_order_says_is_no_outage(error: RecoveryError, outage: bool) -> None:
+    assert is_outage(error) is outage
