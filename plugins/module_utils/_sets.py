@@ -170,7 +170,7 @@ class ClusterStore:
                 hint="Stage it with state=staged, and download its snapshot into that directory",
             )
         for name in _files(staging):
-            if os.path.basename(name).startswith("."):  # left by a run that was killed
+            if _is_leftover(name):
                 os.unlink(os.path.join(staging, name))
         description, sha256, size = _archive.check_file(os.path.join(staging, SNAPSHOT))
         if snapshot.get("status") != "created":
@@ -376,6 +376,13 @@ def _files(folder: str) -> list[str]:
         for where, _folders, names in os.walk(folder)
         for name in names
     )
+
+
+def _is_leftover(name: str) -> bool:
+    """Whether a run that was killed has left it. Nodes have names of their own with a dot."""
+    base = os.path.basename(name)
+    of_node = name.startswith("nodes/") and not base.endswith(".new")
+    return base.startswith(".") and not of_node
 
 
 def _read_json(path: str) -> t.Any:
