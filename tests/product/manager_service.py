@@ -77,13 +77,17 @@ def _security(context: Context) -> None:
 def command(context: Context) -> str:
     """The command line of the stand-in manager on this host."""
     ssl = context.paths.ssl
+    served = certificates.EXTERNAL
+    if not (ssl / served.file).exists():
+        # 7.x without one of its own: the internal one answers everybody
+        served = certificates.INTERNAL
     security: dict[str, Any] = context.get("manager", "security", default={})
     words = [
         *(PROGRAM, "--state", context.paths.shown(context.paths.state)),
         *("--host", "0.0.0.0", "--port", "443", "--control-port", str(local_rest.CONTROL_PORT)),
         *("--profile", context.version.profile, "--edition", "premium"),
-        *("--tls-cert", context.paths.shown(ssl / certificates.EXTERNAL.file)),
-        *("--tls-key", context.paths.shown(ssl / certificates.EXTERNAL.key_file)),
+        *("--tls-cert", context.paths.shown(ssl / served.file)),
+        *("--tls-key", context.paths.shown(ssl / served.key_file)),
         *("--hostname", context.hostname, "--private-ip", context.private_ip),
         *("--username", str(security.get("admin_username") or "admin")),
         *("--password", str(security["admin_password"])),

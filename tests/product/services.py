@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
@@ -67,6 +70,16 @@ def _run(*argv: str, check: bool = True, timeout: float = 180) -> str:
         said = (done.stderr.strip() or done.stdout.strip()).replace("\n", " ")
         raise ProcessExecutionError(f"{' '.join(argv)} exited with {done.returncode}: {said}")
     return done.stdout.strip()
+
+
+@contextlib.contextmanager
+def alone(paths: Paths) -> Iterator[None]:
+    """Two installations on one host, of different services, do not define theirs at the same moment."""
+    path = paths.at("/var/lock/cfy_manager.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 class Systemd:
@@ -203,10 +216,11 @@ class Supervisord:
         program.write_text("\n".join(lines))
 
     def start(self, *names: str) -> None:
-        self._ensure()
-        self._ctl("reread")
-        # a new program starts at once, one with another definition is restarted
-        self._ctl("update", *names)
+        with alone(self.paths):
+            self._ensure()
+            self._ctl("reread")
+            # a new program starts at once, one with another definition is restarted
+            self._ctl("update", *names)
         for name in names:
             if self.state(name) != "active":
                 self._ctl("start", name)
@@ -222,6 +236,10 @@ class Supervisord:
 
     def remove(self, *names: str) -> None:
         self.stop(*names)
+        with alone(self.paths):
+            self._forget(*names)
+
+    def _forget(self, *names: str) -> None:
         for name in names:
             self.paths.at(self._file(name)).unlink(missing_ok=True)
         if Systemd(self.paths).state("supervisord") == "active":
@@ -293,4 +311,4 @@ def services_of(paths: Paths, supervisor: str) -> Services:
     return Systemd(paths) if supervisor == "systemd" else Supervisord(paths)
 
 
-__all__ = ["Recorded", "Service", "Services", "Supervisord", "Systemd", "services_of"]
+__all__ = ["Recorded", "Service", "Services", "Supervisord", "Systemd", "alone", "services_of"]

@@ -22,6 +22,7 @@ from product.context import (
 from product.errors import BootstrapError
 from product.markers import Markers
 from product.names import MONITORING
+from product.services import alone
 from product.validations import validate as check
 
 # In the order of installation. Before 5.0.5 a manager is one thing.
@@ -60,9 +61,10 @@ def _force(context: Context, command: str) -> None:
 
 def _finish(context: Context, *, configured: bool) -> None:
     markers = _markers(context)
-    markers.set_installed(context.chosen)
-    if configured:
-        markers.set_configured(context.chosen)
+    with alone(context.paths):
+        markers.set_installed(context.chosen)
+        if configured:
+            markers.set_configured(context.chosen)
     write_back(context.version, context.paths, context.config, list(context.config_files))
 
 
@@ -89,8 +91,9 @@ def _configure(context: Context) -> None:
     for part in _parts(context):
         part.configure(context)
     if context.version.monitoring and MONITORING_SERVICE in context.chosen:
-        certificates.deploy_monitoring(context)
-        holders.define(context, *MONITORING)
+        with alone(context.paths):
+            certificates.deploy_monitoring(context)
+            holders.define(context, *MONITORING)
         context.services.start(*MONITORING)
 
 
