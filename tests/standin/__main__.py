@@ -101,8 +101,14 @@ def main(argv: list[str] | None = None) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    if cluster:
-        signal.signal(signal.SIGHUP, lambda *_: cluster.wake())
+
+    def look_again(*_: object) -> None:
+        if options.tls_cert:
+            context.load_cert_chain(options.tls_cert, options.tls_key)
+        if cluster:
+            cluster.wake()
+
+    signal.signal(signal.SIGHUP, look_again)
     threading.Thread(target=front.serve, name="front", daemon=True).start()
     host = f"[{front.host}]" if ":" in front.host else front.host
     ready = {

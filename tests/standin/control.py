@@ -19,10 +19,13 @@ from standin import seed
 from standin.executions import display
 
 if TYPE_CHECKING:
+    from standin.cluster.active_standby.rest import StandbyRest
     from standin.front import Front
     from standin.manager import Manager
 
 RESTART_SECONDS = 1.0
+# what changes content: a standby holds what its leader does, and nothing else
+WRITES = ("post_content", "post_snapshots", "post_execution", "post_admin_password")
 
 
 class Control:
@@ -43,8 +46,14 @@ class Control:
         if action is None or name.startswith("_"):
             return 404, {"error": f"no {method} {parts.path}"}
         query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
+        guard = self.manager.guard if name in WRITES else None
         try:
-            return 200, action(body, query, *words[1:]) or {}
+            if guard and not guard.writable():
+                raise ValueError("this is a standby, and has the content of its leader")
+            answer = action(body, query, *words[1:]) or {}
+            if guard:
+                guard.settle_now()
+            return 200, answer
         except (KeyError, ValueError, TypeError) as error:
             return 400, {"error": f"{type(error).__name__}: {error}"}
 
@@ -87,6 +96,18 @@ class Control:
     def post_worker(self, body: dict[str, Any], query: Any) -> None:
         self.manager.worker.set_state(_up(body))
 
+    def post_service(self, body: dict[str, Any], query: Any) -> None:
+        """A service of the product's, by its unit's name, has come up or gone down."""
+        name, up = str(body["name"]), _up(body)
+        if self.manager.member:
+            self.manager.member.services.told(name, up)
+        elif name == "nginx":
+            self.front.listen(up)
+        elif name == "cloudify-mgmtworker":
+            self.manager.worker.set_state(up)
+        elif name == "cloudify-rabbitmq":
+            self.manager.broker_up = up
+
     def post_broker(self, body: dict[str, Any], query: Any) -> None:
         self.manager.broker_up = _up(body)
 
@@ -101,6 +122,8 @@ class Control:
 
     def post_wipe(self, body: dict[str, Any], query: Any) -> Any:
         self.manager.worker.kill_all()
+        if self.manager.guard:
+            self.manager.guard.wiped()
         self.manager.reinstall()
         return seed.add_content(self.manager, body) if body else None
 
@@ -115,6 +138,18 @@ class Control:
 
     def post_cluster(self, body: dict[str, Any], query: Any) -> None:
         self.manager.store.set_meta("cluster_nodes", int(body["nodes"]))
+
+    # -- a member of an active/standby cluster
+    def get_peers(self, body: Any, query: Any) -> Any:
+        return self._guard().seen()
+
+    def post_peers(self, body: dict[str, Any], query: Any) -> Any:
+        return self._guard().set_peers(body)
+
+    def _guard(self) -> StandbyRest:
+        if self.manager.guard is None:
+            raise ValueError("this is no member of an active/standby cluster")
+        return self.manager.guard
 
     # -- content
     def post_content(self, body: dict[str, Any], query: Any) -> Any:

@@ -65,17 +65,37 @@ class Front:
         self._socket = socket.create_server((host, port), backlog=128)
         self.host, self.port = self._socket.getsockname()[:2]
         self._ending = False
+        self._listening = threading.Event()
+        self._listening.set()
 
     def serve(self) -> None:
         while not self._ending:
+            if not self._listening.wait(timeout=1.0):
+                continue
             try:
                 connection, peer = self._socket.accept()
             except OSError:
-                return
+                # closed: for good, or until nginx is there again
+                time.sleep(0.01)
+                continue
             threading.Thread(target=self._accept, args=(connection, peer[0]), daemon=True).start()
+
+    def listen(self, up: bool) -> None:
+        """Whether nginx runs: without it the port is closed."""
+        if up == self._listening.is_set():
+            return
+        if up:
+            self._socket = socket.create_server((self.host, self.port), backlog=128)
+            self._listening.set()
+        else:
+            self._listening.clear()
+            self._close_socket()
 
     def close(self) -> None:
         self._ending = True
+        self._close_socket()
+
+    def _close_socket(self) -> None:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -125,7 +145,7 @@ class Front:
     def _converse(self, connection: ssl.SSLSocket, peer: str) -> None:
         stream: Any = connection.makefile("rb", buffering=1 << 18)
         try:
-            while not self._ending:
+            while not self._ending and self._listening.is_set():
                 head = read_head(stream)
                 if head is None or not Exchange(self, connection, stream, peer, head).run():
                     break

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from standin import clock, seed
 from standin.archives import new_security
@@ -27,6 +27,10 @@ from standin.sqlite_store import SqliteStore
 from standin.state import TOPOLOGY, Store, StoreUnavailable
 from standin.tokens import factory_token
 from standin.worker import Worker
+
+if TYPE_CHECKING:
+    from standin.cluster.active import ActiveMember
+    from standin.cluster.active_standby.rest import StandbyRest
 
 DEFAULT_TENANT = "default_tenant"
 # nginx gives up on the service after so long, and the service never gives up on its database
@@ -62,13 +66,16 @@ class Manager:
         self.hostname = hostname
         self.private_ip = private_ip
         self.cluster = cluster
+        # of a member of an active/standby cluster: what it may not answer
+        self.guard: StandbyRest | None = None
         self.snapshots_dir = state / "snapshots"
         self.spool_dir = state / "spool"
         self.ssl_dir: Path | None = None
         self.ca_pem = ""
         self.files_dir = state / "files"
         self.flag_file = state / "snapshot_restoring"
-        self.broker_up = True
+        self._broker_up = True
+        self.member: ActiveMember | None = None
         self._gate_lock = threading.Lock()
         self._rest_down_until = 0.0
         self.auth_broken = False
@@ -111,6 +118,14 @@ class Manager:
             if self.store.meta("security") is None:
                 self.reinstall()
         self._prepared = True
+
+    @property
+    def broker_up(self) -> bool:
+        return self._broker_up and (self.member is None or self.member.broker_up())
+
+    @broker_up.setter
+    def broker_up(self, up: bool) -> None:
+        self._broker_up = up
 
     @property
     def shared(self) -> bool:
@@ -198,6 +213,10 @@ class Manager:
         admin = self.bootstrap_admin()
         hashed = hash_password(password, self.security["hash_salt"])
         self.store.update("users", admin["username"], _password=hashed)
+
+    def cluster_size(self) -> int:
+        """4.x: nodes of the cluster, or as many as the control API made it pretend."""
+        return self.guard.size() if self.guard else int(self.store.meta("cluster_nodes", 1))
 
     # -- what is on disk
     def archive_path(self, snapshot_id: str) -> Path:

@@ -77,7 +77,9 @@ class Profile:
     maintenance_per_node: bool = False
     # how often a request looks for a new primary of the database, once a second
     failover_tries: int = 45
-    broker_views_must_agree: bool = False
+    # 5.0.5: each node reports of itself; later the managers ask all of them
+    status_reporters: bool = False
+    status_interval: float = 15.0
 
     # endpoints and shapes
     snapshot_status: bool = True
@@ -283,7 +285,8 @@ V505 = replace(
     reads_ignore_plugin_failure=True,
     bypass_needs_permission=False,
     maintenance_per_node=True,
-    broker_views_must_agree=True,
+    status_reporters=True,
+    status_interval=5.0,
     nested_remaining=False,
     execution_schedules=False,
     labels=False,

@@ -51,6 +51,9 @@ class StandIn:
         host: str = "127.0.0.1",
         ca_dir: str | Path | None = None,
         standby: bool = False,
+        hostname: str | None = None,
+        private_ip: str | None = None,
+        cluster_config: str | Path | None = None,
         python: str = sys.executable,
     ) -> None:
         self._own_state = state is None
@@ -74,6 +77,14 @@ class StandIn:
             self._options += ["--ca-dir", str(ca_dir)]
         if standby:
             self._options.append("--standby")
+        named = (
+            ("--hostname", hostname),
+            ("--private-ip", private_ip),
+            ("--cluster-config", cluster_config),
+        )
+        for option, value in named:
+            if value is not None:
+                self._options += [option, str(value)]
         self._process: subprocess.Popen[bytes] | None = None
         self.port = port
         self.url = self.ca = self._control = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -125,6 +126,8 @@ def new_manager(number: int, told: Item) -> Item:
     return {
         "id": number,
         **told,
+        # shown by 5.0.5 only, as with the other nodes
+        "node_id": str(uuid.uuid4()),
         "fs_sync_node_id": None,
         "last_seen": clock.iso(),
         "status_report_frequency": 0,
@@ -157,6 +160,7 @@ def new_broker(told: Item) -> Item:
         "networks": told.get("networks") or {"default": host},
         "is_external": bool(told.get("is_external")),
         "ca_cert_content": told.get("ca_cert_content"),
+        "node_id": told.get("node_id") or str(uuid.uuid4()),
     }
 
 
@@ -171,6 +175,7 @@ def register_db_nodes(database: Settings, nodes: Iterable[Item]) -> None:
                     "monitoring_username": None,
                     "monitoring_password": None,
                     "is_external": bool(node.get("is_external")),
+                    "node_id": node.get("node_id") or str(uuid.uuid4()),
                 }
                 _insert(cursor, "db_nodes", str(node["name"]), item)
 

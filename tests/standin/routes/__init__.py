@@ -10,6 +10,7 @@ import importlib
 
 SUBJECTS = (
     "system",
+    "topology",
     "maintenance",
     "snapshots",
     "transfers",

@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The manager's own state: version, status, topology."""
+"""The manager's own state and that of its cluster."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from standin import clock, errors
+from standin import errors
 from standin.app import route
-from standin.lists import answer_list, page
 from standin.manager import Manager
+from standin.routes.topology import own_item
 from standin.wire import Request, Response, reply
 
 SERVICES = (
@@ -82,11 +82,30 @@ def _services(manager: Manager) -> dict[str, Any]:
         }
         out["PostgreSQL"] = {"is_remote": True, "status": "Active"}
         return out
+    if manager.member:
+        return _of_member(manager, broker)
     out = {}
     for name in SERVICES:
         extra = {"connection_check": broker} if name == "RabbitMQ" else {}
         state = "Inactive" if is_down(manager, name) else "Active"
         out[name] = {"status": state, "is_remote": False, "extra_info": extra}
+    return out
+
+
+def _of_member(manager: Manager, broker: str) -> dict[str, Any]:
+    """In a cluster the database and the broker are others' services."""
+    assert manager.member is not None
+    out: dict[str, Any] = {}
+    for name, up in manager.member.status().items():
+        state = "Active" if up and not is_down(manager, name) else "Inactive"
+        out[name] = {"status": state, "is_remote": False, "extra_info": {}}
+    out["RabbitMQ"] = {
+        "status": "Active" if broker == "OK" else "Inactive",
+        "is_remote": True,
+        "extra_info": {"connection_check": broker},
+    }
+    # who got here has been let in by it
+    out["PostgreSQL"] = {"status": "Active", "is_remote": True, "extra_info": {}}
     return out
 
 
@@ -131,8 +150,10 @@ def cluster_status(manager: Manager, request: Request) -> Response:
 
 
 def _cluster(manager: Manager) -> dict[str, Any]:
+    if manager.member:
+        return manager.member.cluster_status()
     monitored = manager.local.meta("monitoring", True)
-    host = _manager_item(manager)
+    host = own_item(manager)
 
     def node(names: tuple[str, ...]) -> dict[str, Any]:
         services: dict[str, Any] = {
@@ -169,58 +190,6 @@ def _cluster(manager: Manager) -> dict[str, Any]:
     }
     bad = any(s["status"] == "Fail" for s in services.values())
     return {"status": "Fail" if bad else "OK", "services": services}
-
-
-def _manager_item(manager: Manager) -> dict[str, Any]:
-    body = manager.version_body()
-    return {
-        "id": 1,
-        "hostname": "cloudify-manager",
-        "private_ip": "127.0.0.1",
-        "public_ip": "127.0.0.1",
-        "version": body["version"],
-        "edition": body["edition"],
-        "distribution": body["distribution"],
-        "distro_release": body["distro_release"],
-        "fs_sync_node_id": None,
-        "networks": {"default": "127.0.0.1"},
-        "last_seen": clock.iso(),
-        "status_report_frequency": 0,
-        "ca_cert_content": manager.ca_pem,
-    }
-
-
-def _one_page(manager: Manager, items: list[dict[str, Any]]) -> Response:
-    return reply(page(items, len(items), 1000, 0, filtered=manager.profile.filtered_metadata))
-
-
-@route("GET", "/managers", available=lambda p: p.topology_lists)
-def managers(manager: Manager, request: Request) -> Response:
-    item = _manager_item(manager)
-    wanted = request.args("hostname")
-    return _one_page(manager, [item] if not wanted or item["hostname"] in wanted else [])
-
-
-@route("GET", "/brokers", available=lambda p: p.topology_lists)
-def brokers(manager: Manager, request: Request) -> Response:
-    item = {
-        "name": "cloudify-manager",
-        "host": "127.0.0.1",
-        "management_host": "127.0.0.1",
-        "port": 5671,
-        "username": "",
-        "password": "",
-        "params": None,
-        "networks": {"default": "127.0.0.1"},
-        "is_external": False,
-        "ca_cert_content": manager.ca_pem,
-    }
-    return _one_page(manager, [item])
-
-
-@route("GET", "/db-nodes", available=lambda p: p.topology_lists)
-def db_nodes(manager: Manager, request: Request) -> Response:
-    return answer_list(manager, request, "db_nodes", tenant=None)
 
 
 @route("GET", "/provider/context", since="v1")

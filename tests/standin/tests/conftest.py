@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from standin.testing import StandIn
+from standin.tests.clusters import Cluster
+from standin.tests.postgres import Postgres, missing
 
 SPEED = 100
 
@@ -35,3 +37,26 @@ def start(tmp_path: Path) -> Iterator[Callable[..., StandIn]]:
 @pytest.fixture
 def manager(start: Callable[..., StandIn]) -> StandIn:
     return start()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    why = missing()
+    if why:
+        pytest.skip(why)
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def cluster(postgres: Postgres, tmp_path: Path) -> Iterator[Callable[..., Cluster]]:
+    """Make a cluster with options; it ends with the test."""
+    made: list[Cluster] = []
+
+    def make(**options: Any) -> Cluster:
+        made.append(Cluster(postgres, tmp_path, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
