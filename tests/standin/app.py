@@ -70,8 +70,13 @@ class App:
         self.manager = manager
 
     def handle(self, request: Request) -> Response:
+        guard = self.manager.guard
         try:
+            if guard:
+                guard.gate(request)
             response = self._dispatch(request)
+            if guard:
+                guard.settle(request)
         except errors.RestError as error:
             response = Response(error.status, error.body(), vary=error.vary)
         except errors.PageError as error:

@@ -203,7 +203,7 @@ def restore_snapshot(manager: Manager, request: Request, snapshot_id: str) -> Re
     snapshot = find(manager, request, snapshot_id)
     if snapshot["status"] == "failed":
         raise errors.snapshot_action("Failed snapshot cannot be restored")
-    if manager.profile.single_node_restore and manager.store.meta("cluster_nodes", 1) > 1:
+    if manager.profile.single_node_restore and manager.cluster_size() > 1:
         raise errors.illegal_action("Cannot restore a snapshot on a cluster with several nodes")
     user = str((request.user or {})["username"])
     execution = new_execution(

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from standin.tests.cluster.members import Node, healthy
+from standin.tests.steps import until
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Callable[..., Node]]:
+    """Start managers that are in no cluster yet; they end with the test."""
+    running: list[Node] = []
+
+    def start_one(name: str, *, profile: str = "4.5.5", **settings: Any) -> Node:
+        made = Node(name, state=tmp_path / f"{name}-{len(running)}", profile=profile, **settings)
+        running.append(made)
+        made.start()
+        return made
+
+    yield start_one
+    for made in running:
+        made.stop()
+
+
+@pytest.fixture
+def cluster(node: Callable[..., Node]) -> Callable[..., list[Node]]:
+    """So many members, the first of them the leader."""
+
+    def form(count: int = 3, **options: Any) -> list[Node]:
+        nodes = [node(f"m{n}", **options) for n in range(1, count + 1)]
+        nodes[0].start_cluster()
+        for other in nodes[1:]:
+            other.join_cluster(nodes[0])
+        until(lambda: healthy(nodes))
+        return nodes
+
+    return form
