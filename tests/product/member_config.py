@@ -101,6 +101,7 @@ def settings(context: Context) -> dict[str, Any]:
         "private_ip": context.private_ip,
         "public_ip": context.public_ip,
         "version": context.version.number,
+        "work_log": context.paths.shown(context.paths.work),
         "services": {
             "supervisor": context.version.supervisor,
             "locks": context.paths.shown(context.paths.running),

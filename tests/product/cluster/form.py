@@ -23,22 +23,21 @@ def form(cluster: Cluster) -> None:
 
 def start(cluster: Cluster, host: str) -> None:
     body = {"host_ip": cluster.address(host), "node_name": host}
-    _expect(cluster.call(host, "PUT", "/cluster", {"config": body}))
+    _expect(cluster.call(host, "PUT", "/cluster", body))
     wait(cluster, host, lambda nodes: any(n["name"] == host and n["online"] for n in nodes))
 
 
 def join(cluster: Cluster, host: str, leader: str) -> None:
-    address = cluster.address(leader)
-    node = {"name": host, "host_ip": cluster.address(host)}
-    status, credentials = cluster.call(leader, "PUT", f"/cluster/nodes/{host}", node)
+    invitation = _expect(
+        cluster.call(leader, "PUT", f"/cluster/nodes/{host}", {"host_ip": cluster.address(host)})
+    )
     body: dict[str, Any] = {
         "host_ip": cluster.address(host),
         "node_name": host,
-        "join_addrs": [address],
+        "join_addrs": [cluster.address(leader)],
+        "credentials": invitation["credentials"],
     }
-    if status < 300 and isinstance(credentials, dict):
-        body["credentials"] = credentials.get("credentials")
-    _expect(cluster.call(host, "PUT", "/cluster", {"config": body}))
+    _expect(cluster.call(host, "PUT", "/cluster", body))
     wait(cluster, leader, lambda nodes: any(n["name"] == host and n["online"] for n in nodes))
 
 
@@ -55,9 +54,10 @@ def wait(cluster: Cluster, host: str, done: Any) -> None:
         time.sleep(0.2)
 
 
-def _expect(answer: tuple[int, Any]) -> None:
+def _expect(answer: tuple[int, Any]) -> Any:
     if answer[0] >= 300 or answer[0] == 0:
         raise RuntimeError(f"the manager answered {answer[0]}: {answer[1]}")
+    return answer[1]
 
 
 __all__ = ["form", "join", "nodes", "start", "wait"]
