@@ -84,6 +84,18 @@ class Cluster:
             "LC_ALL": "C.UTF-8",
         }
 
+    def connect_with_variables(self) -> None:
+        """Say where the manager is in cloudify_connection, and nothing in the environment."""
+        for name in [name for name in self.environment if name.startswith("CLOUDIFY_")]:
+            del self.environment[name]
+        self.variables["cloudify_connection"] = {
+            "manager_hosts": ["127.0.0.1"],
+            "manager_port": self.manager.port,
+            "username": self.manager.username,
+            "password": self.manager.password,
+            "ca_path": self.manager.ca,
+        }
+
     # -- playbooks -----------------------------------------------------------------------------------
 
     def command(self, playbook: str, *words: str, **variables: Any) -> list[str]:

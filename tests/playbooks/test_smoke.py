@@ -11,24 +11,58 @@ import pytest
 from playbooks.cluster import NAME, Cluster
 
 
+def as_text(**variables: object) -> list[str]:
+    """As an operator types them, which makes text of each."""
+    return [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
+
+
 @pytest.mark.smoke
 def test_there_and_back(cluster: Cluster) -> None:
+    cluster.connect_with_variables()
     blueprints = cluster.ids("blueprints")
-    report = cluster.ok("backup").report
+    settings = {"keep": 14, "keep_on_manager": "false", "format": "new", "timeout": 300}
+    words = as_text(**{f"take_snapshot_{name}": value for name, value in settings.items()})
+    report = cluster.ok("backup", *words).report
     assert report[0] == f"BACKUP OK: cluster {NAME} (7.0.5, premium)"
     (name,) = cluster.names()
     cluster.whole(name)
+    assert cluster.snapshots() == []
     cluster.manager.wipe()
     since = len(cluster.manager.requests())
     report = cluster.ok("restore", "--check").report
-    assert report[0].startswith(f"PLAN: restore of cluster {NAME} on 127.0.0.1:")
+    assert report[0].startswith(f"PLAN: restore of cluster {NAME} on 127.0.0.1")
     assert report[1].startswith(f"set {name} of ")
     assert cluster.changes(since) == []
-    report = cluster.ok("restore").report
-    assert report[0].startswith(f"RESTORE OK: cluster {NAME} on 127.0.0.1:")
+    settings = {"keep_on_manager": "no", "mend": "yes", "accept_partial": 0, "timeout": 600}
+    words = as_text(**{f"apply_snapshot_{name}": value for name, value in settings.items()})
+    report = cluster.ok("restore", *words).report
+    assert report[0].startswith(f"RESTORE OK: cluster {NAME} on 127.0.0.1")
     assert report[2].removeprefix("content: ") == report[3].removeprefix("expected: ")
     assert report[5] == "missing or different: nothing"
     assert cluster.ids("blueprints") == blueprints
     assert cluster.snapshots() == []
-    told = cluster.fail("backup", take_snapshot_id="a b")
-    assert told.startswith(f"BACKUP FAILED: cluster {NAME}, at ")
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("playbook", ["backup", "restore"])
+def test_bad_settings_are_told_in_one_line(playbook: str, cluster: Cluster) -> None:
+    del cluster.variables["cloudify_cluster_name"]
+    begin = f'{playbook.upper()} FAILED: cluster ?, at "Check the settings": '
+    assert cluster.fail(playbook) == (
+        f"{begin}the name of the cluster is missing, give it as cloudify_cluster_name."
+    )
+    role = {"backup": "take_snapshot", "restore": "apply_snapshot"}[playbook]
+    words = as_text(**{f"{role}_timeout": "abc", f"{role}_keep_on_manager": "perhaps"})
+    told = cluster.fail(playbook, *words, cloudify_store_dir="store", cloudify_connection="a b")
+    for part in (
+        "the name of the cluster is missing",
+        f"{role}_timeout",
+        "float",
+        f"{role}_keep_on_manager",
+        "bool",
+        "the store is store, which is not an absolute path",
+        "cloudify_connection is no mapping",
+    ):
+        assert part in told
+    assert "argument_spec" not in told
+    assert cluster.manager.requests() == []
