@@ -13,7 +13,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from standin.testing import StandIn
@@ -23,6 +23,9 @@ from .session import Outcome, Session
 from .sessions import Entry, load_all
 
 NOT_MODELLED = Path(__file__).parent / "not_modelled.json"
+
+#: So much of the recorded exchanges has to pass, whatever the reasons are for the rest.
+PERCENT = 95
 
 
 def run(entry: Entry, wanted: Callable[[str], bool]) -> tuple[Outcome, str]:
@@ -75,7 +78,20 @@ def main() -> int:
     seconds = time.monotonic() - started
     count = f"{len(passed)} passed, {len(failed) + len(missing)} failed"
     print(f"{count}, {len(skipped)} not modelled ({seconds:.0f} s)")
-    return 1 if failed or missing or broken else 0
+    few = ""
+    if options.only == options.session == "*":
+        few = too_few(set(passed), recorded.names())
+    if few:
+        print(f"FAILED {few}")
+    return 1 if failed or missing or broken or few else 0
+
+
+def too_few(passed: Collection[str], exchanges: Sequence[str]) -> str:
+    """What is wrong when less than PERCENT of the exchanges have passed, else nothing."""
+    count = sum(name in passed for name in exchanges)
+    if exchanges and count * 100 >= len(exchanges) * PERCENT:
+        return ""
+    return f"{count} of {len(exchanges)} recorded exchanges pass, which is less than {PERCENT} %"
 
 
 def missed_a_moment(outcome: Outcome) -> bool:
