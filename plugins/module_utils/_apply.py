@@ -20,12 +20,16 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
     _verdict,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    DEFAULT_TENANT,
     CloudifyClient,
     Json,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
     RecoveryError,
     Refused,
+    WaitTimeout,
+    telling,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import take_inventory
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._mend import mend
@@ -76,8 +80,12 @@ class Restore:
         self._client = client
         self._wishes = wishes
         self._passwords = _restore.Passwords(
-            client, current=wishes.password, restored=wishes.restored_password
+            client,
+            current=wishes.password,
+            restored=wishes.restored_password,
+            token=bool(client.http.connection.token),
         )
+        self._tenant = client.http.connection.tenant
         self._found: Preflight | None = None
         self._marker = _maintenance.Marker(wishes.maintenance_marker)
 
@@ -104,6 +112,14 @@ class Restore:
         self._found = found
         warnings = list(found.warnings)
         losses: list[str] = []
+        if found.snapshots:
+            warnings.append(
+                "a restore in legacy format removes the manager's other snapshots: "
+                f"{in_short(found.snapshots)}"
+            )
+        connection = self._client.http.connection
+        if connection.token and not (connection.username and connection.password):
+            warnings.append("a token seldom outlives a restore; give username and password as well")
         if found.archive and found.archive.format == "new" and self._wishes.inventory:
             losses = new_format_warnings(self._wishes.inventory)
         if self._left_over:
@@ -115,7 +131,9 @@ class Restore:
             warnings.append("no inventory is given, so the content cannot be compared afterwards")
         return {
             "preflight": {
-                "blueprints_before": found.blueprints,
+                "content_before": found.content,
+                "snapshots_before": found.snapshots,
+                "running": found.running,
                 "maintenance": found.maintenance,
                 "inactive_services": found.inactive_services,
                 "options": found.body,
@@ -139,40 +157,67 @@ class Restore:
         :raises RestoreFailed: for any verdict that the operator does not accept
         """
         wishes, found = self._wishes, t.cast(Preflight, self._found)
-        ticker = self._ticker(wishes.wait_timeout)
         left_over = self._left_over
         entered = left_over or (
-            wishes.maintenance and found.maintenance == _maintenance.DEACTIVATED
+            wishes.maintenance
+            and not found.running
+            and found.maintenance == _maintenance.DEACTIVATED
         )
         told: Json = {}
         try:
-            if entered:
-                self._marker.put(f"maintenance mode for the restore of {wishes.snapshot_id}")
-                _maintenance.switch(self._client, activate=True, ticker=ticker)
-            execution_id = _restore.start(
-                self._client, wishes.snapshot_id, found.body, ticker=ticker
-            )
-            told = {"execution_id": execution_id, "changed": True}
-            if not wishes.wait:
-                return {"execution_id": execution_id}
-            outcome = _restore.RestoreWatch(
-                self._client,
-                execution_id=execution_id,
-                passwords=self._passwords,
-                ticker=ticker,
-                flag_timeout=wishes.settle_timeout,
-            ).follow()
-        except Exception as exc:
-            stuck = self._leave_maintenance() if entered else ""
-            if isinstance(exc, RecoveryError):
-                exc.details.update(told)
-                exc.message += f"; {stuck}" if stuck else ""
+            with telling(told):
+                outcome = self._ask_and_follow(told, enter=entered)
+        except WaitTimeout as exc:
+            # it goes on, and nobody should write meanwhile
+            if entered and told:
+                known = "the next run leaves it" if self._marker.present else "leave it afterwards"
+                exc.message += f"; maintenance mode stays on meanwhile, {known}"
+            else:
+                self._give_up(exc, entered)
             raise
-        stuck = self._leave_maintenance() if entered else ""
-        result = self._judge(outcome, stuck)
+        except Exception as exc:
+            self._give_up(exc, entered)
+            raise
+        if outcome is None:
+            return told
+        with telling(told):
+            stuck = self._leave_maintenance() if entered else ""
+            result = self._judge(outcome, stuck)
         if left_over and not stuck:
             result["maintenance"] = "deactivated, it was left over from a restore that was killed"
         return result
+
+    def _ask_and_follow(self, told: Json, *, enter: bool) -> _restore.Outcome | None:
+        """Ask for it and follow it; None when nobody wants to wait.
+
+        :param told: gets what is to be told whatever happens from then on
+        """
+        wishes, found = self._wishes, t.cast(Preflight, self._found)
+        ticker = self._ticker(wishes.wait_timeout)
+        if enter and not found.running:
+            self._marker.put(f"maintenance mode for the restore of {wishes.snapshot_id}")
+            _maintenance.switch(self._client, activate=True, ticker=ticker)
+        execution_id = found.running or _restore.start(
+            self._client, wishes.snapshot_id, found.body, ticker=ticker
+        )
+        told.update(execution_id=execution_id, changed=True)
+        # what is asked from now on is true of all tenants, and this one may be gone
+        self._client.http.as_tenant(DEFAULT_TENANT)
+        if not wishes.wait:
+            return None
+        return _restore.RestoreWatch(
+            self._client,
+            execution_id=execution_id,
+            passwords=self._passwords,
+            ticker=ticker,
+            flag_timeout=wishes.settle_timeout,
+            tenant=self._tenant,
+        ).follow()
+
+    def _give_up(self, exc: Exception, entered: bool) -> None:
+        stuck = self._leave_maintenance() if entered else ""
+        if stuck and isinstance(exc, RecoveryError):
+            exc.message += f"; {stuck}"
 
     def _ticker(self, timeout: float) -> Ticker:
         return Ticker(timeout=timeout, interval=self._wishes.wait_interval)
@@ -206,11 +251,14 @@ class Restore:
             flag_stuck=outcome.flag_stuck,
             flag_path=self._client.capabilities().restore_flag_path,
             left_behind=[stuck] if stuck else [],
+            mended=wishes.mend,
         )
-        evidence.inactive_services = self._wait_for_services(found.inactive_services)
-        if outcome.execution == "terminated" and found.archive:
-            row = self._settled(lambda: self._client.snapshot(wishes.snapshot_id))
-            evidence.row_survived = found.archive.format == "legacy" and row is not None
+        try:
+            evidence.inactive_services = self._wait_for_services(found.inactive_services)
+            if outcome.execution == "terminated" and found.archive:
+                evidence.row_survived = found.archive.format == "legacy" and self._row_is_there()
+        except RecoveryError as exc:
+            evidence.left_behind.append(f"the manager does not come to rest: {exc.message}")
         if wishes.inventory:
             result.update(self._compare(evidence, wishes.inventory))
         verdict = _verdict.decide(evidence)
@@ -235,6 +283,19 @@ class Restore:
             return "mend=true puts back sites, placements, labels and schedules from the inventory"
         return None
 
+    def _row_is_there(self) -> bool:
+        """A snapshot belongs to a tenant, which may be gone by now, and it with it."""
+
+        def look() -> Json | None:
+            try:
+                return self._client.snapshot(self._wishes.snapshot_id, tenant=self._tenant)
+            except ApiError as exc:
+                if exc.status != 403:
+                    raise
+                return None
+
+        return self._settled(look) is not None
+
     def _wait_for_services(self, before: list[str]) -> list[str]:
         """Services that are down now and were not before; they get time to come up."""
         ticker = self._ticker(self._wishes.settle_timeout)
@@ -255,7 +316,7 @@ class Restore:
                 ]
                 mended = mend(self._client, inventory=inventory, comparison=comparison)
                 result.update(mended=mended.done, not_mended=mended.failed)
-                after = take_inventory(self._client)
+                after = self._settled(lambda: take_inventory(self._client))
                 comparison = _content.compare(inventory, after)
             result["scheduled_executions"] = _scheduled.report(
                 self._client, before=inventory, after=after
@@ -266,6 +327,7 @@ class Restore:
         evidence.comparison = comparison
         return {
             **result,
+            "besides": [str(each) for each in comparison.gained if each.kind != "executions"],
             "comparison": comparison.as_dict(),
             "counts": _content.counts(after),
             "expected_counts": _content.counts(inventory),

@@ -25,6 +25,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions imp
 Json = dict[str, t.Any]
 
 END_STATES = ("terminated", "failed", "cancelled")
+#: Every manager has it, and it cannot be deleted.
+DEFAULT_TENANT = "default_tenant"
 #: A workflow in one of these blocks the system-wide ones.
 ACTIVE_STATES = ("pending", "started", "cancelling", "force_cancelling", "kill_cancelling")
 WAITING_STATES = ("queued", "scheduled")
@@ -77,10 +79,17 @@ class CloudifyClient:
         query: dict[str, t.Any] = {**(params or {}), "_size": PAGE_SIZE, "_offset": 0}
         if include:
             query["_include"] = ",".join(include)
+        before = None
         while True:
             page = self.read(path, doing=doing, params=query, needs={"items": list})
             found = page["items"]
+            if found and found == before:
+                raise RecoveryError(
+                    f"Cannot {doing}: {self.http.url(path)} gives the same page again and again",
+                    hint="Something between here and the manager answers in its place",
+                )
             yield from found
+            before = found
             query["_offset"] += len(found)
             total = ((page.get("metadata") or {}).get("pagination") or {}).get("total")
             if not found or (total is not None and query["_offset"] >= total):
@@ -152,13 +161,19 @@ class CloudifyClient:
             self.items("/snapshots", doing="list snapshots", params={"_sort": "created_at"})
         )
 
-    def snapshot(self, snapshot_id: str, *, retry: bool = True) -> Json | None:
-        """None where there is no such snapshot."""
+    def snapshot(
+        self, snapshot_id: str, *, retry: bool = True, tenant: str | None = None
+    ) -> Json | None:
+        """None where there is no such snapshot.
+
+        :param tenant: that it belongs to, in place of the connection's
+        """
         try:
             return self.read(
                 f"/snapshots/{escape(snapshot_id)}",
                 doing=f"look up snapshot {snapshot_id}",
                 retry=retry,
+                tenant=tenant,
                 needs={"id": str, "status": str},
             )
         except NotFound as exc:
@@ -201,11 +216,15 @@ class CloudifyClient:
 
     # -- executions -------------------------------------------------------------------------
 
-    def execution(self, execution_id: str, *, retry: bool = True) -> Json:
+    def execution(
+        self, execution_id: str, *, retry: bool = True, tenant: str | None = None
+    ) -> Json:
+        """:param tenant: that it belongs to, in place of the connection's"""
         return self.read(
             f"/executions/{escape(execution_id)}",
             doing=f"look up execution {execution_id}",
             retry=retry,
+            tenant=tenant,
             needs={"status": str},
         )
 
@@ -297,6 +316,7 @@ class CloudifyClient:
 
 __all__ = (
     "ACTIVE_STATES",
+    "DEFAULT_TENANT",
     "END_STATES",
     "WAITING_STATES",
     "CloudifyClient",

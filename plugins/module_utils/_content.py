@@ -33,6 +33,8 @@ class Kind:
     :ivar path: where the REST API lists it
     :ivar key: fields that name one item within its tenant
     :ivar fields: what else is read of each
+    :ivar compared: those of them that have to be as they were
+    :ivar fields_need: facts of C(_versions) without which one of them does not exist
     :ivar needs: facts of C(_versions) without which the kind does not exist
     :ivar premium: exists in the premium edition only
     """
@@ -41,6 +43,8 @@ class Kind:
     path: str
     key: tuple[str, ...] = ("id",)
     fields: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
+    fields_need: t.Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     premium: bool = False
     manager_wide: bool = False
@@ -66,19 +70,37 @@ KINDS: tuple[Kind, ...] = (
     Kind("tenants", "/tenants", key=("name",), manager_wide=True),
     Kind("users", "/users", key=("username",), premium=True, manager_wide=True),
     Kind("user_groups", "/user-groups", key=("name",), premium=True, manager_wide=True),
-    Kind("blueprints", "/blueprints"),
-    Kind("deployments", "/deployments", fields=("blueprint_id", "site_name", "labels")),
-    Kind("plugins", "/plugins", fields=("package_name", "package_version")),
+    Kind(
+        "blueprints",
+        "/blueprints",
+        fields=("labels",),
+        compared=("labels",),
+        fields_need={"labels": "content.blueprint_labels"},
+    ),
+    Kind(
+        "deployments",
+        "/deployments",
+        fields=("blueprint_id", "site_name", "labels"),
+        compared=("blueprint_id",),
+        fields_need={"site_name": "content.sites", "labels": "content.deployment_labels"},
+    ),
+    Kind(
+        "plugins",
+        "/plugins",
+        fields=("package_name", "package_version"),
+        compared=("package_name", "package_version"),
+    ),
     Kind("secrets", "/secrets", key=("key",)),
     Kind(
         "sites",
         "/sites",
         key=("name",),
         fields=("location", "visibility"),
+        compared=("location", "visibility"),
         needs=("content.sites",),
     ),
     Kind("nodes", "/nodes", key=("deployment_id", "id")),
-    Kind("node_instances", "/node-instances", fields=("state",)),
+    Kind("node_instances", "/node-instances", fields=("state",), compared=("state",)),
     Kind("agents", "/agents", needs=("content.agents",)),
     Kind(
         "executions",
@@ -168,7 +190,29 @@ def _details(items: t.Mapping[str, t.Sequence[Json]]) -> Json:
         "execution_schedules": schedules,
         "sites": sites,
         "scheduled_executions": scheduled,
+        "fields": _compared_fields(items),
     }
+
+
+def _compared_fields(items: t.Mapping[str, t.Sequence[Json]]) -> Json:
+    """tenant -> kind -> id -> what has to be as it was; items with none of it are left out."""
+    found: Json = {}
+    for name, listed in items.items():
+        kind = KINDS_BY_NAME[name]
+        for item in listed if kind.compared else ():
+            values = {
+                each: _pairs(item[each]) if each == "labels" else item[each]
+                for each in kind.compared
+                if item.get(each)
+            }
+            if values:
+                tenant = found.setdefault(item.get("tenant_name") or "?", {})
+                tenant.setdefault(name, {})[kind.item_id(item)] = values
+    return found
+
+
+def _pairs(labels: t.Sequence[Json]) -> list[str]:
+    return sorted(f"{label['key']}:{label['value']}" for label in labels)
 
 
 def counts(inventory: Json) -> dict[str, int]:
@@ -265,6 +309,7 @@ def compare(before: Json, after: Json) -> Comparison:
         if kind.name in common:
             _compare_ids(kind, before, after, result)
     details_before, details_after = before.get("details", {}), after.get("details", {})
+    _compare_fields(details_before, details_after, after, result)
     _compare_placements(details_before, details_after, after, result)
     if "execution_schedules" in common:
         _compare_schedules(details_before, details_after, result)
@@ -290,6 +335,22 @@ def _compare_ids(kind: Kind, before: Json, after: Json, result: Comparison) -> N
                         "gained", tenant, kind.name, item, expected=_gain_is_expected(kind, item)
                     )
                 )
+
+
+def _compare_fields(
+    details_before: Json, details_after: Json, after: Json, result: Comparison
+) -> None:
+    """Of what is there still; a set from before this was kept has nothing to compare."""
+    for tenant, kinds in details_before.get("fields", {}).items():
+        for name, items in kinds.items():
+            present = set(after["content"].get(tenant, {}).get(name, {}).get("ids", []))
+            has = details_after.get("fields", {}).get(tenant, {}).get(name, {})
+            for item, was in items.items():
+                now = has.get(item, {})
+                for attribute, value in was.items() if item in present else ():
+                    if now.get(attribute) != value:
+                        detail = f"{attribute} {value} became {now.get(attribute) or 'nothing'}"
+                        result.add(Difference("changed", tenant, name, item, detail))
 
 
 def _gain_is_expected(kind: Kind, item: str) -> str | None:
@@ -336,6 +397,8 @@ def _compare_schedules(details_before: Json, details_after: Json, result: Compar
         for attribute in fields:
             if was.get(attribute) != now.get(attribute):
                 detail = f"{attribute} {was.get(attribute)!r} became {now.get(attribute)!r}"
+                if attribute == "parameters":  # they may be secrets
+                    detail = f"parameters differ: {_differing(was, now)}"
                 result.add(Difference("changed", tenant, "execution_schedules", item, detail))
         if _rule(was) != _rule(now):
             detail = f"rule {_rule(was)} became {_rule(now)}"
@@ -352,6 +415,12 @@ def _compare_schedules(details_before: Json, details_after: Json, result: Compar
                     expected="time has gone by; an overdue occurrence is not made up for",
                 )
             )
+
+
+def _differing(was: Json, now: Json) -> str:
+    """Names of the parameters of two schedules that differ."""
+    old, new = was.get("parameters") or {}, now.get("parameters") or {}
+    return ", ".join(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
 
 
 def _rule(schedule: Json) -> Json:

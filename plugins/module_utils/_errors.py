@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 #: What to do about an answer, by the error_code of the manager's JSON body.
@@ -109,6 +110,12 @@ class ApiError(RecoveryError):
         self.status = status
         self.code = code
         self.server_message = server_message
+        self.from_manager = from_manager
+
+    @property
+    def passing(self) -> bool:
+        """Whether a manager that is busy with itself may give this answer, and another one later."""
+        return self.status >= 500 or not self.from_manager
 
     @staticmethod
     def stranger_hint(told: str) -> str:
@@ -144,7 +151,7 @@ class Conflict(ApiError):
 
 
 class Unavailable(ApiError):
-    """HTTP 502, 503 or 504, or any answer that is a proxy's page and not the manager's JSON."""
+    """HTTP 502, 503 or 504: nobody could, or wanted to, take the request now."""
 
 
 def api_error_class(*, status: int, is_json: bool) -> type[ApiError]:
@@ -158,6 +165,18 @@ def api_error_class(*, status: int, is_json: bool) -> type[ApiError]:
     if status in (502, 503, 504):
         return Unavailable
     return NotFound if status == 404 else ApiError
+
+
+@contextlib.contextmanager
+def telling(facts: t.Mapping[str, t.Any]) -> t.Iterator[None]:
+    """Whatever fails in here tells these facts too, as they are by then: what was changed
+    already, and which execution it was."""
+    try:
+        yield
+    except RecoveryError as exc:
+        for name, value in facts.items():
+            exc.details.setdefault(name, value)
+        raise
 
 
 __all__ = (
@@ -174,4 +193,5 @@ __all__ = (
     "Unavailable",
     "WaitTimeout",
     "api_error_class",
+    "telling",
 )

@@ -144,7 +144,7 @@ class ManagerHttp:
             import urllib3
 
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        self.login(password=connection.password)
+        self.login(password=connection.password, token=True)
 
     # -- which manager ---------------------------------------------------------------------
 
@@ -160,9 +160,17 @@ class ManagerHttp:
         """Stay with the manager that answered last: some answers are true of one node only."""
         self._pinned = True
 
-    def login(self, *, password: str | None) -> None:
-        """Use another password from the next request on."""
-        if self.connection.token:
+    def as_tenant(self, tenant: str) -> None:
+        """Speak for another tenant from the next request on."""
+        self.connection.tenant = tenant
+
+    def login(self, *, password: str | None, token: bool = False) -> None:
+        """Use another password from the next request on.
+
+        :param token: use the token instead, where there is one
+        """
+        self.session.headers.pop("Authentication-Token", None)
+        if token and self.connection.token:
             self.session.headers["Authentication-Token"] = self.connection.token
             # an account of ~/.netrc would go with it
             self.session.auth = lambda request: request

@@ -21,6 +21,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import ApiError
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
 
 #: error_codes that say "this manager has no such thing", not "it could not be read".
 ABSENT_CODES = ("missing_premium_package_error",)
@@ -34,9 +35,7 @@ def take_inventory(client: CloudifyClient) -> Json:
     capabilities = client.capabilities()
     items: dict[str, list[Json]] = {}
     for kind in KINDS:
-        if not all(capabilities.has(fact) for fact in kind.needs):
-            continue
-        if kind.premium and not capabilities.premium:
+        if not exists(capabilities, kind):
             continue
         try:
             items[kind.name] = list_kind(client, kind)
@@ -50,9 +49,18 @@ def take_inventory(client: CloudifyClient) -> Json:
     )
 
 
+def exists(capabilities: Capabilities, kind: Kind) -> bool:
+    """Whether this version and edition has such a thing."""
+    if kind.premium and not capabilities.premium:
+        return False
+    return all(capabilities.has(fact) for fact in kind.needs)
+
+
 def list_kind(client: CloudifyClient, kind: Kind) -> list[Json]:
     """All items of one kind, of all tenants."""
-    wanted = [*kind.key, *kind.fields]
+    capabilities = client.capabilities()
+    lacking = {name for name, fact in kind.fields_need.items() if not capabilities.has(fact)}
+    wanted = [*kind.key, *(name for name in kind.fields if name not in lacking)]
     params: dict[str, t.Any] = {}
     if not kind.manager_wide:
         wanted.append("tenant_name")
@@ -67,4 +75,4 @@ def list_kind(client: CloudifyClient, kind: Kind) -> list[Json]:
     return list(client.items(kind.path, doing=doing, params=params))
 
 
-__all__ = ("list_kind", "take_inventory")
+__all__ = ("ABSENT_CODES", "exists", "list_kind", "take_inventory")

@@ -18,6 +18,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     CloudifyClient,
     Json,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import KINDS_BY_NAME
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     ArchiveError,
@@ -25,12 +26,33 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     Refused,
     TransferError,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote import RemoteFile
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import (
+    ABSENT_CODES,
+    exists,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote import (
+    RemoteFile,
+    same_archive,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
     describe_executions,
     last_line,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
+
+#: What an operator makes, and would miss; and how much of it a fresh manager has.
+OF_OPERATORS = {
+    "tenants": 1,
+    "users": 1,
+    "user_groups": 0,
+    "blueprints": 0,
+    "deployments": 0,
+    "plugins": 0,
+    "secrets": 0,
+    "sites": 0,
+}
+
+RESTORE_WORKFLOW = "restore_snapshot"
 
 
 @dataclass(frozen=True)
@@ -38,13 +60,18 @@ class Preflight:
     """What was found. C(body) is what the restore will be asked with.
 
     :ivar archive: None when the manager does not let its directory be read
+    :ivar running: execution of a restore of this snapshot that runs already
+    :ivar content: how much there is beyond what a fresh manager has, by kind
+    :ivar snapshots: others that the manager has, which a restore in legacy format removes
     :ivar maintenance: the maintenance mode as found, to be left so
     :ivar inactive_services: those that were down before
     """
 
     body: Json
     archive: _archive.Description | None
-    blueprints: int
+    running: str | None
+    content: dict[str, int]
+    snapshots: list[str]
     maintenance: str
     inactive_services: list[str]
     warnings: list[str] = field(default_factory=list)
@@ -78,6 +105,8 @@ def look(
             hint="Upload it first (a restore in legacy format removes the manager's own copies)",
         )
     archive = _describe(client, snapshot_id, archive_path, warnings)
+    if snapshot and archive_path:
+        _check_same(client, snapshot_id, archive_path)
     if archive:
         problems = _archive.problems_on(archive, capabilities)
         if problems:
@@ -91,7 +120,21 @@ def look(
         archive_format=archive.format if archive else None,
         warnings=warnings,
     )
-    _check_executions(client, snapshot_id)
+    running = _running_restore(client, snapshot_id)
+    if running:
+        warnings.append(
+            f"a restore of snapshot {snapshot_id} runs already, and is followed to its end"
+        )
+        return Preflight(
+            body=body,
+            archive=archive,
+            running=running,
+            content={},
+            snapshots=[],
+            maintenance=client.maintenance()["status"],
+            inactive_services=[],
+            warnings=warnings,
+        )
     _check_flag(client, capabilities)
     if capabilities.has("restore.needs_single_node"):
         nodes = client.cluster_nodes()
@@ -109,25 +152,19 @@ def look(
         )
     if into_maintenance and maintenance == "deactivated":
         _check_waiting(client)
-    blueprints = count_blueprints(client)
-    if blueprints and not options["force"]:
-        effect = (
-            "would be mixed with the snapshot's"
-            if archive and archive.format == "new"
-            else "would be deleted"
-        )
-        raise Refused(
-            f"the manager is not empty: it has {blueprints} blueprints, whose data {effect}",
-            hint=(
-                "Restore onto an empty manager, or say force=true "
-                "(playbook restore: cloudify_confirm=<cluster name>)"
-            ),
-            blueprints=blueprints,
-        )
+    content = count_content(client)
+    snapshots: list[str] = []
+    mixes = archive is not None and archive.format == "new"
+    if not mixes:
+        snapshots = [each["id"] for each in client.snapshots() if each["id"] != snapshot_id]
+    if not options["force"]:
+        _check_losses(content, snapshots, mixes=mixes)
     return Preflight(
         body=body,
         archive=archive,
-        blueprints=blueprints,
+        running=None,
+        content=content,
+        snapshots=snapshots,
         maintenance=maintenance,
         inactive_services=client.inactive_services(),
         warnings=warnings,
@@ -224,19 +261,33 @@ def restore_body(
     return body
 
 
-def _check_executions(client: CloudifyClient, snapshot_id: str) -> None:
-    """A restore that is refused leaves a pending execution which blocks everything: look first."""
+def _running_restore(client: CloudifyClient, snapshot_id: str) -> str | None:
+    """A restore that is refused leaves a pending execution which blocks everything: look first.
+
+    :returns: the execution that restores this very snapshot, when it is the only one that is
+        active: an earlier run was killed, and the manager goes on
+    :raises Refused: when others are active
+    """
     active = client.active_executions()
-    if active:
-        raise Refused(
-            f"Cannot restore snapshot {snapshot_id} while executions are active: "
-            f"{describe_executions(active)}",
-            hint=(
-                "Wait for them or cancel them; a pending restore_snapshot that never starts is "
-                "the remains of a refused one, and only the action kill removes it"
-            ),
-            executions=[item["id"] for item in active],
-        )
+    if not active:
+        return None
+    only = active[0]
+    if (
+        len(active) == 1
+        and only.get("workflow_id") == RESTORE_WORKFLOW
+        and only.get("status") == "started"
+        and (only.get("parameters") or {}).get("snapshot_id") == snapshot_id
+    ):
+        return str(only["id"])
+    raise Refused(
+        f"Cannot restore snapshot {snapshot_id} while executions are active: "
+        f"{describe_executions(active)}",
+        hint=(
+            "Wait for them or cancel them; a pending restore_snapshot that never starts is "
+            "the remains of a refused one, and only the action kill removes it"
+        ),
+        executions=[item["id"] for item in active],
+    )
 
 
 def _check_waiting(client: CloudifyClient) -> None:
@@ -264,21 +315,72 @@ def _check_flag(client: CloudifyClient, capabilities: Capabilities) -> None:
         )
 
 
-def count_blueprints(client: CloudifyClient) -> int:
-    """Of all tenants: what the product calls a clean manager has none."""
-    page = client.read(
-        "/blueprints",
-        doing="count blueprints",
-        params={"_all_tenants": "true", "_size": 1, "_include": "id"},
-    )
-    return int(page["metadata"]["pagination"]["total"])
+def count_content(client: CloudifyClient) -> dict[str, int]:
+    """How much there is of what operators make, of all tenants, beyond what a fresh one has."""
+    found = {}
+    for name, fresh in OF_OPERATORS.items():
+        kind = KINDS_BY_NAME[name]
+        if not exists(client.capabilities(), kind):
+            continue
+        params: dict[str, t.Any] = {"_size": 1, "_include": kind.key[0]}
+        if not kind.manager_wide:
+            params["_all_tenants"] = "true"
+        try:
+            page = client.read(kind.path, doing=f"count {name.replace('_', ' ')}", params=params)
+        except ApiError as exc:
+            if exc.code not in ABSENT_CODES:
+                raise
+            continue
+        found[name] = max(0, int(page["metadata"]["pagination"]["total"]) - fresh)
+    return found
+
+
+def in_words(content: t.Mapping[str, int]) -> str:
+    """Counts for people; empty when there is nothing."""
+    return ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in content.items() if n)
+
+
+def _check_losses(content: dict[str, int], snapshots: list[str], *, mixes: bool) -> None:
+    """The product looks at blueprints only, and removes the rest without a question.
+
+    :raises Refused: when anything would be lost that nobody gave up in words
+    """
+    told = []
+    if in_words(content):
+        effect = "would be mixed with the snapshot's" if mixes else "would be deleted"
+        told.append(f"it has {in_words(content)}, which {effect}")
+    if snapshots:
+        told.append(f"its other snapshots would be removed: {', '.join(snapshots[:5])}")
+    if told:
+        raise Refused(
+            f"the manager is not empty: {'; '.join(told)}",
+            hint=(
+                "Restore onto an empty manager, or say force=true "
+                "(playbook restore: cloudify_confirm=<cluster name>)"
+            ),
+            content_before=content,
+            snapshots_before=snapshots,
+        )
+
+
+def _check_same(client: CloudifyClient, snapshot_id: str, archive_path: str) -> None:
+    """What was looked at here has to be what the manager will restore."""
+    doing = f"compare snapshot {snapshot_id} with {archive_path}"
+    path = client.archive_path(snapshot_id)
+    idle = client.http.connection.request_timeout
+    if not same_archive(client.http, path=path, local=archive_path, doing=doing, idle_timeout=idle):
+        raise Refused(
+            f"the manager's snapshot {snapshot_id} is not the archive {archive_path}",
+            hint="Give the archive that was uploaded under this id, or leave archive out",
+        )
 
 
 __all__ = (
     "Preflight",
     "check_usable",
-    "count_blueprints",
+    "count_content",
     "describe_remote",
+    "in_words",
     "look",
     "restore_body",
 )

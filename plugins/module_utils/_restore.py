@@ -60,10 +60,14 @@ class Passwords:
         *,
         current: str | None,
         restored: str | None,
+        token: bool = False,
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
+        """:param token: it is a token that is used now; one does not outlive most restores"""
         self._client = client
-        self._known = [current] if restored in (None, current) else [current, restored]
+        self._known = [None, restored or current] if token else [current, restored]
+        if self._known[1] in (None, self._known[0]):
+            del self._known[1]
         self._position = 0
         self._clock = clock
         self._changed = clock()
@@ -88,7 +92,8 @@ class Passwords:
         if len(self._known) == 2 and now - self._changed >= PASSWORD_INTERVAL:
             self._position = 1 - self._position
             self._changed = now
-            self._client.http.login(password=self._known[self._position])
+            password = self._known[self._position]
+            self._client.http.login(password=password, token=password is None)
 
 
 @dataclass
@@ -135,10 +140,13 @@ class RestoreWatch:
         passwords: Passwords,
         ticker: Ticker,
         flag_timeout: float,
+        tenant: str,
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
+        """:param tenant: the one that the restore was asked for in"""
         self._client = client
         self._execution_id = execution_id
+        self._tenant = tenant
         self._passwords = passwords
         self._ticker = ticker
         self._flag_timeout = flag_timeout
@@ -173,10 +181,10 @@ class RestoreWatch:
         except (Unavailable, ConnectionFailed, NotFound) as exc:
             seen = Seen(trouble=f"no usable answer ({exc.message})")
         except ApiError as exc:
-            if exc.status < 500:
+            if not exc.passing and exc.status != 403:
                 raise
-            known = self._login_is_valid()
-            seen = Seen(trouble=f"no usable answer ({exc.message})") if known else self._refused()
+            refused = exc.status == 403 or not self._login_is_valid()
+            seen = self._refused() if refused else Seen(trouble=f"no usable answer ({exc.message})")
         else:
             self._passwords.accepted()
         if seen.trouble and not self._last.trouble:
@@ -223,7 +231,7 @@ class RestoreWatch:
 
     def _read_execution(self) -> Seen:
         try:
-            execution = self._client.execution(self._execution_id, retry=False)
+            execution = self._execution()
         except NotFound as exc:
             if exc.code is None:
                 raise
@@ -233,6 +241,15 @@ class RestoreWatch:
                 raise
             return Seen(execution=UNREADABLE)
         return Seen(execution=execution["status"], error=execution.get("error") or "")
+
+    def _execution(self) -> Json:
+        """A restore in legacy format moves its own execution to the default tenant."""
+        try:
+            return self._client.execution(self._execution_id, retry=False)
+        except NotFound as exc:
+            if exc.code is None or self._tenant == self._client.http.connection.tenant:
+                raise
+        return self._client.execution(self._execution_id, retry=False, tenant=self._tenant)
 
     def _done(self, seen: Seen) -> bool:
         if seen.trouble:
@@ -305,7 +322,8 @@ def settled(
     passwords: Passwords,
     ticker: Ticker,
 ) -> T:
-    """Do it once the manager has come to rest: meanwhile 401, 5xx and silence are repeated.
+    """Do it once the manager has come to rest: meanwhile 401, 403, 5xx, HTML and silence are
+    repeated.
 
     :raises RecoveryError: the last error, when the manager does not come to rest in time
     """
@@ -313,10 +331,13 @@ def settled(
         error: RecoveryError
         try:
             return action()
-        except Unauthorized as exc:
-            passwords.refused()
+        except ApiError as exc:
+            if exc.status in (401, 403):
+                passwords.refused()
+            elif not exc.passing:
+                raise
             error = exc
-        except (Unavailable, ConnectionFailed) as exc:
+        except ConnectionFailed as exc:
             error = exc
         if not ticker.pause():
             raise error

@@ -16,6 +16,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import NotFound
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
 
+#: What can have become of one.
+FATES = ("kept", "rescheduled", "failed", "moved_on", "lost")
+
 
 def rule(capabilities: Capabilities) -> str:
     """How this version treats them, in words."""
@@ -55,7 +58,7 @@ def report(client: CloudifyClient, *, before: Json, after: Json) -> Json:
         if RESTORED_SCHEDULE.search(schedule["id"]) and schedule["id"] not in known
     ]
     still = {item["id"] for item in after.get("details", {}).get("scheduled_executions", [])}
-    found: dict[str, list[Json]] = {"kept": [], "rescheduled": [], "failed": [], "lost": []}
+    found: dict[str, list[Json]] = {name: [] for name in FATES}
     for item in before.get("details", {}).get("scheduled_executions", []):
         if item["id"] in still:
             found["kept"].append(item)
@@ -66,9 +69,12 @@ def report(client: CloudifyClient, *, before: Json, after: Json) -> Json:
             found["rescheduled"].append({**item, "schedule_id": successor["id"]})
             continue
         try:
-            found["failed"].append({**item, "status": client.execution(item["id"])["status"]})
+            status = client.execution(item["id"], tenant=item["tenant"])["status"]
         except NotFound:
             found["lost"].append(item)
+        else:
+            fate = "failed" if status == "failed" else "moved_on"
+            found[fate].append({**item, "status": status})
     return {**found, "rule": rule(client.capabilities())}
 
 

@@ -97,6 +97,7 @@ class Evidence:
     :ivar left_behind: what of the restore's own doing could not be undone, in words
     :ivar row_survived: a legacy restore that works removes the snapshot's own row
     :ivar comparison: None when there was no inventory to compare with
+    :ivar mended: what can be put back from the inventory has been put back
     :ivar compare_error: why the comparison could not be made
     """
 
@@ -108,6 +109,7 @@ class Evidence:
     left_behind: list[str] = field(default_factory=list)
     row_survived: bool = False
     comparison: Comparison | None = None
+    mended: bool = False
     compare_error: str = ""
 
 
@@ -132,7 +134,7 @@ def decide(evidence: Evidence) -> Verdict:
         told = messages(evidence.error) or ["it gives no reason"]
         name = cause.name if cause else told[-1]
         problems.append(f"its execution is {evidence.execution}: {name}")
-        hint = cause.hint if cause else None
+        hint = cause.hint if cause and not (cause.late and evidence.mended) else None
     elif evidence.execution is None:
         problems.append("its execution could not be followed to the end")
     if evidence.flag_stuck:

@@ -61,7 +61,8 @@ options:
     default: false
   force:
     description:
-      - Restore although the manager has blueprints. In legacy format its data is deleted, in new format it is mixed with the snapshot's.
+      - Restore although the manager has content, or other snapshots. In legacy format all of that is deleted, in new format the content is
+        mixed with the snapshot's. The product itself asks only when there are blueprints.
     type: bool
     default: false
   restore_certificates:
@@ -168,6 +169,12 @@ password_switched:
   description: Whether O(restored_password) is the valid one now.
   returned: when the restore was followed to its end
   type: bool
+besides:
+  description: What is there beside the snapshot's content, executions left out. After a restore onto a manager that had content in new format,
+    that is what it had.
+  returned: when there is an inventory and the content could be read
+  type: list
+  elements: str
 comparison:
   description: What is lost, gained and changed against the content inventory, as the filter P(cloudify_ha.recovery.content_diff#filter) gives it.
   returned: when there is an inventory and the content could be read
@@ -211,7 +218,12 @@ scheduled_executions:
       elements: dict
       returned: always
     failed:
-      description: Those that were failed as overdue, or are otherwise no longer scheduled.
+      description: Those that were failed as overdue.
+      type: list
+      elements: dict
+      returned: always
+    moved_on:
+      description: Those in another state than scheduled or failed, since they ran or were cancelled after the set was made.
       type: list
       elements: dict
       returned: always
@@ -316,7 +328,7 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     result.update(changed=True, warnings_found=found, manager_host=client.http.host)
     if not module.check_mode:
         result.update(restore.run())
-    before = {"blueprints": result["preflight"]["blueprints_before"]}
+    before = result["preflight"]["content_before"]
     after = result.get("counts") or {"blueprints": "those of the snapshot"}
     return {**result, "diff": {"before": before, "after": after}}
 

@@ -15,11 +15,16 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     ACTIVE_STATES,
     CloudifyClient,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import KINDS
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+    KINDS,
+    KINDS_BY_NAME,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
     Connection,
     ManagerHttp,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import exists
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import OF_OPERATORS
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
     Version,
@@ -98,12 +103,17 @@ def preflight(
     flag: str = "not-running",
     maintenance: str = "deactivated",
     waiting: t.Sequence[t.Any] | None = None,
-    blueprints: int = 0,
+    has: t.Mapping[str, int] | None = None,
+    snapshots: t.Sequence[str] | None = ("s1",),
     status: t.Any = None,
+    end: bool = True,
     **more: t.Any,
 ) -> None:
     """All that is looked at before a restore.
 
+    :param end: false where it is refused over content or snapshots
+    :param has: how much the manager has, beyond what a fresh one has
+    :param snapshots: those on the manager; None where nobody asks, as before one in new format
     :param waiting: the executions that would keep maintenance mode from beginning; None where
         nobody asks
     """
@@ -114,13 +124,38 @@ def preflight(
     manager.get("/maintenance", {"status": maintenance}, **more)
     if waiting is not None:
         executions(manager, ("queued", "scheduled"), waiting, **more)
-    manager.get(
-        "/blueprints",
-        {"items": [], "metadata": {"pagination": {"total": blueprints}}},
-        query={"_all_tenants": "true", "_size": 1, "_include": "id"},
-        **more,
-    )
-    manager.get("/status", status or OK_STATUS, **more)
+    content(manager, has or {}, version=version, edition=edition, **more)
+    if snapshots is not None:
+        of_manager(manager, snapshots, **more)
+    if end:
+        manager.get("/status", status or OK_STATUS, **more)
+
+
+def of_manager(manager: t.Any, snapshots: t.Sequence[str], **more: t.Any) -> None:
+    """The snapshots that the manager has are listed."""
+    listed = [{"id": name} for name in snapshots]
+    manager.listed("/snapshots", listed, query={"_sort": "created_at"}, **more)
+
+
+def content(
+    manager: t.Any,
+    has: t.Mapping[str, int],
+    *,
+    version: str = "7.0.5",
+    edition: str = "premium",
+    **more: t.Any,
+) -> None:
+    """What operators make is counted, kind by kind."""
+    for name, fresh in OF_OPERATORS.items():
+        kind = KINDS_BY_NAME[name]
+        if not exists(capabilities(version, edition), kind):
+            continue
+        query: dict[str, t.Any] = {"_size": 1, "_include": kind.key[0]}
+        if not kind.manager_wide:
+            query["_all_tenants"] = "true"
+        total = fresh + has.get(name, 0)
+        answer = {"items": [], "metadata": {"pagination": {"total": total}}}
+        manager.get(kind.path, answer, query=query, **more)
 
 
 def inventory(
@@ -134,9 +169,10 @@ def inventory(
     """Every kind of content is listed; C(items) has those of which there are any."""
     has = capabilities(version, edition)
     for kind in KINDS:
-        if not all(has.has(fact) for fact in kind.needs) or (kind.premium and not has.premium):
+        if not exists(has, kind):
             continue
-        fields = [*kind.key, *kind.fields]
+        known = [f for f in kind.fields if has.has(kind.fields_need.get(f, "create.include_logs"))]
+        fields = [*kind.key, *known]
         query: dict[str, t.Any] = {}
         if not kind.manager_wide:
             fields.append("tenant_name")

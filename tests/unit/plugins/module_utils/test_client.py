@@ -128,6 +128,16 @@ def test_a_list_that_does_not_tell_its_length_is_read_to_an_empty_page(
     assert [each["id"] for each in client.snapshots()] == ["a", "b"]
 
 
+def test_a_list_that_repeats_itself_is_not_read_for_ever(
+    manager: t.Any, client: CloudifyClient
+) -> None:
+    for offset in (0, 1):
+        query = {"_size": 1000, "_offset": offset, "_sort": "created_at"}
+        manager.get("/snapshots", {"items": [{}], "metadata": {}}, query=query)
+    with pytest.raises(RecoveryError, match="gives the same page again and again"):
+        client.snapshots()
+
+
 def test_the_bypass_is_tried_once_and_not_for_other_errors(
     manager: t.Any, client: CloudifyClient
 ) -> None:

@@ -106,6 +106,45 @@ def test_what_is_gone_is_named(kind: str, words: list[str]) -> None:
     assert not comparison.gained and not comparison.changed
 
 
+WHAT_COUNTS = {
+    "blueprints": {"id": "b", "labels": [{"key": "env", "value": "prod"}]},
+    "deployments": {"id": "d", "blueprint_id": "b"},
+    "plugins": {"id": "p", "package_name": "aws", "package_version": "1.0"},
+    "sites": {"name": "s", "location": "52, 13", "visibility": "tenant"},
+    "node_instances": {"id": "n", "state": "started"},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "words"),
+    [
+        ("blueprints", "labels", [], "labels ['env:prod'] became nothing"),
+        ("deployments", "blueprint_id", "c", "blueprint_id b became c"),
+        ("plugins", "package_version", "1.1", "package_version 1.0 became 1.1"),
+        ("sites", "location", None, "location 52, 13 became nothing"),
+        ("sites", "visibility", "global", "visibility tenant became global"),
+        ("node_instances", "state", "uninitialized", "state started became uninitialized"),
+    ],
+)
+def test_what_counts_of_an_item_is_compared(
+    kind: str, field: str, value: t.Any, words: str
+) -> None:
+    item = {**WHAT_COUNTS[kind], "tenant_name": "t1"}
+    was, now = (
+        build_inventory(items={kind: [each]}, manager={}, now="now")
+        for each in (item, {**item, field: value})
+    )
+    name = next(iter(item.values()))
+    assert told(compare(was, now).changed) == [f"changed: {kind} {name} of tenant t1 ({words})"]
+    assert compare(was, was).equal
+
+
+def test_a_set_from_before_that_was_kept_compares_ids() -> None:
+    old = inventory()
+    del old["details"]["fields"]
+    assert compare(old, inventory()).equal
+
+
 @pytest.mark.parametrize(
     "kind", ["blueprints", "deployments", "secrets", "executions", "execution_schedules"]
 )
@@ -166,7 +205,7 @@ def test_a_deployment_that_is_gone_is_not_also_said_to_have_lost_its_site() -> N
         ("since", None, "since '2026-01-01T00:00:00Z' became None"),
         ("until", "2027", "until None became '2027'"),
         ("slip", 5, "slip 0 became 5"),
-        ("parameters", {}, "parameters {'a': 1} became {}"),
+        ("parameters", {}, "parameters differ: a"),
         ("stop_on_fail", True, "stop_on_fail False became True"),
         ("enabled", False, "enabled True became False"),
         ("rule", {"count": 3}, "rule {'rrule': 'FREQ=DAILY'} became {'count': 3}"),

@@ -13,7 +13,7 @@ import typing as t
 import pytest
 import requests
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _errors, _http
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _errors, _http, _module
 from ansible_collections.cloudify_ha.recovery.plugins.modules import maintenance_mode_info
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
 
@@ -331,3 +331,8 @@ def test_the_token_can_come_from_the_environment(
     said = run_module(NAME, manager_hosts=[c.HOST])
     manager.finish()
     assert not said.get("failed")
+
+
+def test_the_end_of_a_job_is_noticed_within_a_second() -> None:
+    """A longer pause by default would make every job late."""
+    assert _module.wait_spec(timeout=60.0)["wait_interval"]["default"] <= 0.5

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _preflight, _remote
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import ACTIVE_STATES
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     RecoveryError,
@@ -18,17 +19,21 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     Unauthorized,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import (
+    OF_OPERATORS,
     Preflight,
     look,
     restore_body,
 )
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import uploading
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
     OPTIONS,
     SENT,
     archive,
     capabilities,
     client,
+    content,
     executions,
+    of_manager,
     preflight,
 )
 
@@ -52,8 +57,31 @@ def test_all_is_well(manager: t.Any, tmp_path: pathlib.Path) -> None:
     seen = found(archive(tmp_path))
     assert seen.body == SENT
     assert seen.archive and seen.archive.format == "legacy"
-    assert (seen.blueprints, seen.maintenance, seen.inactive_services) == (0, "activated", [])
+    assert (sum(seen.content.values()), seen.maintenance, seen.inactive_services) == (
+        0,
+        "activated",
+        [],
+    )
     assert seen.warnings == []
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_archive_given_has_to_be_the_managers_own(
+    same: bool, manager: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_preflight, "same_archive", _remote.same_archive)
+    here = archive(tmp_path)
+    data = pathlib.Path(here).read_bytes()
+    theirs = data if same else data[:-30] + bytes(30)
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    uploading.same(manager, data, theirs=theirs)
+    if not same:
+        told = refused(here)
+        assert told.startswith(f"the manager's snapshot s1 is not the archive {here}. Give the")
+        return
+    rest_of_a_look(manager)
+    assert found(here).archive
 
 
 def test_services_that_are_down_before_are_noted(manager: t.Any, tmp_path: pathlib.Path) -> None:
@@ -77,11 +105,8 @@ def rest_of_a_look(manager: t.Any) -> None:
     executions(manager, ACTIVE_STATES)
     manager.get("/snapshot-status", {"status": "not-running"})
     manager.get("/maintenance", {"status": "deactivated"})
-    manager.get(
-        "/blueprints",
-        {"items": [], "metadata": {"pagination": {"total": 0}}},
-        query={"_all_tenants": "true", "_size": 1, "_include": "id"},
-    )
+    content(manager, {})
+    of_manager(manager, ["s1"])
     manager.get("/status", {"status": "OK", "services": {}})
 
 
@@ -188,28 +213,70 @@ def test_waiting_executions_do_not_matter_in_maintenance_mode(
     ("new", "effect"),
     [(False, "would be deleted"), (True, "would be mixed with the snapshot's")],
 )
-def test_manager_with_blueprints_needs_force(
-    new: bool, effect: str, manager: t.Any, tmp_path: pathlib.Path
+@pytest.mark.parametrize("kind", sorted(OF_OPERATORS))
+def test_manager_with_anything_on_it_needs_force(
+    kind: str, new: bool, effect: str, manager: t.Any, tmp_path: pathlib.Path
+) -> None:
+    preflight(manager, has={kind: 3}, snapshots=None if new else ["s1"], end=False)
+    told = refused(archive(tmp_path, new=new))
+    words = f"it has 3 {kind.replace('_', ' ')}, which {effect}"
+    assert f"the manager is not empty: {words}" in told
+    assert "say force=true" in told
+
+
+def test_other_snapshots_are_lost_too(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    preflight(manager, snapshots=["daily", "s1"], end=False)
+    assert "its other snapshots would be removed: daily" in refused(archive(tmp_path))
+
+
+def test_manager_with_content_and_force(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    preflight(manager, has={"blueprints": 3, "secrets": 1}, snapshots=["daily", "s1"])
+    seen = found(archive(tmp_path), options={"force": True})
+    assert (seen.content["blueprints"], seen.content["secrets"]) == (3, 1)
+    assert seen.snapshots == ["daily"]
+    assert seen.body["force"] is True
+
+
+RUNNING = {
+    "id": "e1",
+    "workflow_id": "restore_snapshot",
+    "status": "started",
+    "parameters": {"snapshot_id": "s1"},
+}
+
+
+def test_restore_of_it_that_runs_is_joined(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES, [RUNNING])
+    manager.get("/maintenance", {"status": "activated"})
+    seen = found(archive(tmp_path))
+    assert (seen.running, seen.maintenance) == ("e1", "activated")
+    assert "runs already" in seen.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": "pending"},
+        {"parameters": {"snapshot_id": "s2"}},
+        {"workflow_id": "create_snapshot"},
+    ],
+)
+def test_what_only_looks_like_it_is_not_joined(
+    other: t.Any, manager: t.Any, tmp_path: pathlib.Path
 ) -> None:
     manager.version()
     manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
-    executions(manager, ACTIVE_STATES)
-    manager.get("/snapshot-status", {"status": "not-running"})
-    manager.get("/maintenance", {"status": "deactivated"})
-    manager.get(
-        "/blueprints",
-        {"items": [{"id": "b"}], "metadata": {"pagination": {"total": 3}}},
-        query={"_all_tenants": "true", "_size": 1, "_include": "id"},
-    )
-    told = refused(archive(tmp_path, new=new))
-    assert f"the manager is not empty: it has 3 blueprints, whose data {effect}" in told
+    executions(manager, ACTIVE_STATES, [{**RUNNING, **other}])
+    assert "while executions are active" in refused(archive(tmp_path))
 
 
-def test_manager_with_blueprints_and_force(manager: t.Any, tmp_path: pathlib.Path) -> None:
-    preflight(manager, blueprints=3)
-    seen = found(archive(tmp_path), options={"force": True})
-    assert seen.blueprints == 3
-    assert seen.body["force"] is True
+def test_one_of_two_is_not_joined(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES, [RUNNING, {**RUNNING, "id": "e2"}])
+    assert "while executions are active" in refused(archive(tmp_path))
 
 
 def test_cluster_of_4x(manager: t.Any, tmp_path: pathlib.Path) -> None:
@@ -270,22 +337,28 @@ def test_options_are_sent_as_the_version_takes_them(
 
 
 @pytest.mark.parametrize(
-    ("version", "options", "warning"),
+    ("version", "options", "more", "warning"),
     [
-        ("7.0.5", {"tenant_name": "t"}, "tenant_name is sent, but no version"),
-        ("5.3.0", {"recreate_deployments_envs": True}, "is not read by version 5.3.0"),
+        (
+            "7.0.5",
+            {"tenant_name": "t"},
+            {"tenant_name": "t"},
+            "tenant_name is sent, but no version",
+        ),
+        ("5.3.0", {"recreate_deployments_envs": True}, {}, "is not read by version 5.3.0"),
     ],
 )
 def test_option_without_effect_is_warned_of(
-    version: str, options: dict[str, t.Any], warning: str
+    version: str, options: dict[str, t.Any], more: dict[str, t.Any], warning: str
 ) -> None:
     warnings: list[str] = []
-    restore_body(
+    sent = restore_body(
         capabilities(version),
         options={**OPTIONS, **options},
         archive_format="legacy",
         warnings=warnings,
     )
+    assert sent == {**SENT, **more}
     assert len(warnings) == 1 and warning in warnings[0]
 
 

@@ -40,6 +40,9 @@ SETTLE = 40.0
 TYPE_ERROR = "File ...\nTypeError: argument of type 'NoneType' is not iterable\n"
 
 
+TENANT = "default_tenant"
+
+
 class Followed(t.NamedTuple):
     manager: Manager
     passwords: Passwords
@@ -67,6 +70,7 @@ def watch(clock: t.Any) -> t.Iterator[Follow]:
                 passwords=passwords,
                 ticker=Ticker(timeout=timeout, interval=0.5),
                 flag_timeout=SETTLE,
+                tenant=TENANT,
             )
             return Followed(manager, passwords, followed.follow)
 

@@ -68,15 +68,22 @@ def test_those_still_scheduled_are_kept(manager: t.Any) -> None:
 
 
 def test_overdue_one_is_failed(manager: t.Any) -> None:
-    manager.get("/executions/past", {"id": "past", "status": "failed"})
+    manager.get("/executions/past", {"id": "past", "status": "failed"}, tenant="t1")
     manager.version("5.2.0")
     found = reported(inventory(BOTH), inventory([execution("future", FUTURE)]))
     assert found == {"failed": ["past"], "kept": ["future"]}
 
 
+def test_one_that_ran_meanwhile_has_not_failed(manager: t.Any) -> None:
+    manager.get("/executions/past", {"id": "past", "status": "terminated"}, tenant="t1")
+    manager.version("5.2.0")
+    found = reported(inventory([execution("past", PAST)]), inventory([]))
+    assert found == {"moved_on": ["past"]}
+
+
 @pytest.mark.parametrize("before", [BOTH, BOTH[::-1]], ids=["past-first", "future-first"])
 def test_schedule_at_the_same_time_is_the_successor(before: t.Any, manager: t.Any) -> None:
-    manager.get("/executions/past", {"id": "past", "status": "failed"})
+    manager.get("/executions/past", {"id": "past", "status": "failed"}, tenant="t1")
     manager.version()
     after = inventory([], [successor("2026-11-23T05:46:25Z")])
     assert reported(inventory(before), after) == {"failed": ["past"], "rescheduled": ["future"]}
@@ -92,14 +99,14 @@ def test_schedule_at_the_same_time_is_the_successor(before: t.Any, manager: t.An
     ],
 )
 def test_schedule_of_something_else_is_no_successor(other: t.Any, manager: t.Any) -> None:
-    manager.get("/executions/future", {"id": "future", "status": "failed"})
+    manager.get("/executions/future", {"id": "future", "status": "failed"}, tenant="t1")
     manager.version()
     before = inventory([execution("future", FUTURE)])
     assert reported(before, inventory([], [other])) == {"failed": ["future"]}
 
 
 def test_schedule_that_was_there_before_is_no_successor(manager: t.Any) -> None:
-    manager.get("/executions/future", {"id": "future", "status": "failed"})
+    manager.get("/executions/future", {"id": "future", "status": "failed"}, tenant="t1")
     manager.version()
     earlier = successor(FUTURE)
     before = inventory([execution("future", FUTURE)], [earlier])
@@ -107,7 +114,7 @@ def test_schedule_that_was_there_before_is_no_successor(manager: t.Any) -> None:
 
 
 def test_one_schedule_succeeds_one_execution(manager: t.Any) -> None:
-    manager.get("/executions/b", {"id": "b", "status": "failed"})
+    manager.get("/executions/b", {"id": "b", "status": "failed"}, tenant="t1")
     manager.version()
     twins = [execution("a", FUTURE), execution("b", FUTURE)]
     found = reported(inventory(twins), inventory([], [successor(FUTURE)]))
@@ -115,7 +122,7 @@ def test_one_schedule_succeeds_one_execution(manager: t.Any) -> None:
 
 
 def test_one_that_is_gone_is_lost(manager: t.Any) -> None:
-    manager.error("GET", "/executions/future", 404, "not_found_error")
+    manager.error("GET", "/executions/future", 404, "not_found_error", tenant="t1")
     manager.version()
     assert reported(inventory([execution("future", FUTURE)]), inventory([])) == {"lost": ["future"]}
 

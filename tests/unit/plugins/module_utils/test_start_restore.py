@@ -161,7 +161,20 @@ def test_last_trouble_is_the_error_when_it_does_not_end(manager: t.Any) -> None:
         come_to_rest(timeout=4)
 
 
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_manager_that_is_busy_with_itself_is_asked_again(status: int, manager: t.Any) -> None:
+    manager.error("GET", "/snapshots/s1", status, "whatever")
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    assert come_to_rest()["id"] == "s1"
+
+
+def test_a_page_instead_of_the_manager_is_asked_again(manager: t.Any) -> None:
+    manager.page("GET", "/snapshots/s1", 200)
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    assert come_to_rest()["id"] == "s1"
+
+
 def test_other_errors_end_it_at_once(manager: t.Any) -> None:
-    manager.error("GET", "/snapshots/s1", 403, "forbidden_error")
-    with pytest.raises(ApiError, match="HTTP 403"):
+    manager.error("GET", "/snapshots/s1", 400, "bad_parameters_error")
+    with pytest.raises(ApiError, match="HTTP 400"):
         come_to_rest()

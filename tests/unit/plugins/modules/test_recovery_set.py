@@ -21,7 +21,7 @@ HOUR = 3600
 LISTS = {
     "/tenants": "name",
     "/blueprints": "id,tenant_name",
-    "/deployments": "id,blueprint_id,site_name,labels,tenant_name",
+    "/deployments": "id,blueprint_id,tenant_name",
     "/plugins": "id,package_name,package_version,tenant_name",
     "/secrets": "key,tenant_name",
     "/nodes": "deployment_id,id,tenant_name",

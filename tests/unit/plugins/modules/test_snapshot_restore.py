@@ -12,12 +12,14 @@ import typing as t
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import build_inventory
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import OF_OPERATORS
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation import (
     BOTH,
     SECOND,
     refused,
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
+    ACTIVE_STATES,
     OK_STATUS,
     SENT,
     archive,
@@ -84,6 +86,9 @@ def row(manager: t.Any, status: str | None = None) -> None:
         manager.error("GET", "/snapshots/s1", 404, "not_found_error")
 
 
+NOTHING_YET = dict.fromkeys(OF_OPERATORS, 0)
+
+
 @pytest.fixture
 def legacy(tmp_path: pathlib.Path) -> dict[str, t.Any]:
     return {"id": "s1", "archive": archive(tmp_path), "content": EXPECTED}
@@ -119,7 +124,7 @@ def test_legacy_restore_is_followed_through_its_outages_and_proven(
     assert said["outages"] == 1
     assert said["comparison"]["complete"]
     assert said["counts"] == said["expected_counts"]
-    assert said["diff"] == {"before": {"blueprints": 0}, "after": said["counts"]}
+    assert said["diff"] == {"before": NOTHING_YET, "after": said["counts"]}
     assert said["manager_host"] == "m1.example"
     assert not said["password_switched"]
     assert said["duration"] >= 0
@@ -128,16 +133,18 @@ def test_legacy_restore_is_followed_through_its_outages_and_proven(
 
 
 def test_check_mode_looks_and_does_nothing(manager: t.Any, legacy: t.Any) -> None:
-    preflight(manager, blueprints=2)
+    preflight(manager, has={"blueprints": 2}, snapshots=["daily"])
     said = manager.run("snapshot_restore", check=True, diff=True, force=True, **legacy)
     assert said["changed"]
     assert said["diff"] == {
-        "before": {"blueprints": 2},
+        "before": {**NOTHING_YET, "blueprints": 2},
         "after": {"blueprints": "those of the snapshot"},
     }
     assert said["preflight"]["options"] == {**SENT, "force": True}
     assert said["preflight"]["archive"]["format"] == "legacy"
     assert (said["preflight"]["version"], said["preflight"]["edition"]) == ("7.0.5", "premium")
+    assert said["preflight"]["snapshots_before"] == ["daily"]
+    assert any("removes the manager's other snapshots: daily" in w for w in said["warnings_found"])
     assert "outcome" not in said
 
 
@@ -155,7 +162,7 @@ def test_check_mode_fails_where_the_restore_would_be_refused(manager: t.Any, leg
 
 
 def test_new_format_that_failed_over_schedules_is_mended(manager: t.Any, new: t.Any) -> None:
-    preflight(manager)
+    preflight(manager, snapshots=None)
     end(manager, "failed", error=RRULE)
     services(manager)
     inventory(manager, NEW_FORMAT)
@@ -187,10 +194,9 @@ def test_new_format_that_failed_over_schedules_is_mended(manager: t.Any, new: t.
 
 
 def test_what_cannot_be_mended_stays_a_loss(manager: t.Any, new: t.Any) -> None:
-    preflight(manager)
+    preflight(manager, snapshots=None)
     end(manager)
     services(manager)
-    row(manager, "uploaded")
     inventory(manager, WITHOUT_SITE)
     site = {"site_name": "paris", "detach_site": False}
     manager.error("POST", "/deployments/d1/set-site", 404, "not_found_error", sent=site)
@@ -205,10 +211,9 @@ def test_what_cannot_be_mended_stays_a_loss(manager: t.Any, new: t.Any) -> None:
 
 
 def test_without_mend_the_loss_is_told_with_the_way_out(manager: t.Any, new: t.Any) -> None:
-    preflight(manager)
+    preflight(manager, snapshots=None)
     end(manager)
     services(manager)
-    row(manager, "uploaded")
     inventory(manager, WITHOUT_SITE)
     said = manager.run("snapshot_restore", **new)
     assert said["failed"]
@@ -247,10 +252,9 @@ def test_terminated_that_left_the_snapshot_restored_nothing(
 def test_new_format_that_brought_nothing_back_is_failed_and_not_mended(
     manager: t.Any, new: t.Any
 ) -> None:
-    preflight(manager)
+    preflight(manager, snapshots=None)
     end(manager)
     services(manager)
-    row(manager, "uploaded")
     inventory(manager, {"tenants": ITEMS["tenants"]})
     said = manager.run("snapshot_restore", mend=True, **new)
     assert said["outcome"] == "FAILED"
@@ -279,10 +283,90 @@ def test_content_that_cannot_be_read_is_no_proof(manager: t.Any, legacy: t.Any) 
     services(manager)
     row(manager)
     query = {"_size": 1000, "_offset": 0, "_include": "name"}
-    manager.error("GET", "/tenants", 403, "forbidden_error", query=query)
+    manager.error("GET", "/tenants", 400, "bad_parameters_error", query=query)
     said = manager.run("snapshot_restore", **legacy)
     assert said["outcome"] == "PARTIAL"
     assert "the content could not be compared: Cannot list tenants: " in said["problems"][0]
+
+
+@pytest.mark.parametrize("status", [500, 502])
+def test_one_bad_answer_afterwards_is_no_verdict(
+    status: int, manager: t.Any, legacy: t.Any
+) -> None:
+    preflight(manager)
+    end(manager)
+    manager.error("GET", "/status", status, "internal_server_error")
+    services(manager)
+    row(manager)
+    query = {"_size": 1000, "_offset": 0, "_include": "name"}
+    manager.error("GET", "/tenants", 500, "internal_server_error", query=query)
+    inventory(manager, ITEMS)
+    assert manager.run("snapshot_restore", **legacy)["outcome"] == "RESTORED"
+
+
+def test_manager_that_does_not_come_to_rest_is_compared_all_the_same(
+    manager: t.Any, legacy: t.Any
+) -> None:
+    preflight(manager)
+    end(manager)
+    manager.error("GET", "/status", 400, "bad_parameters_error")
+    inventory(manager, ITEMS)
+    said = manager.run("snapshot_restore", **legacy)
+    assert (said["outcome"], said["changed"], said["execution_id"]) == ("PARTIAL", True, "e1")
+    assert said["problems"][0].startswith("the manager does not come to rest: Cannot read the")
+    assert said["comparison"]["complete"]
+
+
+def test_what_was_there_before_is_told_when_it_was_mixed(manager: t.Any, new: t.Any) -> None:
+    preflight(manager, has={"secrets": 1}, snapshots=None)
+    executions(manager, ["pending"])
+    sent = {**SENT, "force": True}
+    manager.post("/snapshots/s1/restore", {"id": "e1", "status": "pending"}, sent=sent)
+    poll(manager, "terminated", "not-running")
+    services(manager)
+    inventory(manager, {**ITEMS, "secrets": [*ITEMS["secrets"], {"key": "old", **HERE}]})
+    said = manager.run("snapshot_restore", force=True, **new)
+    assert said["outcome"] == "RESTORED"
+    assert said["besides"] == ["gained: secrets old of tenant default_tenant"]
+
+
+def test_restore_that_runs_already_is_followed(manager: t.Any, legacy: t.Any) -> None:
+    running = {
+        "id": "e1",
+        "workflow_id": "restore_snapshot",
+        "status": "started",
+        "parameters": {"snapshot_id": "s1"},
+    }
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES, [running])
+    manager.get("/maintenance", {"status": "deactivated"})
+    poll(manager, "started")
+    poll(manager, "terminated", "not-running")
+    services(manager)
+    row(manager)
+    inventory(manager, ITEMS)
+    said = manager.run("snapshot_restore", **legacy)
+    assert (said["outcome"], said["execution_id"]) == ("RESTORED", "e1")
+
+
+def test_from_the_post_on_the_tenant_may_be_gone(manager: t.Any, legacy: t.Any) -> None:
+    """In legacy format the execution moves to the default tenant, which is the one to ask."""
+    ops = {"tenant": "ops"}
+    preflight(manager, **ops)
+    executions(manager, ["pending"], **ops)
+    manager.post(
+        "/snapshots/s1/restore", {"id": "e1", "status": "pending"}, sent=SENT, tenant="ops"
+    )
+    manager.error("GET", "/executions/e1", 404, "not_found_error")
+    manager.get("/executions/e1", {"id": "e1", "status": "started"}, **ops)
+    manager.get("/snapshot-status", {"status": "running"})
+    poll(manager, "terminated", "not-running")
+    services(manager)
+    manager.error("GET", "/snapshots/s1", 403, "forbidden_error", **ops)
+    inventory(manager, ITEMS)
+    said = manager.run("snapshot_restore", tenant="ops", settle_timeout=0.5, **legacy)
+    assert said["outcome"] == "RESTORED"
 
 
 def test_services_get_time_to_come_up(manager: t.Any, legacy: t.Any) -> None:

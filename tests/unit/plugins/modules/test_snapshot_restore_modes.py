@@ -93,7 +93,7 @@ def test_the_marker_is_there_before_it_is_asked_for(
     if left:
         leave(manager)
     else:
-        manager.error("POST", "/maintenance/deactivate", 403, "forbidden_error", sent={})
+        manager.error("POST", "/maintenance/deactivate", 400, "bad_parameters_error", sent={})
     manager.run("snapshot_restore", maintenance=True, maintenance_marker=str(marker), **options)
     assert marker.exists() is not left
 
@@ -130,15 +130,20 @@ def test_after_a_failed_execution_it_is_left(manager: t.Any, options: t.Any) -> 
     assert said["outcome"] == "FAILED"
 
 
-def test_after_a_time_out_it_is_left(manager: t.Any, options: t.Any) -> None:
+@pytest.mark.parametrize("marked", [True, False])
+def test_after_a_time_out_it_stays_since_the_restore_goes_on(
+    marked: bool, manager: t.Any, options: t.Any, tmp_path: pathlib.Path
+) -> None:
     preflight(manager, waiting=())
     enter(manager)
     post(manager)
     for _each in range(3):
         poll(manager, "started", "running")
-    leave(manager)
-    said = manager.run("snapshot_restore", maintenance=True, wait_timeout=2, **options)
+    more = {"maintenance_marker": str(tmp_path / "marker")} if marked else {}
+    said = manager.run("snapshot_restore", maintenance=True, wait_timeout=2, **more, **options)
     assert said["msg"].startswith("Gave up waiting for the restore after 2 s")
+    assert "maintenance mode stays on meanwhile" in said["msg"]
+    assert ("the next run leaves it" in said["msg"]) == marked == (tmp_path / "marker").exists()
 
 
 def test_after_a_refusal_it_is_left(manager: t.Any, options: t.Any) -> None:
@@ -159,7 +164,6 @@ def test_where_it_does_not_begin_the_request_is_taken_back(manager: t.Any, optio
     manager.post("/maintenance/activate", activating, sent={})
     for _each in range(3):
         manager.get("/maintenance", activating)
-    manager.get("/maintenance", activating)
     leave(manager)
     said = manager.run("snapshot_restore", maintenance=True, wait_timeout=2, **options)
     assert "waiting for install e9 (started)" in said["msg"]
@@ -187,7 +191,7 @@ def test_that_cannot_be_left_is_a_problem_beside_the_verdict(
     enter(manager)
     post(manager)
     poll(manager, "terminated", "not-running")
-    manager.error("POST", "/maintenance/deactivate", 403, "forbidden_error", sent={})
+    manager.error("POST", "/maintenance/deactivate", 400, "bad_parameters_error", sent={})
     judged(manager)
     said = manager.run("snapshot_restore", maintenance=True, **options)
     assert said["outcome"] == "PARTIAL"
@@ -199,12 +203,11 @@ def test_that_cannot_be_left_after_an_error_does_not_hide_it(
 ) -> None:
     preflight(manager, waiting=())
     enter(manager)
-    post(manager)
-    for _each in range(3):
-        poll(manager, "started", "running")
-    manager.error("POST", "/maintenance/deactivate", 403, "forbidden_error", sent={})
-    said = manager.run("snapshot_restore", maintenance=True, wait_timeout=2, **options)
-    assert said["msg"].startswith("Gave up waiting for the restore after 2 s")
+    executions(manager, ["pending"])
+    manager.error("POST", "/snapshots/s1/restore", 500, "internal_server_error", sent=SENT)
+    manager.error("POST", "/maintenance/deactivate", 400, "bad_parameters_error", sent={})
+    said = manager.run("snapshot_restore", maintenance=True, **options)
+    assert "HTTP 500" in said["msg"]
     assert "; maintenance mode could not be left (Cannot deactivate" in said["msg"]
 
 
@@ -251,3 +254,31 @@ def test_password_that_nobody_knows_ends_the_wait(manager: t.Any, options: t.Any
     assert said["failed"] and said["changed"]
     assert said["execution_id"] == "e1"
     assert "give it as restored_password" in said["msg"]
+
+
+# -- a token -----------------------------------------------------------------------------------------
+
+
+def test_when_the_token_dies_the_password_is_used(manager: t.Any, options: t.Any) -> None:
+    token = {"headers": {"Authorization": None, "Authentication-Token": "t0k"}}
+    preflight(manager, **token)
+    executions(manager, ["pending"], **token)
+    manager.post("/snapshots/s1/restore", {"id": "e1", "status": "pending"}, sent=SENT, **token)
+    for _each in range(7):
+        manager.error("GET", "/executions/e1", 401, "unauthorized_error", **token)
+    without = {"headers": {"Authentication-Token": None}, "password": "restored"}
+    manager.get("/executions/e1", {"id": "e1", "status": "terminated"}, **without)
+    manager.get("/snapshot-status", {"status": "not-running"}, **without)
+    judged(manager, **without)
+    options = {**options, "settle_timeout": 60, "wait_interval": 0.5}
+    said = manager.run("snapshot_restore", token="t0k", restored_password="restored", **options)
+    assert said["outcome"] == "RESTORED"
+    assert said["password_switched"]
+
+
+def test_a_token_alone_is_warned_of(manager: t.Any, options: t.Any) -> None:
+    token = {"headers": {"Authorization": None, "Authentication-Token": "t0k"}}
+    preflight(manager, **token)
+    alone = {"username": None, "password": None, "token": "t0k"}
+    said = manager.run("snapshot_restore", check=True, **alone, **options)
+    assert any("a token seldom outlives a restore" in each for each in said["warnings_found"])
