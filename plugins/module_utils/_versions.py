@@ -102,6 +102,45 @@ FACTS: dict[str, Fact] = {
     "content.blueprint_labels": Fact((5, 2, 0), None, "blueprints have labels"),
     "content.agents": Fact((4, 5, 0), None, "agents can be listed"),
     "content.inter_deployment_dependencies": Fact((5, 1, 0), None, "deployments can depend"),
+    # cfy_manager
+    "install.wipes_ssl": Fact(
+        None, (5, 0, 0), "install empties the ssl directory before it copies certificates into it"
+    ),
+    "install.keeps_certificates": Fact(
+        (5, 0, 0), (5, 1, 1), "what the ssl directory has wins over what is configured"
+    ),
+    "install.compares_keys": Fact(
+        (5, 1, 1), (6, 3, 0), "a configured certificate with the same key is ignored"
+    ),
+    "install.config_option": Fact((5, 1, 0), None, "-c names the configuration"),
+    "install.rewrites_config": Fact(
+        None, (6, 3, 0), "the configuration is written back, with paths inside the ssl directory"
+    ),
+    "install.hides_password": Fact(
+        (5, 0, 5), (6, 3, 0), "and without the password of the database"
+    ),
+    "install.clean_db": Fact(None, (6, 4, 0), "--clean-db exists, and drops the database"),
+    "install.marker_directories": Fact((5, 1, 0), None, "each service has a marker of its own"),
+    "install.supervisord": Fact((5, 2, 0), None, "services are supervisord's by default"),
+    "install.monitoring": Fact((5, 1, 0), None, "each host has certificates for monitoring"),
+    "install.superuser_certificates": Fact(
+        (7, 0, 0), None, "the database's superuser has a certificate of its own"
+    ),
+    "install.checks_names": Fact(
+        (7, 0, 0), None, "an external certificate is refused where public_ip is an address"
+    ),
+    "install.wipes_mnesia": Fact(
+        (5, 0, 0), (7, 0, 0), "a broker that is configured again forgets its cluster"
+    ),
+    "remove.needs_force": Fact(None, (5, 0, 5), "remove does nothing without -f"),
+    "remove.takes_force": Fact(None, (6, 3, 0), "-f is known"),
+    "remove.renames_certificates": Fact(
+        (6, 3, 0), None, "remove renames every file of the ssl directory"
+    ),
+    "dbs.need_node_id": Fact(
+        (5, 0, 5), (5, 1, 0), "dbs add and remove without -i do nothing and exit with 0"
+    ),
+    "dbs.register": Fact((5, 1, 1), None, "the register of database nodes can be updated"),
     # the cluster
     "cluster.active_standby": Fact(None, (5, 0, 0), "one leader, replicas behind it"),
     "cluster.status": Fact((5, 0, 5), None, "cluster-status exists"),
