@@ -26,7 +26,7 @@ attributes:
     support: full
     details:
       - An existing file that is the same as the archive on the manager is left alone. The two are compared by size and by the
-        archive's directory, which holds the checksum of each entry.
+        archive's directory, which holds the checksum of each entry. Only its mode becomes 0600 if others could get at it.
 options:
   id:
     description:
@@ -88,16 +88,16 @@ archive:
   type: dict
 resumed_from:
   description: Bytes that were there from an earlier run.
-  returned: changed, not in check mode
+  returned: it was downloaded
   type: int
   sample: 0
 breaks:
   description: How often the transfer broke and was taken up again.
-  returned: changed, not in check mode
+  returned: it was downloaded
   type: int
   sample: 0
 reason:
-  description: Why it was downloaded.
+  description: Why it was downloaded, or given another mode.
   returned: changed
   type: str
   sample: the file does not exist
@@ -115,6 +115,7 @@ duration:
 
 import os
 import shutil
+import stat
 import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
@@ -143,6 +144,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots im
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
+
+
+MODE, OTHERS = 0o600, 0o077
 
 
 class Wanted(t.NamedTuple):
@@ -201,6 +205,23 @@ def why_needed(
     return problem, {}
 
 
+def keep_to_owner(path: str, *, check_mode: bool) -> dict[str, t.Any]:
+    """A snapshot holds secrets, so nobody else may get at the file. Returns what was changed."""
+    mode = stat.S_IMODE(os.stat(path).st_mode)
+    if not mode & OTHERS:
+        return {}
+    if not check_mode:
+        os.chmod(path, MODE)
+    return {
+        "changed": True,
+        "reason": f"the file's mode is {mode:04o}, and it holds secrets",
+        "diff": {
+            "before": {"path": path, "mode": f"{mode:04o}"},
+            "after": {"path": path, "mode": f"{MODE:04o}"},
+        },
+    }
+
+
 def body(module: AnsibleModule) -> dict[str, t.Any]:
     p = module.params
     check_name(p["id"])
@@ -220,6 +241,7 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     reason, facts = why_needed(module, client, wanted)
     result = {"dest": wanted.dest, **facts}
     if reason is None:
+        result.update(keep_to_owner(wanted.dest, check_mode=module.check_mode))
         return {**result, "manager_host": client.http.host}
     try:
         size, _tag = archive_headers(client.http, path=wanted.path, doing=wanted.doing)

@@ -49,24 +49,6 @@ def fetch(manager: t.Any, data: bytes, **more: t.Any) -> None:
     manager.request("GET", ARCHIVE, body=data, answered=length, **more)
 
 
-def directory(manager: t.Any, data: bytes, *, theirs: bytes | None = None) -> None:
-    """The comparison with a local file: sizes, then the directory."""
-    theirs = theirs or data
-    head(manager, theirs)
-    if len(theirs) == len(data):
-        head(manager, theirs)
-        start = data.index(b"PK\x01\x02")
-        span = f"{start}-{len(data) - 1}"
-        manager.request(
-            "GET",
-            ARCHIVE,
-            status=206,
-            body=theirs[start:],
-            headers={"Range": f"bytes={span}", "If-Range": TAG["ETag"]},
-            answered={"Content-Range": f"bytes {span}/{len(data)}"},
-        )
-
-
 def test_it_is_fetched_tested_and_described(
     manager: t.Any, data: bytes, dest: pathlib.Path
 ) -> None:
@@ -130,82 +112,6 @@ def test_a_full_disk_is_told_before_the_first_byte(
     assert said["failed"]
     assert f"{dest.parent} has 0 MiB free, 16 MiB are needed" in said["msg"]
     assert left(dest) == []
-
-
-# -- a file that is there already -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize("check", [False, True])
-def test_the_same_file_is_left_alone(
-    check: bool, manager: t.Any, data: bytes, dest: pathlib.Path
-) -> None:
-    dest.write_bytes(data)
-    before = dest.stat()
-    manager.get("/snapshots/s1", CREATED)
-    directory(manager, data)
-    said = manager.run("snapshot_download", id="s1", dest=str(dest), check=check)
-    assert not said["changed"]
-    assert said["sha256"] == hashlib.sha256(data).hexdigest()
-    assert said["size"] == len(data)
-    assert said["archive"]["snapshot_version"] == "7.0.5"
-    assert dest.stat() == before
-
-
-@pytest.mark.parametrize("check", [False, True])
-@pytest.mark.parametrize("size", ["same", "other"])
-def test_another_file_is_not_replaced_unasked(
-    check: bool, size: str, manager: t.Any, data: bytes, dest: pathlib.Path
-) -> None:
-    dest.write_bytes(data)
-    theirs = data[:-1] + b"x" if size == "same" else data + b"x"
-    manager.get("/snapshots/s1", CREATED)
-    directory(manager, data, theirs=theirs)
-    said = manager.run("snapshot_download", id="s1", dest=str(dest), check=check)
-    assert said["msg"] == (
-        f"{dest} exists, and the file is not the same as the archive on the manager. "
-        "Choose another dest, or say force=true to replace it."
-    )
-    assert dest.read_bytes() == data
-
-
-@pytest.mark.parametrize(
-    ("there", "why"),
-    [
-        (b"", "the file is empty"),
-        (b"notes", "not a zip archive, or damaged at its start"),
-        (b"PK\x03\x04", "not a zip archive, or cut short"),
-    ],
-)
-def test_a_file_that_is_no_snapshot_is_not_replaced_unasked(
-    there: bytes, why: str, manager: t.Any, dest: pathlib.Path
-) -> None:
-    dest.write_bytes(there)
-    manager.get("/snapshots/s1", CREATED)
-    said = manager.run("snapshot_download", id="s1", dest=str(dest))
-    assert f"{dest} exists, and the file is no sound snapshot" in said["msg"]
-    assert why in said["msg"]
-    assert dest.read_bytes() == there
-
-
-@pytest.mark.parametrize("check", [False, True])
-def test_force_replaces_it(check: bool, manager: t.Any, data: bytes, dest: pathlib.Path) -> None:
-    dest.write_bytes(b"notes")
-    manager.get("/snapshots/s1", CREATED)
-    head(manager, data)
-    if not check:
-        fetch(manager, data)
-    said = manager.run("snapshot_download", id="s1", dest=str(dest), force=True, check=check)
-    assert said["changed"]
-    assert said["reason"].startswith("the file is no sound snapshot")
-    assert dest.read_bytes() == (b"notes" if check else data)
-
-
-def test_force_leaves_the_same_file_alone(manager: t.Any, data: bytes, dest: pathlib.Path) -> None:
-    dest.write_bytes(data)
-    manager.get("/snapshots/s1", CREATED)
-    directory(manager, data)
-    said = manager.run("snapshot_download", id="s1", dest=str(dest), force=True)
-    assert not said["changed"]
 
 
 # -- a transfer that breaks -----------------------------------------------------------------------
