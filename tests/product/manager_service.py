@@ -20,6 +20,7 @@ from product.services import Service
 
 PROGRAM = "/usr/bin/python3 -m standin"
 FOLDERS = ("rest", "mgmtworker", "nginx", "stage", "composer", "amqp-postgres")
+REST_LOG = "/var/log/cloudify/rest/cloudify-rest-service.log"
 START_SECONDS = 60.0
 
 
@@ -109,7 +110,7 @@ def _define(context: Context) -> None:
             name=REST,
             command=command(context),
             environment={"PYTHONPATH": "/opt/cloudify/standin", "PYTHONDONTWRITEBYTECODE": "1"},
-            log="/var/log/cloudify/rest/cloudify-rest-service.log",
+            log=REST_LOG,
             stop_seconds=10,
         )
     )
@@ -123,10 +124,18 @@ def _wait(context: Context) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not local_rest.answers():
         if context.services.state(REST) != "active":
-            raise NetworkError(f"{REST} has ended; see /var/log/cloudify/rest")
+            raise NetworkError(f"{REST} has ended: {_last_words(context)}")
         if time.monotonic() > deadline:
             raise NetworkError(f"The REST service does not answer after {START_SECONDS:.0f} s")
         time.sleep(0.05)
+
+
+def _last_words(context: Context) -> str:
+    try:
+        lines = context.paths.at(REST_LOG).read_text().strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else f"see {REST_LOG}"
 
 
 def start(context: Context) -> None:

@@ -89,6 +89,9 @@ def context_of(
 ) -> Context:
     files = files_of(version, paths, getattr(options, "config_file", None))
     config = load(version, paths, files)
+    for name in ("join_cluster", "database_ip", "postgres_password"):
+        if getattr(options, name, None):
+            raise BootstrapError(f"The stand-in has no cluster on an external database: {name}")
     for name, keys in (
         ("private_ip", ("manager", "private_ip")),
         ("public_ip", ("manager", "public_ip")),
