@@ -83,6 +83,7 @@ def test_bad_connection(variables: dict[str, str], why: str, cluster: Cluster) -
         ({"cloudify_cluster_name": "../up"}, "'../up'"),
         ({"take_snapshot_format": "zip"}, "take_snapshot_format"),
         ({"take_snapshot_keep": -1}, "take_snapshot_keep is -1"),
+        ({"take_snapshot_timeout": 0}, "take_snapshot_timeout has to be more than 0 seconds"),
     ],
 )
 def test_bad_variables(variables: dict[str, Any], why: str, cluster: Cluster) -> None:

@@ -86,6 +86,18 @@ def test_other_kinds_of_managers(profile: str, edition: str, start: Callable[...
     assert cluster.snapshots() == []
 
 
+def test_snapshot_that_was_left_on_the_manager_stays_there(cluster: Cluster) -> None:
+    cluster.ok("backup", take_snapshot_keep_on_manager=True, take_snapshot_format="new")
+    kept = cluster.snapshots()
+    assert len(kept) == 1
+    cluster.ok("restore", cloudify_confirm=NAME)
+    assert cluster.snapshots() == kept
+    # one that the restore brings itself goes again
+    cluster.manager.wipe()
+    cluster.ok("restore")
+    assert cluster.snapshots() == []
+
+
 def test_partial_restore_fails_and_names_what_is_missing(cluster: Cluster) -> None:
     lost(cluster)
     fault: dict[str, Any] = {"kind": "secrets", "ids": ["region"]}
@@ -128,6 +140,9 @@ def test_damaged_set_is_passed_over(cluster: Cluster) -> None:
 def test_without_a_set(cluster: Cluster) -> None:
     told = cluster.fail("restore", cloudify_confirm=NAME)
     assert "has no verified set of cluster production" in told
+    assert told.endswith(
+        "It has none at all. Check cloudify_store_dir and cloudify_cluster_name, or take a backup."
+    )
     assert cluster.changes() == []
 
 
@@ -143,7 +158,8 @@ def test_password_of_the_set(cluster: Cluster) -> None:
     before = lost(cluster)
     password = cluster.manager.password
     cluster.manager.control("POST", "/admin-password", {"password": "of-the-fresh-manager"})
-    cluster.environment["CLOUDIFY_PASSWORD"] = "of-the-fresh-manager"
+    cluster.connect_with_variables()
+    cluster.variables["cloudify_connection"]["password"] = "of-the-fresh-manager"
     report = cluster.ok("restore", apply_snapshot_restored_password=password).report
     assert report[0].startswith("RESTORE OK: ")
     assert held(cluster) == before
