@@ -91,7 +91,16 @@ class Cable:
                 stderr=out,
                 check=True,
             )
+        self._wait_for((near, far))
         run("ip", "link", "set", port, "master", bridge)
+
+    def _wait_for(self, taps: tuple[str, str]) -> None:
+        """A TAP has a carrier once it is held. Until then the plain cable serves."""
+        end = time.monotonic() + 10
+        while not all(Path(f"/sys/class/net/{tap}/carrier").read_text() == "1\n" for tap in taps):
+            if time.monotonic() > end:
+                raise LabError(f"{self._name}: its cable did not start: {self._settings.parent}")
+            time.sleep(0.01)
 
     def remove(self) -> None:
         """A plain cable again. No matter if it is one."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -53,7 +54,7 @@ class Disk:
 
     def _free(self) -> int:
         room = os.statvfs(self.mount)
-        return room.f_bfree * room.f_frsize
+        return room.f_bavail * room.f_frsize
 
     def _used(self) -> int:
         room = os.statvfs(self.mount)
@@ -65,10 +66,17 @@ class Disk:
             size = f"remount,size={self._used() + leave}"
             run("mount", "-o", size, str(self.mount))
             return
-        take = self._free() - leave
-        if take > 0:
-            with (self.mount / "ballast").open("ab") as out:
-                os.posix_fallocate(out.fileno(), 0, take)
+        # What keeps the books of the blocks needs some itself: as much as will go.
+        piece = SIZE
+        with (self.mount / "ballast").open("ab") as out:
+            while piece >= 1 << 12:
+                piece = min(piece, max(0, self._free() - leave))
+                try:
+                    os.posix_fallocate(out.fileno(), out.seek(0, os.SEEK_END), max(1, piece))
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    piece //= 2
 
     def empty(self) -> None:
         """Undo fill."""

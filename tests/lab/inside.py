@@ -39,24 +39,19 @@ mount -o "remount,size=$((used * 1024 + $2))" "$1"
 
 
 class Inside(Machine):
-    def _enter(self, leader: int) -> tuple[str, ...]:
-        enter = ("nsenter", f"--target={leader}", "--all", "--")
-        return (*enter, "env", "--ignore-environment", *ENVIRONMENT, "--chdir=/root")
+    def _enter(self, timeout: float) -> tuple[str, ...]:
+        enter = ("nsenter", f"--target={self.must_run()}", "--all", "--no-fork", "--")
+        # What is ended from here would go on over there. And nsenter itself, when a host that goes down stops its
+        # processes, would stop with them for ever, and keep the host from going down.
+        limit = ("timeout", "--kill-after=2", f"{timeout:g}")
+        return (*enter, *limit, "env", "--ignore-environment", "--chdir=/root", *ENVIRONMENT)
 
     def exec(
         self, *argv: str, check: bool = True, input: str | None = None, timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
         """Run a program on it as root. It needs no network and no ssh."""
-        # What is ended from here would go on over there.
-        limit = ("timeout", "--kill-after=2", f"{timeout:g}")
         started = time.monotonic()
-        done = run(
-            *self._enter(self.must_run()),
-            *(*limit, *argv),
-            check=False,
-            input=input,
-            timeout=timeout + 10,
-        )
+        done = run(*self._enter(timeout), *argv, check=False, input=input, timeout=timeout + 10)
         if done.returncode in (124, 137) and time.monotonic() - started >= timeout:
             raise LabError(f"{self.name}: no end after {timeout:g} s: {shlex.join(argv)}")
         if check and done.returncode:

@@ -43,12 +43,21 @@ class Machine:
         except (FileNotFoundError, ValueError):
             return 0
 
-    def leader(self) -> int:
-        """The host's first process, as it is numbered here; 0 when the host is off."""
+    def first_process(self) -> int:
+        """Of the container, in whatever state; 0 when there is none."""
         pid = self.number_in("container.pid")
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
             return int(children[0]) if pid and children else 0
+        return 0
+
+    def leader(self) -> int:
+        """The host's systemd, as it is numbered here; 0 when the host is off, or on its way up or down."""
+        pid = self.first_process()
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            # Before that it is the container's program, still in the namespaces of this side.
+            if pid and Path(f"/proc/{pid}/comm").read_text() == "systemd\n":
+                return pid
         return 0
 
     @property
@@ -76,7 +85,8 @@ class Machine:
         self.must_exist()
         leader = self.leader()
         if not leader:
-            raise LabError(f"{self.name} is off")
+            state = "on its way up or down" if self.running else "off"
+            raise LabError(f"{self.name} is {state}")
         return leader
 
     def wait(self, condition: Callable[[], bool], timeout: float, otherwise: str) -> None:

@@ -18,15 +18,14 @@ import ctypes
 import fcntl
 import json
 import os
-import re
+import secrets
 import shlex
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import network
 from .cgroups import remove_cgroup
@@ -57,7 +56,7 @@ def inside() -> bool:
 
 def start(command: Sequence[str], *, image: Path) -> int:
     """Run a command in a lab of its own and return its exit code. The lab ends with it."""
-    place = Place(f"lab-{os.getpid()}-{int(time.time())}", image)
+    place = Place(f"lab-{secrets.token_hex(4)}", image)
     place.files.mkdir(parents=True)
     entry = place.files / "lab.json"
     # Held by whoever is part of the lab, the janitor too.
@@ -75,7 +74,8 @@ def start(command: Sequence[str], *, image: Path) -> int:
         first = os.fork()
         if not first:
             _first_process(command, place)
-        entry.write_text(json.dumps({"pid": first, "id": place.identity, "image": str(image)}))
+        values = {"id": place.identity, "image": str(image), "pid": first}
+        entry.write_text(json.dumps({**values, "numbering": _numbering(first)}))
         code = _wait_for(first)
     finally:
         os.close(held)
@@ -209,14 +209,17 @@ def _janitor(alive: int, place: Place) -> NoReturn:
 # Entering one that runs
 
 
-def running() -> list[dict[str, str]]:
+def _numbering(pid: int) -> int:
+    return Path(f"/proc/{pid}/ns/pid").stat().st_ino
+
+
+def running() -> list[dict[str, Any]]:
     found = []
     for entry in RUNS.glob("*/lab.json"):
         with contextlib.suppress(OSError, ValueError):
             values = json.loads(entry.read_text())
-            status = Path(f"/proc/{values['pid']}/status").read_text()
-            # The first process of a numbering of its own: no other program that got this number.
-            if re.search(r"^NSpid:.*\t1$", status, re.MULTILINE):
+            # Not another process that has its number by now, or has it in the numbering of this side.
+            if _numbering(values["pid"]) == values["numbering"]:
                 found.append(values)
     return found
 

@@ -111,7 +111,7 @@ class Power(Machine):
         def dead() -> bool:
             if not self.running:
                 return True
-            for pid in (self.leader(), self.number_in("container.pid")):
+            for pid in (self.first_process(), self.number_in("container.pid")):
                 with contextlib.suppress(ProcessLookupError):
                     if pid:
                         os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,188 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can happen to a cable. A ping is worth three tries, so that a busy machine does not decide a test."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lab import Host, LabError
+from lab.network import CONTROLLER
+from lab.testing import wait_until
+
+
+def reaches(source: Host, target: Host | str) -> bool:
+    address = target if isinstance(target, str) else target.address
+    return not source.exec("ping", "-nqc3", "-i0.2", "-W1", address, check=False).returncode
+
+
+def copy_seconds(size: int, *command: str) -> float:
+    started = time.monotonic()
+    subprocess.run(command, input=b"\0" * size, stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - started
+
+
+def test_cut_and_heal(three_hosts: list[Host]) -> None:
+    one, two, three = three_hosts
+    two.cut()
+    assert not reaches(one, two) and not reaches(two, CONTROLLER)
+    assert reaches(one, three)
+    with pytest.raises(LabError, match="ssh does not answer"):
+        two.ready(timeout=1)
+    # It is up and can be worked on all the same.
+    assert two.exec("hostname").stdout == "h2\n"
+    two.heal()
+    two.ready()
+    assert reaches(one, two)
+
+
+def test_isolate_keeps_the_controller_in(three_hosts: list[Host]) -> None:
+    one, two, three = three_hosts
+    one.isolate()
+    assert not reaches(one, two) and not reaches(three, one)
+    assert reaches(two, three) and reaches(one, CONTROLLER)
+    one.ready()
+    one.rejoin()
+    assert reaches(one, two) and reaches(three, one)
+
+
+def test_two_that_are_isolated_are_so_on_their_own(three_hosts: list[Host]) -> None:
+    one, two, three = three_hosts
+    one.isolate()
+    two.isolate()
+    assert not reaches(one, two)
+    one.rejoin()
+    assert not reaches(one, two) and reaches(one, three) and not reaches(two, three)
+
+
+# What one host hears of what another one says, with nothing that would have to go back.
+LISTEN = """
+import socket
+ears = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+ears.bind(("", 999))
+open("/run/listening", "w").close()
+ears.settimeout(3)
+print(ears.recv(9).decode())
+"""
+SAY = """
+import socket, sys
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"hello", (sys.argv[1], 999))
+"""
+
+
+def hears(listener: Host, speaker: Host) -> bool:
+    listener.exec("rm", "-f", "/run/listening")
+    with ThreadPoolExecutor() as pool:
+        heard = pool.submit(listener.exec, "python3", "-c", LISTEN, check=False)
+        wait_until(lambda: listener.exists("/run/listening"))
+        speaker.exec("python3", "-c", SAY, listener.address)
+        return heard.result().stdout == "hello\n"
+
+
+def test_block_is_one_way(three_hosts: list[Host]) -> None:
+    one, two, three = three_hosts
+    # Who asks for an address now gets no answer either: let them know each other.
+    assert reaches(one, two)
+    one.block(two)
+    assert hears(one, two) and not hears(two, one)
+    assert not reaches(one, two) and reaches(one, three) and reaches(two, three)
+    two.rejoin()
+    assert hears(two, one) and reaches(one, two)
+
+
+def test_delay(three_hosts: list[Host]) -> None:
+    one, two, _ = three_hosts
+
+    def fastest() -> float:
+        text = one.exec("ping", "-nqc5", "-i0.2", two.address).stdout
+        return float(re.findall(r"= ([\d.]+)/", text)[0])
+
+    one.delay(30)
+    assert fastest() >= 60
+    two.delay(30)
+    assert fastest() >= 120
+    # Frames of every size get through whole, and in order.
+    done = subprocess.run(
+        ["ssh", "h1", "cat"], input=bytes(range(256)) * 8192, capture_output=True, check=True
+    )
+    assert done.stdout == bytes(range(256)) * 8192
+    one.delay(0)
+    two.delay(0)
+    assert fastest() < 60
+
+
+def test_lose(three_hosts: list[Host]) -> None:
+    one, two, _ = three_hosts
+
+    def lost(source: Host, target: str) -> int:
+        text = source.exec("ping", "-nqc200", "-i0.005", "-W1", target, check=False).stdout
+        return int(re.findall(r"([\d.]+)% packet loss", text)[0].partition(".")[0])
+
+    one.lose(50)
+    # There and back: one of four survives.
+    assert 50 < lost(two, one.address) < 95
+    assert 50 < lost(one, CONTROLLER) < 95
+    one.lose(100)
+    assert lost(one, CONTROLLER) == 100
+    one.lose(0)
+    assert lost(one, two.address) == 0
+    for percent in (-1, 101):
+        with pytest.raises(LabError, match="0 to 100 percent"):
+            one.lose(percent)
+    with pytest.raises(LabError, match="not negative"):
+        one.delay(-1)
+
+
+def test_slow_holds_in_both_directions(three_hosts: list[Host]) -> None:
+    one = three_hosts[0]
+    one.slow(8000)
+    # A megabyte a second. The first tenth may pass at once.
+    assert copy_seconds(1_000_000, "ssh", "h1", "cat >/dev/null") > 0.8
+    assert copy_seconds(0, "ssh", "h1", "head -c 1000000 /dev/zero") > 0.8
+    one.slow(4000)
+    assert copy_seconds(1_000_000, "ssh", "h1", "cat >/dev/null") > 1.6
+    one.slow()
+    assert "tbf" not in one.exec("tc", "qdisc", "show", "dev", "eth0").stdout
+
+
+def test_all_at_once(three_hosts: list[Host]) -> None:
+    one, two, three = three_hosts
+    one.delay(10)
+    one.isolate()
+    assert not reaches(one, two) and not reaches(two, one)
+    assert reaches(one, CONTROLLER)
+    one.rejoin()
+    one.block(three)
+    assert reaches(one, two) and not reaches(one, three)
+    one.rejoin()
+    one.cut()
+    assert not reaches(one, CONTROLLER)
+    one.heal()
+    one.slow(8000)
+    assert reaches(one, two)
+    one.plain_cable()
+    one.delay(0)
+    assert reaches(one, three) and reaches(two, one)
+
+
+def test_it_stays_so_over_a_power_cut(three_hosts: list[Host]) -> None:
+    one, two, _ = three_hosts
+    one.isolate()
+    one.kill()
+    one.boot()
+    assert not reaches(one, two)
+    one.rejoin()
+    assert reaches(one, two)
+    one.cut()
+    one.kill()
+    with pytest.raises(LabError, match="ssh does not answer"):
+        one.boot(timeout=1)
+    one.heal()
+    one.ready()
