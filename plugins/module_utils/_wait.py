@@ -13,7 +13,6 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     ApiError,
     ConnectionFailed,
     RecoveryError,
-    Unauthorized,
     WaitTimeout,
 )
 
@@ -56,10 +55,7 @@ class Ticker:
 
 def is_outage(error: RecoveryError) -> bool:
     """Nothing that a manager in good order has said: it tells nothing of what is waited for."""
-    if isinstance(error, ApiError):
-        stranger = error.code is None and not isinstance(error, Unauthorized)
-        return stranger or error.status >= 500
-    return isinstance(error, ConnectionFailed)
+    return error.passing if isinstance(error, ApiError) else isinstance(error, ConnectionFailed)
 
 
 def wait_for(

@@ -146,6 +146,7 @@ def api_error(status: int, code: str | None) -> ApiError:
         reason="",
         code=code,
         server_message="",
+        from_manager=code is not None,
     )
 
 
@@ -160,7 +161,6 @@ def api_error(status: int, code: str | None) -> ApiError:
         (api_error(404, None), True),
         (api_error(404, "not_found_error"), False),
         (api_error(401, "unauthorized_error"), False),
-        (api_error(401, None), False),
         (api_error(409, "conflict_error"), False),
         (RecoveryError("something else"), False),
     ],
