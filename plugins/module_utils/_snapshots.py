@@ -25,7 +25,11 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     Refused,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker, wait_for
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import (
+    Ticker,
+    is_outage,
+    wait_for,
+)
 
 MAX_ID = 256
 CREATE_WORKFLOW = "create_snapshot"
@@ -213,6 +217,28 @@ def find_execution(
     return max(mine, key=lambda execution: str(execution.get("created_at")), default=None)
 
 
+def refuse_if_being_made(client: CloudifyClient, snapshot: Json) -> None:
+    """The manager does not delete a snapshot that an execution works on.
+
+    :raises Refused: naming that execution
+    """
+    if snapshot["status"] != "creating":
+        return
+    try:
+        execution = find_execution(client, snapshot["id"], (*ACTIVE_STATES, *WAITING_STATES))
+    except ApiError as exc:
+        if exc.code != "maintenance_mode_active":
+            raise
+        return  # maintenance mode on a version without a bypass; the manager itself decides
+    if execution:
+        raise Refused(
+            f"Cannot delete snapshot {snapshot['id']}, it is being made: "
+            f"{describe_executions([execution])}",
+            hint="Wait for this execution to end or cancel it, and run this again",
+            execution_id=execution["id"],
+        )
+
+
 def refuse_if_blocked(client: CloudifyClient, snapshot_id: str, plan: CreatePlan) -> None:
     """What the manager would do with the request, for check mode.
 
@@ -246,7 +272,10 @@ def start_create(client: CloudifyClient, snapshot_id: str, plan: CreatePlan) -> 
     except ApiError as exc:
         if exc.code != "existing_running_execution_error":
             raise
-        by = describe_executions(client.active_executions()) or exc.server_message
+        try:
+            by = describe_executions(client.active_executions()) or exc.server_message
+        except RecoveryError:
+            by = exc.server_message
         raise _blocked(client, snapshot_id, by, status=exc.status, error_code=exc.code) from exc
 
 
@@ -264,7 +293,8 @@ def wait_created(
     """Wait for the snapshot AND its execution; the snapshot's own status decides.
 
     Up to 5.0.5 a failed create ends as a C(terminated) execution; and when the worker dies, the
-    snapshot stays C(creating) for ever, which only the execution's end gives away.
+    snapshot stays C(creating) for ever, which only the execution's end gives away. A manager that
+    is away for a while goes on with it afterwards, so an outage is waited out.
 
     :returns: the snapshot
     :raises SnapshotFailed: when the manager failed to make it
@@ -272,8 +302,8 @@ def wait_created(
     """
 
     def fetch() -> tuple[Json | None, str]:
-        execution = execution_status(client, execution_id)
-        return client.snapshot(snapshot_id), execution
+        execution = execution_status(client, execution_id, retry=False)
+        return client.snapshot(snapshot_id, retry=False), execution
 
     def done(seen: tuple[Json | None, str]) -> bool:
         snapshot, execution = seen
@@ -313,6 +343,7 @@ def wait_created(
         waiting_for=f"snapshot {snapshot_id}",
         ticker=ticker,
         progress=progress,
+        tolerate=is_outage,
     )
     return t.cast(Json, snapshot)
 
@@ -321,12 +352,14 @@ def wait_created(
 UNREADABLE = "unreadable"
 
 
-def execution_status(client: CloudifyClient, execution_id: str | None) -> str:
+def execution_status(
+    client: CloudifyClient, execution_id: str | None, *, retry: bool = True
+) -> str:
     """The execution is read before the snapshot: if it has ended, the snapshot is final."""
     if execution_id is None:
         return UNREADABLE
     try:
-        return client.execution(execution_id)["status"]
+        return client.execution(execution_id, retry=retry)["status"]
     except ApiError as exc:
         if exc.code == "maintenance_mode_active":
             return UNREADABLE
@@ -362,6 +395,7 @@ __all__ = (
     "execution_status",
     "last_line",
     "plan_create",
+    "refuse_if_being_made",
     "refuse_if_blocked",
     "start_create",
     "wait_created",

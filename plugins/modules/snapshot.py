@@ -36,13 +36,15 @@ options:
   state:
     description:
       - V(present) makes the snapshot unless it exists, V(absent) deletes it if it exists.
+      - A snapshot that is being made is not deleted; the error names the execution that makes it.
     type: str
     choices: [present, absent]
     default: present
   format:
     description:
       - V(auto) takes the format that keeps everything on this version and edition, and RV(format_reason) says why.
-      - V(legacy) is the only format before 7.0.
+      - V(legacy) is the only format before 7.0. From then on this option is sent as the manager's own option C(legacy), which is
+        C(true) for V(legacy) and C(false) for V(new).
       - V(new) loses the sites of deployments and, on a restore, schedules that have no C(rrule).
     type: str
     choices: [auto, legacy, new]
@@ -125,8 +127,8 @@ snapshot:
     created_at: "2026-11-22T05:00:09.476Z"
     tenant_name: default_tenant
 execution_id:
-  description: The execution that made the snapshot.
-  returned: when this run started it, or found it running
+  description: The execution that made the snapshot, or is in the way of deleting it.
+  returned: when this run started it, or found it running; also with an error
   type: str
   sample: 20420efe-854b-4a07-b007-eeddf3568c33
 format:
@@ -158,8 +160,12 @@ duration:
 
 import typing as t
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._changing import changing
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import NotFound
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    NotFound,
+    telling,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
     connect,
     create_manager_module,
@@ -173,6 +179,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots im
     check_id,
     check_name,
     plan_create,
+    refuse_if_being_made,
     refuse_if_blocked,
     start_create,
     wait_created,
@@ -224,26 +231,32 @@ def present(module: AnsibleModule, client: CloudifyClient) -> dict[str, t.Any]:
         if not found.join:
             refuse_if_blocked(client, p["id"], plan)
         return {**result, **({"snapshot": snapshot} if snapshot else {})}
-    if found.replace:
-        client.delete_snapshot(p["id"])
-    if not found.join:
-        result["execution_id"] = start_create(client, p["id"], plan)
-    if p["wait"]:
-        result["snapshot"] = wait_created(
-            client, p["id"], result["execution_id"], ticker=ticker(module)
-        )
-    else:
-        result["snapshot"] = client.snapshot(p["id"])
-    return result
+    facts = {"execution_id": found.join} if found.join else {}
+    with telling(facts):
+        if found.replace:
+            with changing(facts):
+                client.delete_snapshot(p["id"])
+        if not found.join:
+            with changing(facts):
+                facts["execution_id"] = start_create(client, p["id"], plan)
+        if p["wait"]:
+            result["snapshot"] = wait_created(
+                client, p["id"], facts["execution_id"], ticker=ticker(module)
+            )
+        else:
+            result["snapshot"] = client.snapshot(p["id"])
+    return {**result, **facts}
 
 
 def absent(module: AnsibleModule, client: CloudifyClient) -> dict[str, t.Any]:
     snapshot = client.snapshot(module.params["id"])
     if snapshot is None:
         return {}
+    refuse_if_being_made(client, snapshot)
     if not module.check_mode:
         try:
-            client.delete_snapshot(module.params["id"])
+            with changing({}):
+                client.delete_snapshot(module.params["id"])
         except NotFound as exc:
             if exc.code is None:
                 raise  # a proxy's page, which says nothing of the snapshot

@@ -10,13 +10,37 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
+
 CREATED = {"id": "s1", "status": "created", "error": ""}
 CREATING = {**CREATED, "status": "creating"}
+LIVE = ["pending", "started", "cancelling", "force_cancelling", "kill_cancelling"]
+LIVE += ["queued", "scheduled"]
+CREATE = {
+    "id": "e1",
+    "status": "started",
+    "workflow_id": "create_snapshot",
+    "parameters": {"snapshot_id": "s1"},
+}
+QUESTION = {
+    "_include_system_workflows": "true",
+    "_all_tenants": "true",
+    "status": LIVE,
+    "workflow_id": "create_snapshot",
+}
+
+
+def being_made(manager: t.Any, *executions: t.Any) -> None:
+    manager.get("/snapshots/s1", CREATING)
+    manager.listed("/executions", executions, query=QUESTION)
 
 
 @pytest.mark.parametrize("status", ["created", "failed", "uploaded", "creating"])
 def test_a_snapshot_is_deleted_whatever_its_state(status: str, manager: t.Any) -> None:
-    manager.get("/snapshots/s1", {**CREATED, "status": status})
+    if status == "creating":  # stuck: what is being made is another one
+        being_made(manager, {**CREATE, "parameters": {"snapshot_id": "s2"}})
+    else:
+        manager.get("/snapshots/s1", {**CREATED, "status": status})
     manager.delete("/snapshots/s1", {"id": "s1"})
     said = manager.run("snapshot", id="s1", state="absent", diff=True)
     assert said["changed"]
@@ -48,11 +72,45 @@ def test_a_snapshot_that_somebody_else_deletes_first_is_no_error(manager: t.Any)
 
 
 def test_a_snapshot_in_use_is_not_deleted_and_the_manager_says_why(manager: t.Any) -> None:
-    manager.get("/snapshots/s1", CREATING)
+    manager.get("/snapshots/s1", CREATED)
     manager.error("DELETE", "/snapshots/s1", 400, "snapshot_action_error", "It is in use")
     said = manager.run("snapshot", id="s1", state="absent")
     assert said["failed"]
     assert "It is in use" in said["msg"]
+    assert "changed" not in said
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("status", ["started", "queued"])
+def test_a_snapshot_that_is_being_made_is_not_deleted(
+    status: str, check: bool, manager: t.Any
+) -> None:
+    being_made(manager, {**CREATE, "status": status})
+    said = manager.run("snapshot", id="s1", state="absent", check=check)
+    assert said["msg"] == (
+        f"Cannot delete snapshot s1, it is being made: create_snapshot e1 ({status}). "
+        "Wait for this execution to end or cancel it, and run this again."
+    )
+    assert said["execution_id"] == "e1"
+
+
+def test_where_executions_cannot_be_asked_for_the_manager_decides(manager: t.Any) -> None:
+    manager.get("/snapshots/s1", CREATING)
+    query = {**QUESTION, "_size": 1000, "_offset": 0}
+    for bypass in (False, True):
+        manager.error(
+            "GET", "/executions", 503, "maintenance_mode_active", query=query, bypass=bypass
+        )
+    manager.delete("/snapshots/s1", {"id": "s1"})
+    assert manager.run("snapshot", id="s1", state="absent")["changed"]
+
+
+def test_a_delete_whose_answer_is_lost_says_that_it_may_be_done(manager: t.Any) -> None:
+    manager.get("/snapshots/s1", CREATED)
+    manager.broken("DELETE", "/snapshots/s1", c.closed())
+    said = manager.run("snapshot", id="s1", state="absent")
+    assert said["failed"] and said["changed"]
+    assert "The manager may have begun it all the same" in said["msg"]
 
 
 @pytest.mark.parametrize("uploaded_id", ["bad id", "1bad"])

@@ -10,6 +10,8 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
+
 CREATING = {"id": "s1", "status": "creating", "error": ""}
 CREATED = {"id": "s1", "status": "created", "error": ""}
 ACTIVE = ["pending", "started", "cancelling", "force_cancelling", "kill_cancelling"]
@@ -196,8 +198,50 @@ def test_a_proxy_that_stumbles_does_not_end_the_wait(manager: t.Any) -> None:
     assert manager.run("snapshot", id="s1")["changed"]
 
 
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_an_outage_of_a_minute_is_waited_out(status: int, manager: t.Any, clock: t.Any) -> None:
+    asked_for(manager)
+    put(manager, {"legacy": True})
+    look(manager, "started", "creating")
+    for _look in range(30):
+        manager.page("GET", "/executions/e1", status)
+    manager.get("/executions/e1", {**EXECUTION, "status": "started"})
+    for _look in range(29):
+        manager.broken("GET", "/snapshots/s1", c.refused())
+        manager.get("/executions/e1", {**EXECUTION, "status": "terminated"})
+    manager.get("/snapshots/s1", CREATED)
+    assert manager.run("snapshot", id="s1", wait_interval=2)["changed"]
+    assert sum(clock.slept) >= 120
+
+
+ODD: list[tuple[dict[str, t.Any], str]] = [
+    ({"body": b"<html>hello</html>", "content_type": "text/html"}, "HTTP 200"),
+    ({"status": 404, "body": b"<html></html>", "content_type": "text/html"}, "HTTP 404"),
+    ({"status": 500, "json": {"error_code": "internal_server_error", "message": "oh"}}, "oh"),
+    ({"body": c.no_answer()}, "no answer within request_timeout"),
+]
+
+
+@pytest.mark.parametrize(("answer", "told"), ODD)
+def test_an_outage_that_lasts_is_told_with_what_was_seen_before(
+    answer: dict[str, t.Any], told: str, manager: t.Any, clock: t.Any
+) -> None:
+    asked_for(manager)
+    put(manager, {"legacy": True})
+    look(manager, "started", "creating")
+    for _look in range(3):
+        manager.get("/executions/e1", **answer)
+    said = manager.run("snapshot", id="s1", wait_timeout=60, wait_interval=20)
+    assert said["msg"].startswith("Gave up waiting for snapshot s1 after 60 s")
+    assert said["last_seen"].startswith(
+        "snapshot creating, execution started, then no usable answer (Cannot look up execution e1"
+    )
+    assert told in said["last_seen"]
+    assert (said["changed"], said["execution_id"]) == (True, "e1")
+
+
 @pytest.mark.parametrize(
-    ("status", "code"), [(401, "unauthorized_error"), (404, "not_found_error"), (500, "oh")]
+    ("status", "code"), [(401, "unauthorized_error"), (404, "not_found_error")]
 )
 def test_an_execution_that_cannot_be_read_ends_the_wait(
     status: int, code: str, manager: t.Any
@@ -210,6 +254,7 @@ def test_an_execution_that_cannot_be_read_ends_the_wait(
     assert said["failed"]
     assert "Cannot look up execution e1: GET https://m1.example:443/api/v3.1/exec" in said["msg"]
     assert said["status"] == status
+    assert (said["changed"], said["execution_id"]) == (True, "e1")
 
 
 @pytest.mark.parametrize("snapshot_id", ["a", "A.b-c_9", "x" * 256])
