@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import os
-import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
     CloudifyClient,
@@ -23,7 +22,13 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
     describe_executions,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker, wait_for
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import (
+    Ticker,
+    is_outage,
+    wait_for,
+)
+
+WAITING_HINT = "Wait for these executions or cancel them; queued and scheduled ones count too"
 
 ACTIVATED, ACTIVATING, DEACTIVATED = "activated", "activating", "deactivated"
 
@@ -67,22 +72,13 @@ def remaining(maintenance: Json) -> list[Json]:
     return found
 
 
-def switch(
-    client: CloudifyClient,
-    *,
-    activate: bool,
-    ticker: Ticker | None,
-    progress: t.Callable[[str], None] | None = None,
-) -> tuple[Json, bool]:
-    """Ask for it, and wait unless C(ticker) is None.
+def switch(client: CloudifyClient, *, activate: bool, ticker: Ticker) -> Json:
+    """Ask for it, and wait. Returns the state reached.
 
-    :returns: the state reached, and whether it was this call that changed it
     :raises WaitTimeout: naming the executions that the manager waits for
     """
-    accepted = client.set_maintenance(activate=activate)
-    if ticker is None:
-        return client.maintenance(), accepted
-    return wait(client, activate=activate, ticker=ticker, progress=progress), accepted
+    client.set_maintenance(activate=activate)
+    return wait(client, activate=activate, ticker=ticker)
 
 
 def wait(
@@ -90,33 +86,33 @@ def wait(
     *,
     activate: bool,
     ticker: Ticker,
-    progress: t.Callable[[str], None] | None = None,
+    hint: str = WAITING_HINT,
 ) -> Json:
-    """The change happens in the manager only when it is asked again, so asking is the wait."""
+    """The change happens in the manager only when it is asked again, so asking is the wait.
+
+    :param hint: what to do when the manager does not enter it in time
+    :raises WaitTimeout: naming the executions that the manager waits for
+    """
     wanted = ACTIVATED if activate else DEACTIVATED
+    last: Json = {}
 
     def describe(state: Json) -> str:
+        last.update(state)
         blocking = describe_executions(remaining(state))
         return state["status"] + (f", waiting for {blocking}" if blocking else "")
 
     try:
         return wait_for(
-            fetch=client.maintenance,
+            fetch=lambda: client.maintenance(retry=False),
             done=lambda state: state["status"] == wanted,
             describe=describe,
             waiting_for=f"maintenance mode to be {wanted}",
             ticker=ticker,
-            hint=(
-                "Wait for these executions or cancel them; queued and scheduled ones count too"
-                if activate
-                else None
-            ),
-            progress=progress,
+            hint=hint if activate else None,
+            tolerate=is_outage,
         )
     except WaitTimeout as exc:
-        exc.details["remaining_executions"] = [
-            item.get("id") for item in remaining(client.maintenance())
-        ]
+        exc.details["remaining_executions"] = [item.get("id") for item in remaining(last)]
         raise
 
 

@@ -34,6 +34,7 @@ options:
   wait_timeout:
     description:
       - Seconds to wait. The manager goes on entering when the time is over, and the error names the executions that it waits for.
+        Until it has entered, or O(state=deactivated) takes the request back, it refuses to make or restore snapshots.
     type: float
     default: 600.0
 seealso:
@@ -91,6 +92,8 @@ duration:
 import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _maintenance
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._changing import changing
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import telling
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
     connect,
     create_manager_module,
@@ -101,6 +104,14 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
+
+
+#: For a manager that does not enter it in time.
+LEFT_HINT = (
+    "It is left activating, in which the manager refuses to make or restore snapshots: wait for "
+    "these executions or cancel them, queued and scheduled ones too, and run this again, or take "
+    "it back with state=deactivated"
+)
 
 
 def body(module: AnsibleModule) -> dict[str, t.Any]:
@@ -117,18 +128,21 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
             "reason": f"it is {before}",
             "diff": {"before": {"status": before}, "after": {"status": p["state"]}},
         }
-    if module.check_mode:
-        state = found
-    elif on_its_way and p["wait"]:
-        state = _maintenance.wait(client, activate=True, ticker=ticker(module))
-    elif result:
-        state, accepted = _maintenance.switch(
-            client, activate=activate, ticker=ticker(module) if p["wait"] else None
-        )
-        if not accepted:
+    state = found
+    if not module.check_mode and (result or (on_its_way and p["wait"])):
+        facts: dict[str, t.Any] = {}
+        with telling(facts):
+            if result:
+                with changing(facts):
+                    facts["changed"] = client.set_maintenance(activate=activate)
+            if p["wait"]:
+                state = _maintenance.wait(
+                    client, activate=activate, ticker=ticker(module), hint=LEFT_HINT
+                )
+            else:
+                state = client.maintenance()
+        if not facts.get("changed"):
             result = {}  # somebody else was faster
-    else:
-        state = found
     state = {**state, "remaining_executions": _maintenance.remaining(state)}
     return {**result, "maintenance": state, "manager_host": client.http.host}
 

@@ -74,8 +74,9 @@ def test_304_means_that_somebody_else_was_faster_and_is_fine(
     seen(manager, (before, None))
     manager.post(f"/maintenance/{action}", sent={}, status=304)
     seen(manager, (wanted, None))
-    said = manager.run("maintenance_mode", state=wanted)
-    assert not said.get("failed")
+    said = manager.run("maintenance_mode", state=wanted, diff=True)
+    assert not said.get("failed") and not said["changed"]
+    assert "diff" not in said and "reason" not in said
     assert said["maintenance"]["status"] == wanted
 
 
@@ -95,17 +96,58 @@ def test_a_wait_that_is_too_long_names_what_is_in_the_way(
 ) -> None:
     seen(manager, ("deactivated", None))
     manager.post("/maintenance/activate", state("activating", [remaining]), sent={})
-    seen(manager, *[("activating", remaining)] * 4)
+    seen(manager, *[("activating", remaining)] * 3)
     said = manager.run("maintenance_mode", state="activated", wait_timeout=10, wait_interval=5)
     assert said["failed"]
     assert (
         "Gave up waiting for maintenance mode to be activated after 10 s; last seen: activating, "
         "waiting for install e1 (started, deployment d1), uninstall e2 (queued, deployment d2)"
     ) in said["msg"]
-    assert "queued and scheduled ones count too" in said["msg"]
+    assert said["msg"].endswith(
+        "It is left activating, in which the manager refuses to make or restore snapshots: wait "
+        "for these executions or cancel them, queued and scheduled ones too, and run this again, "
+        "or take it back with state=deactivated."
+    )
+    assert said["changed"]
     assert said["remaining_executions"] == ["e1", "e2"]
     assert said["last_seen"].startswith("activating")
     assert clock.slept == [5, 5]
+
+
+def test_one_that_was_on_its_way_before_is_no_change_when_the_wait_is_too_long(
+    manager: t.Any,
+) -> None:
+    seen(manager, *[("activating", [EXECUTION])] * 3)
+    said = manager.run("maintenance_mode", state="activated", wait_timeout=5, wait_interval=5)
+    assert "It is left activating" in said["msg"]
+    assert not said.get("changed")
+
+
+def test_somebody_else_s_request_is_no_change_when_the_wait_is_too_long(manager: t.Any) -> None:
+    seen(manager, ("deactivated", None))
+    manager.post("/maintenance/activate", sent={}, status=304)
+    seen(manager, *[("activating", [EXECUTION])] * 2)
+    said = manager.run("maintenance_mode", state="activated", wait_timeout=5, wait_interval=5)
+    assert said["failed"] and not said["changed"]
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_what_fails_after_the_request_tells_that_it_was_made(wait: bool, manager: t.Any) -> None:
+    seen(manager, ("deactivated", None))
+    manager.post("/maintenance/activate", state("activating"), sent={})
+    manager.error("GET", "/maintenance", 401, "unauthorized_error")
+    said = manager.run("maintenance_mode", state="activated", wait=wait)
+    assert said["failed"] and said["changed"]
+
+
+def test_an_outage_of_a_minute_is_waited_out(manager: t.Any, clock: t.Any) -> None:
+    seen(manager, ("deactivated", None))
+    manager.post("/maintenance/activate", state("activating"), sent={})
+    for _look in range(12):
+        manager.page("GET", "/maintenance", 502)
+    seen(manager, ("activated", None))
+    assert manager.run("maintenance_mode", state="activated", wait_interval=5)["changed"]
+    assert sum(clock.slept) == 60
 
 
 def test_a_manager_on_its_way_in_is_waited_for_and_not_asked_again(manager: t.Any) -> None:
