@@ -13,7 +13,11 @@ import io
 import os
 import typing as t
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import PIECE
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import (
+    PIECE,
+    StreamChecker,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import TransferError
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
     API,
@@ -91,6 +95,34 @@ def _read(response: t.Any, count: int, *, doing: str) -> bytes:
     return t.cast(bytes, piece)
 
 
+def check_remote(
+    http: ManagerHttp, *, path: str, doing: str, idle_timeout: float
+) -> tuple[_archive.Description, str, int]:
+    """Test every byte of an archive on the manager; nothing of it is kept.
+
+    :returns: its description, sha256 and size in bytes
+    :raises ArchiveError: when anything is wrong with it
+    :raises TransferError: when it could not be read to its end
+    """
+    remote = RemoteFile(http, path=path, doing=doing)
+    checker = StreamChecker()
+    tries = PART_TRIES
+    try:
+        while checker.size < remote.size:
+            before = checker.size
+            try:
+                remote.feed(checker, idle_timeout=idle_timeout)
+            except TransferError:
+                tries = PART_TRIES if checker.size > before else tries - 1
+                if not tries:
+                    raise
+    finally:
+        checker.close()
+    whole = t.cast(t.BinaryIO, io.BufferedReader(remote, 1 << 16))
+    sha256 = checker.finish(whole)
+    return _archive.describe(whole), sha256, checker.size
+
+
 class RemoteFile(io.RawIOBase):
     """An archive on the manager as a seekable file, read by ranges; unbuffered.
 
@@ -102,7 +134,7 @@ class RemoteFile(io.RawIOBase):
         self._http = http
         self._path = path
         self._doing = doing
-        self._size, self._tag = archive_headers(http, path=path, doing=doing)
+        self.size, self._tag = archive_headers(http, path=path, doing=doing)
         self._position = 0
 
     def readable(self) -> bool:
@@ -115,7 +147,7 @@ class RemoteFile(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
         if base + offset < 0:
             raise ValueError("negative position")
         self._position = base + offset
@@ -123,7 +155,7 @@ class RemoteFile(io.RawIOBase):
 
     def readinto(self, buffer: t.Any) -> int:
         first = self._position
-        last = min(first + len(buffer), self._size) - 1
+        last = min(first + len(buffer), self.size) - 1
         if last < first:
             return 0
         tries = PART_TRIES
@@ -139,7 +171,27 @@ class RemoteFile(io.RawIOBase):
         self._position += len(data)
         return len(data)
 
+    def feed(self, checker: StreamChecker, *, idle_timeout: float) -> None:
+        """Everything that a checker has not had yet, in one go.
+
+        :raises TransferError: when it breaks; what came before counts
+        """
+        last = self.size - 1
+        with self._open(checker.size, last, timeout=idle_timeout) as response:
+            while checker.size <= last:
+                room = checker.room()[: last + 1 - checker.size]
+                piece = _read(response, len(room), doing=self._doing)
+                room[: len(piece)] = piece
+                checker.take(len(piece))
+
     def _part(self, first: int, last: int) -> bytes:
+        data = b""
+        with self._open(first, last) as response:
+            while len(data) <= last - first:
+                data += _read(response, last - first + 1 - len(data), doing=self._doing)
+        return data
+
+    def _open(self, first: int, last: int, *, timeout: float | None = None) -> t.Any:
         headers = {"Range": f"bytes={first}-{last}"}
         if self._tag:
             headers["If-Range"] = self._tag
@@ -150,15 +202,12 @@ class RemoteFile(io.RawIOBase):
             headers=headers,
             stream=True,
             expected=(200, 206),
+            timeout=timeout,
         )
-        data = b""
-        with response:
-            span = response.headers.get("Content-Range")
-            if span != f"bytes {first}-{last}/{self._size}":
-                raise TransferError(f"Cannot {self._doing}: the manager does not send parts of it")
-            while len(data) <= last - first:
-                data += _read(response, last - first + 1 - len(data), doing=self._doing)
-        return data
+        if response.headers.get("Content-Range") != f"bytes {first}-{last}/{self.size}":
+            response.close()
+            raise TransferError(f"Cannot {self._doing}: the manager does not send parts of it")
+        return response
 
 
 def body_length(headers: t.Mapping[str, str], doing: str) -> int:
@@ -182,6 +231,7 @@ __all__ = (
     "RemoteFile",
     "archive_headers",
     "body_length",
+    "check_remote",
     "hash_remote",
     "same_archive",
     "strong_tag",

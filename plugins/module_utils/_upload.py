@@ -17,6 +17,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
     _remote,
     _transfer,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._changing import changing
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
     CloudifyClient,
     Json,
@@ -25,21 +26,25 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     ApiError,
     ArchiveError,
     ConnectionFailed,
+    RecoveryError,
     Refused,
     TransferError,
     Unavailable,
+    telling,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import (
-    check_usable,
-    describe_remote,
-)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import check_usable
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_id
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker, wait_for
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import (
+    Ticker,
+    is_outage,
+    wait_for,
+)
 
 #: A torn upload leaves nothing on the manager, so it is sent again from the start.
 TRIES = 3
 VISIBLE_INTERVAL = 0.5
 
+OTHER_ID_HINT = "Choose another id, or delete this one first (module snapshot)"
 WHICH_HINT = "Look which of the two is the right one"
 
 
@@ -68,7 +73,7 @@ def upload(
     :raises Refused: for one that this manager could not restore, and for an id that is taken
     """
     check_id(snapshot_id)
-    result: Json = {"sha256": source.sha256} if source.sha256 else {}
+    result: Json = {}
     if source.path:
         description = _archive.describe_file(source.path)
         result.update(archive=description.as_dict(), size=os.path.getsize(source.path))
@@ -81,7 +86,13 @@ def upload(
         except ArchiveError as exc:
             raise _archive.named(source.path, exc) from None
     if existing:
-        _check_same(client, existing, source, idle_timeout=idle_timeout)
+        check_usable(existing)
+        if source.path:
+            _check_same(client, existing, source.path, idle_timeout=idle_timeout)
+        else:
+            result.update(
+                _check_expected(client, existing, source, force=force, idle_timeout=idle_timeout)
+            )
         return {**result, "snapshot": existing}
     result.update(
         changed=True,
@@ -90,15 +101,20 @@ def upload(
     )
     if check_mode:
         return result
-    if source.path:
-        result["sha256"] = _send(client, snapshot_id, source, idle_timeout=idle_timeout)
-    else:
-        _have_fetched(client, snapshot_id, t.cast(str, source.url), idle_timeout=idle_timeout)
-    result["snapshot"] = _confirm(
-        client, snapshot_id, size=result.get("size"), wait_timeout=wait_timeout
-    )
-    if source.url:
-        result.update(_examine(client, snapshot_id, source, force=force, idle_timeout=idle_timeout))
+    facts: Json = {}
+    with telling(facts):
+        with changing(facts):
+            if source.path:
+                result["sha256"] = _send(client, snapshot_id, source, idle_timeout=idle_timeout)
+            else:
+                _have_fetched(client, snapshot_id, source, idle_timeout=idle_timeout)
+        result["snapshot"] = _confirm(
+            client, snapshot_id, size=result.get("size"), wait_timeout=wait_timeout
+        )
+        if source.url:
+            result.update(
+                _examine(client, snapshot_id, source, force=force, idle_timeout=idle_timeout)
+            )
     return result
 
 
@@ -113,32 +129,48 @@ def _judge(client: CloudifyClient, description: _archive.Description, *, force: 
     return {"problems": problems} if force else {}
 
 
-def _check_same(
-    client: CloudifyClient, existing: Json, source: Source, *, idle_timeout: float
-) -> None:
+def _check_same(client: CloudifyClient, existing: Json, path: str, *, idle_timeout: float) -> None:
     """:raises Refused: unless the snapshot that is there is the one to be uploaded"""
     snapshot_id = existing["id"]
-    check_usable(existing)
-    path = client.archive_path(snapshot_id)
-    doing = f"compare snapshot {snapshot_id}"
-    hint = "Choose another id, or delete this one first (module snapshot)"
-    if source.path:
-        same = _remote.same_archive(
-            client.http, path=path, local=source.path, doing=doing, idle_timeout=idle_timeout
-        )
-    elif source.sha256:
-        same = source.sha256 == _remote.hash_remote(
-            client.http, path=path, doing=doing, idle_timeout=idle_timeout
-        )
-    else:
+    if not _remote.same_archive(
+        client.http,
+        path=client.archive_path(snapshot_id),
+        local=path,
+        doing=f"compare snapshot {snapshot_id}",
+        idle_timeout=idle_timeout,
+    ):
+        raise _another(snapshot_id)
+
+
+def _check_expected(
+    client: CloudifyClient, existing: Json, source: Source, *, force: bool, idle_timeout: float
+) -> Json:
+    """What is known of the snapshot that is there.
+
+    :raises Refused: unless it is the one that is expected
+    """
+    snapshot_id = existing["id"]
+    if not source.sha256:
         raise Refused(
             f"snapshot {snapshot_id} exists, and cannot be compared with what is behind a URL",
             hint="Say which archive is wanted by its sha256",
         )
-    if not same:
-        raise Refused(
-            f"snapshot {snapshot_id} exists with other content; it is never overwritten", hint=hint
-        )
+    try:
+        facts = _read_whole(client, snapshot_id, force=force, idle_timeout=idle_timeout)
+    except ArchiveError as exc:
+        raise ArchiveError(
+            f"snapshot {snapshot_id} exists and is damaged: {exc.message}", hint=OTHER_ID_HINT
+        ) from None
+    if facts["sha256"] != source.sha256:
+        raise _another(snapshot_id)
+    return facts
+
+
+def _another(snapshot_id: str) -> Refused:
+    return Refused(
+        f"snapshot {snapshot_id} exists with other content; it is never overwritten",
+        hint=OTHER_ID_HINT,
+    )
 
 
 def _check_sha256(source: Source, sha256: str) -> None:
@@ -166,7 +198,9 @@ def _send(client: CloudifyClient, snapshot_id: str, source: Source, *, idle_time
             raise _archive.named(path, exc) from None
         except TransferError:
             # whatever broke, the manager may have it
-            if client.snapshot(snapshot_id):
+            with telling({"changed": True}):
+                arrived = client.snapshot(snapshot_id)
+            if arrived:
                 break
             if attempt == TRIES:
                 raise
@@ -177,14 +211,14 @@ def _send(client: CloudifyClient, snapshot_id: str, source: Source, *, idle_time
 
 
 def _have_fetched(
-    client: CloudifyClient, snapshot_id: str, url: str, *, idle_timeout: float
+    client: CloudifyClient, snapshot_id: str, source: Source, *, idle_timeout: float
 ) -> None:
     try:
         answer = client.http.json(
             "PUT",
             client.archive_path(snapshot_id),
             doing=f"have the manager fetch snapshot {snapshot_id}",
-            params={"snapshot_archive_url": url},
+            params={"snapshot_archive_url": source.url},
             timeout=idle_timeout,
         )
     except ApiError as exc:
@@ -201,6 +235,7 @@ def _check_answer(answer: t.Any, snapshot_id: str) -> None:
             f"Cannot upload snapshot {snapshot_id}: one of this id appeared meanwhile, "
             "and the manager has replaced it",
             hint="Two runs have used the same id; look at both archives",
+            changed=True,
         )
 
 
@@ -210,7 +245,7 @@ def _confirm(
     """The snapshot once the manager lists it and hands it out in full length."""
 
     def fetch() -> tuple[Json | None, int]:
-        snapshot = client.snapshot(snapshot_id)
+        snapshot = client.snapshot(snapshot_id, retry=False)
         if snapshot is None or snapshot["status"] != "uploaded":
             return snapshot, -1
         try:
@@ -240,6 +275,7 @@ def _confirm(
         describe=lambda pair: f"snapshot {(pair[0] or {}).get('status', 'absent')}",
         waiting_for=f"the manager to show snapshot {snapshot_id}",
         ticker=Ticker(timeout=wait_timeout, interval=VISIBLE_INTERVAL),
+        tolerate=is_outage,
     )
     return t.cast(Json, seen[0])
 
@@ -252,24 +288,45 @@ def _examine(
     force: bool,
     idle_timeout: float,
 ) -> Json:
-    """Look at what the manager fetched by itself; what is no sound snapshot does not stay."""
-    path = client.archive_path(snapshot_id)
+    """Test what the manager fetched by itself; what is no sound snapshot does not stay."""
     try:
-        description = describe_remote(client, snapshot_id)
-        judged = _judge(client, description, force=force)
-        doing = f"verify snapshot {snapshot_id}"
-        size, _tag = _remote.archive_headers(client.http, path=path, doing=doing)
-        if source.sha256 and source.sha256 != _remote.hash_remote(
-            client.http, path=path, doing=doing, idle_timeout=idle_timeout
-        ):
+        facts = _read_whole(client, snapshot_id, force=force, idle_timeout=idle_timeout)
+        if source.sha256 not in (None, facts["sha256"]):
             raise ArchiveError("its sha256 is not the one expected", hint=WHICH_HINT)
     except (ArchiveError, Refused) as exc:
-        client.delete_snapshot(snapshot_id)
+        try:
+            client.delete_snapshot(snapshot_id)
+            fate = "was deleted again"
+        except RecoveryError as problem:
+            fate = f"is unusable and could not be deleted again ({problem.message})"
         raise type(exc)(
-            f"what the manager fetched from {source.url} was deleted again: {exc.message}",
+            f"what the manager fetched from {source.url} {fate}: {exc.message}",
             hint=exc.hint or _archive.NOT_A_SNAPSHOT_HINT,
+            **exc.details,
         ) from None
-    return {"archive": description.as_dict(), "size": size, **judged}
+    except RecoveryError as exc:
+        exc.message += "; what the manager fetched is still there, untested"
+        exc.hint = "Delete it (module snapshot) and run this again"
+        raise
+    return facts
+
+
+def _read_whole(
+    client: CloudifyClient, snapshot_id: str, *, force: bool, idle_timeout: float
+) -> Json:
+    """Test every byte of a snapshot that is on the manager.
+
+    :raises ArchiveError: when it is damaged
+    :raises Refused: when this manager could not restore it
+    """
+    description, sha256, size = _remote.check_remote(
+        client.http,
+        path=client.archive_path(snapshot_id),
+        doing=f"verify snapshot {snapshot_id}",
+        idle_timeout=idle_timeout,
+    )
+    judged = _judge(client, description, force=force)
+    return {"archive": description.as_dict(), "sha256": sha256, "size": size, **judged}
 
 
 __all__ = ("Source", "upload")

@@ -38,11 +38,12 @@ options:
     type: path
   url:
     description:
-      - The manager fetches the archive from here by itself. What it fetched is looked at afterwards, and deleted if it is no sound snapshot.
+      - The manager fetches the archive from here by itself. Every byte of what it fetched is read back and tested afterwards, and it
+        is deleted again if it is no sound snapshot.
     type: str
   sha256:
     description:
-      - What the archive has to be. With O(url), it is what an existing snapshot is compared with.
+      - What the archive has to be. With O(url), it is what an existing snapshot is compared with, whose every byte is tested too.
     type: str
   force:
     description:
@@ -84,16 +85,16 @@ snapshot:
   type: dict
 archive:
   description: What the archive says of itself, as RV(cloudify_ha.recovery.snapshot_archive_info#module:archive).
-  returned: success
+  returned: success, but not in check mode with O(url) of what would be fetched
   type: dict
 size:
   description: Bytes of the archive.
-  returned: success
+  returned: as RV(archive)
   type: int
   sample: 24782
 sha256:
-  description: Checksum of the archive, where it was read here.
-  returned: success and O(src) or O(sha256) is given
+  description: Checksum of the archive.
+  returned: as RV(archive)
   type: str
 reason:
   description: Why it was uploaded.

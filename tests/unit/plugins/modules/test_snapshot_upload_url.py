@@ -38,15 +38,20 @@ def fetched(manager: t.Any) -> None:
     manager.put(ARCHIVE, UPLOADED, status=201, **FETCH)
 
 
-def looked_at(manager: t.Any, data: bytes) -> None:
-    """The directory and the metadata, in as many parts as it takes."""
+def looked_at(manager: t.Any, data: bytes, *, breaks: t.Sequence[int] = ()) -> None:
+    """Every byte, then the directory and the metadata, in as many parts as it takes.
+
+    :param breaks: the first answers end after so many bytes
+    """
     head(manager, len(data))
+    left = list(breaks)
 
     def part(request: t.Any) -> tuple[int, t.Any, t.Any]:
         asked = request.headers["Range"].removeprefix("bytes=")
+        assert request.headers["If-Range"] == TAG["ETag"]
         first, last = (int(number) for number in asked.split("-"))
         span = {"Content-Range": f"bytes {asked}/{len(data)}"}
-        return 206, span, data[first : last + 1]
+        return 206, span, data[first : last + 1][: left.pop(0) if left else None]
 
     manager.serve("GET", ARCHIVE, part)
 
@@ -60,10 +65,10 @@ def test_it_is_fetched_shown_and_looked_at(manager: t.Any, data: bytes) -> None:
     shown(manager, len(data))
     looked_at(manager, data)
     manager.version()
-    head(manager, len(data))
     said = manager.run("snapshot_upload", id="s1", url=URL)
     assert said["changed"]
     assert said["size"] == len(data)
+    assert said["sha256"] == hashlib.sha256(data).hexdigest()
     assert said["archive"]["snapshot_version"] == "7.0.5"
     assert said["snapshot"] == UPLOADED
 
@@ -100,28 +105,71 @@ def test_one_that_could_not_be_restored_is_deleted_again(
     assert "was deleted again: this manager could not restore the archive" in said["msg"]
 
 
+def flipped(data: bytes) -> bytes:
+    """One bit of the large entry is another one; directory and metadata are as they were."""
+    place = data.index(b"pg_data") + len(b"pg_data") + 5
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+@pytest.mark.parametrize("sure", [False, True])
+def test_one_flipped_bit_is_found_and_it_is_deleted_again(
+    sure: bool, manager: t.Any, data: bytes
+) -> None:
+    broken = flipped(data)
+    fetched(manager)
+    shown(manager, len(broken))
+    looked_at(manager, broken)
+    deleted(manager)
+    more = {"sha256": hashlib.sha256(broken).hexdigest()} if sure else {}
+    said = manager.run("snapshot_upload", id="s1", url=URL, force=True, **more)
+    assert f"fetched from {URL} was deleted again: entry 'pg_data' is damaged" in said["msg"]
+    assert said["changed"]
+
+
+def test_what_cannot_be_deleted_again_is_told(manager: t.Any, data: bytes) -> None:
+    broken = flipped(data)
+    fetched(manager)
+    shown(manager, len(broken))
+    looked_at(manager, broken)
+    manager.error("DELETE", "/snapshots/s1", 400, "snapshot_action_error", "It is in use")
+    said = manager.run("snapshot_upload", id="s1", url=URL)
+    assert "is unusable and could not be deleted again (Cannot delete snapshot s1" in said["msg"]
+    assert "entry 'pg_data' is damaged" in said["msg"]
+    assert said["changed"]
+
+
+def test_a_test_that_breaks_goes_on_where_it_was(manager: t.Any, data: bytes) -> None:
+    fetched(manager)
+    shown(manager, len(data))
+    looked_at(manager, data, breaks=[0, 0, 100, 0, 0, 1])
+    manager.version()
+    said = manager.run("snapshot_upload", id="s1", url=URL)
+    assert said["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+def test_a_test_that_does_not_come_to_its_end_is_told(manager: t.Any, data: bytes) -> None:
+    fetched(manager)
+    shown(manager, len(data))
+    looked_at(manager, data, breaks=[100, 0, 0, 0])
+    said = manager.run("snapshot_upload", id="s1", url=URL)
+    assert said["msg"].startswith("Cannot verify snapshot s1: the connection was closed early; ")
+    assert "what the manager fetched is still there, untested. Delete it" in said["msg"]
+    assert said["changed"]
+
+
 @pytest.mark.parametrize("right", [True, False])
 def test_the_sha256_is_taken_of_what_was_fetched(right: bool, manager: t.Any, data: bytes) -> None:
     found = hashlib.sha256(data).hexdigest()
     fetched(manager)
     shown(manager, len(data))
-    head(manager, len(data))
-
-    def answer(request: t.Any) -> tuple[int, t.Any, t.Any]:
-        asked = request.headers.get("Range", "").removeprefix("bytes=")
-        if not asked:
-            return 200, {"Content-Length": str(len(data))}, data
-        first, last = (int(number) for number in asked.split("-"))
-        return 206, {"Content-Range": f"bytes {asked}/{len(data)}"}, data[first : last + 1]
-
-    manager.serve("GET", ARCHIVE, answer)
+    looked_at(manager, data)
     manager.version()
-    head(manager, len(data))
     if not right:
         deleted(manager)
     said = manager.run("snapshot_upload", id="s1", url=URL, sha256=found if right else "0" * 64)
     if right:
         assert said["changed"]
+        assert said["sha256"] == found
     else:
         assert "was deleted again: its sha256 is not the one expected" in said["msg"]
 
@@ -152,14 +200,25 @@ def test_an_existing_one_cannot_be_compared_with_a_url(manager: t.Any) -> None:
 def test_an_existing_one_is_compared_by_sha256(same_one: bool, manager: t.Any, data: bytes) -> None:
     wanted = hashlib.sha256(data if same_one else b"other").hexdigest()
     manager.get("/snapshots/s1", UPLOADED)
-    length = {"Content-Length": str(len(data)), **TAG}
-    manager.request("GET", ARCHIVE, body=data, answered=length)
+    looked_at(manager, data)
+    manager.version()
     said = manager.run("snapshot_upload", id="s1", url=URL, sha256=wanted)
     if same_one:
         assert not said["changed"]
         assert said["sha256"] == wanted
+        assert (said["size"], said["archive"]["format"]) == (len(data), "legacy")
     else:
         assert "snapshot s1 exists with other content; it is never overwritten" in said["msg"]
+
+
+def test_an_existing_one_that_is_damaged_is_told_and_stays(manager: t.Any, data: bytes) -> None:
+    broken = flipped(data)
+    manager.get("/snapshots/s1", UPLOADED)
+    looked_at(manager, broken)
+    wanted = hashlib.sha256(broken).hexdigest()
+    said = manager.run("snapshot_upload", id="s1", url=URL, sha256=wanted)
+    assert "snapshot s1 exists and is damaged: entry 'pg_data'" in said["msg"]
+    assert "changed" not in said
 
 
 @pytest.mark.parametrize("given", [{}, {"src": "/x", "url": URL}])
@@ -175,3 +234,4 @@ def test_a_fetch_that_may_have_begun_is_not_repeated(error: t.Any, manager: t.An
     manager.broken("PUT", ARCHIVE, error(), **FETCH)
     said = manager.run("snapshot_upload", id="s1", url=URL)
     assert "The manager may have begun it all the same" in said["msg"]
+    assert said["changed"]
