@@ -29,7 +29,11 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
     counts,
     is_inventory,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import sync_folder
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import (
+    SPARE_BYTES,
+    no_space,
+    sync_folder,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ArchiveError,
     RecoveryError,
@@ -49,6 +53,10 @@ SET_FORMAT = 1
 
 #: What a set has to have passed before it counts as one to restore from (design rule 2).
 PROOFS = ("created", "length", "checksums", "metadata", "inventory")
+
+
+#: Of a manifest, besides what is looked at one by one.
+MAPPINGS = ("archive", "counts", "manager", "snapshot")
 
 
 class SetError(RecoveryError):
@@ -153,7 +161,8 @@ class ClusterStore:
     ) -> RecoverySet:
         """Verify what is staged, write the manifest, and give the set its name.
 
-        :param snapshot: what the manager says of the snapshot, and how it was made
+        :param snapshot: what the manager says of the snapshot, and how it was made;
+            C(created_seen_at) is when it said that it is created
         :param durations: seconds by step, for the manifest
         :param content_after: a second inventory, taken when the snapshot was done
         :raises ArchiveError: when the staged snapshot is damaged
@@ -173,6 +182,13 @@ class ClusterStore:
             if _is_leftover(name):
                 os.unlink(os.path.join(staging, name))
         description, sha256, size = _archive.check_file(os.path.join(staging, SNAPSHOT))
+        unfit = _archive.problems_on(description, _capabilities(content["manager"]))
+        if unfit:
+            raise SetError(
+                f"the set {set_id} cannot be committed: its own manager could not restore it: "
+                f"{'; '.join(unfit)}",
+                hint="Remove it with state=absent, and take another one with format auto",
+            )
         if snapshot.get("status") != "created":
             raise SetError(
                 f"the set {set_id} cannot be committed: the manager says that the snapshot is "
@@ -189,6 +205,7 @@ class ClusterStore:
                 f"the set {set_id} cannot be committed: {SNAPSHOT} has changed since its download"
             )
         now = utc_now()
+        passed = {"created": snapshot.get("created_seen_at"), "inventory": content["taken_at"]}
         manifest = {
             "set_format": SET_FORMAT,
             "id": set_id,
@@ -200,7 +217,7 @@ class ClusterStore:
             "snapshot": snapshot,
             "archive": description.as_dict(),
             "durations": durations,
-            "proofs": [{"name": name, "passed_at": now} for name in PROOFS],
+            "proofs": [{"name": name, "passed_at": passed.get(name) or now} for name in PROOFS],
             "warnings": [*warnings, *_moved_on(content, content_after)],
             "files": {
                 SNAPSHOT: {"size": size, "sha256": sha256},
@@ -221,7 +238,7 @@ class ClusterStore:
         sync_folder(self.folder)
         return RecoverySet(set_id, final, manifest, verified="full")
 
-    def check_committed(self, set_id: str) -> None:
+    def check_committed(self, set_id: str) -> RecoverySet:
         """:raises SetError: when a set that is there already has a problem"""
         found = self._load(set_id)
         if found.sound:
@@ -231,6 +248,36 @@ class ClusterStore:
                 f"the set {set_id} is in the store, but not sound: {'; '.join(found.problems)}",
                 hint="Take another backup, and look at this set before it is removed",
             )
+        return found
+
+    def give_up(self, set_id: str) -> None:
+        """Free the space of an unfinished set. It stays, for its snapshot on the manager is only
+        known by it, and keeps its age and its inventory, which is older than that snapshot."""
+        staging = self.incoming(set_id)
+        times = os.stat(staging)
+        for name in self.spare_files(set_id):
+            os.unlink(name)
+        os.utime(staging, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    def check_room(self, *, given_up: t.Sequence[str]) -> None:
+        """:raises TransferError: unless a snapshot as large as the newest set's would fit in
+
+        :param given_up: unfinished sets whose space is, or will be, free
+        """
+        files = next((found.manifest["files"] for found in self.sets() if found.manifest), {})
+        needed = files.get(SNAPSHOT, {}).get("size") or 0
+        folder = self.folder
+        while not os.path.isdir(folder):
+            folder = os.path.dirname(folder)
+        free = shutil.disk_usage(folder).free
+        free += sum(os.path.getsize(n) for set_id in given_up for n in self.spare_files(set_id))
+        if free < needed + SPARE_BYTES:
+            raise no_space("begin a recovery set", folder, needed=needed, free=free)
+
+    def spare_files(self, set_id: str) -> list[str]:
+        """Those of an unfinished set that are of no use once it is given up."""
+        staging = self.incoming(set_id)
+        return [os.path.join(staging, name) for name in _files(staging) if name != CONTENT]
 
     def remove(self, set_id: str) -> bool:
         """Remove a set, or an unfinished one. It loses its name before its files."""
@@ -319,16 +366,25 @@ def _verify_file(found: RecoverySet, name: str, path: str, facts: Json) -> None:
         found.problems.append(f"{name} is no content inventory")
 
 
-def unfit_for(found: RecoverySet, version: Version) -> list[str]:
-    """Why a manager of this version could not restore the set; empty if it can."""
+def unfit_for(found: RecoverySet, version: Version | None = None) -> list[str]:
+    """Why a manager could not restore the set; empty if it can.
+
+    :param version: of the manager; without one, the manager that the set was taken from
+    """
     archive = found.manifest.get("archive") or {}
     try:
         description = _archive.Description(
             **{**archive, "missing_revisions": tuple(archive.get("missing_revisions") or ())}
         )
-        return _archive.problems_on(description, Capabilities(version, "premium"))
-    except (TypeError, ValueError):
+        own = _capabilities(found.manifest["manager"])
+        target = Capabilities(version, own.edition) if version else own
+        return _archive.problems_on(description, target)
+    except (KeyError, TypeError, ValueError):
         return ["its manifest does not describe the snapshot"]
+
+
+def _capabilities(manager: Json) -> Capabilities:
+    return Capabilities(Version.parse(manager["version"]), manager["edition"])
 
 
 def to_prune(sets: t.Sequence[RecoverySet], *, keep: int) -> list[RecoverySet]:
@@ -396,7 +452,9 @@ def _is_manifest(value: t.Any) -> bool:
         return False
     files, proofs = value.get("files"), value.get("proofs")
     return (
-        isinstance(files, dict)
+        all(isinstance(value.get(name), dict) for name in MAPPINGS)
+        and isinstance(value.get("created_at"), str)
+        and isinstance(files, dict)
         and all(isinstance(facts, dict) for facts in files.values())
         and isinstance(proofs, list)
         and all(isinstance(p, dict) and isinstance(p.get("name"), str) for p in proofs)

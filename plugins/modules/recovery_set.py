@@ -49,9 +49,11 @@ options:
   state:
     description:
       - V(staged) makes the directory that a set grows in, and takes the content inventory into it. An unfinished set that is
-        younger than O(resume_within) is taken up again under its own id, which RV(id) tells.
+        younger than O(resume_within) is taken up again under its own id, which RV(id) tells. One that is older is given up. It loses
+        its files, but stays until O(state=absent), for nothing else knows of its snapshot on the manager.
+      - V(staged) fails if the file system has less room than the newest set's snapshot takes.
       - V(present) verifies what is staged, every byte of it, writes the manifest and commits. A second inventory is taken, and what has
-        changed while the snapshot was made is named in the manifest's warnings.
+        changed while the snapshot was made is named in the manifest's warnings. A set that its own manager could not restore is refused.
       - V(absent) removes a set, or an unfinished one.
       - V(pruned) removes all but the O(keep) newest sound sets. Sets with problems are neither counted nor removed. Before anything is
         removed, the newest set is read to its last byte, and the next one if that has a problem, until one is sound.
@@ -61,7 +63,8 @@ options:
   snapshot:
     description:
       - What the manager says of the snapshot, and how it was made. For O(state=present), which needs its C(status) to be C(created).
-        Its C(size), and C(sha256) where given, have to be those of the staged file.
+        Its C(size), and C(sha256) where given, have to be those of the staged file. Its C(created_seen_at) is when the manager was
+        seen to say so, for the manifest.
     type: dict
   durations:
     description:
@@ -121,13 +124,13 @@ warnings_found:
   type: list
   elements: str
 abandoned:
-  description: Unfinished sets that were given up and removed. Their snapshots may still be on the manager.
+  description: Unfinished sets that are given up. Their snapshots may still be on the manager; delete those, then remove the sets.
   returned: O(state=staged)
   type: list
   elements: str
 set:
   description: The set, as RV(cloudify_ha.recovery.recovery_set_info#module:sets) has it.
-  returned: O(state=present), not in check mode
+  returned: O(state=present), and in check mode only if it is there already
   type: dict
 removed:
   description: Sets that were removed, or in check mode would be.
@@ -195,11 +198,15 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     if content is None:
         content = take_inventory(connect(module))
     result.update(counts=counts(content), warnings_found=new_format_warnings(content))
-    if not complete or abandoned:
+    if not fresh:
+        store.check_room(given_up=abandoned)
+    if not complete or any(store.spare_files(each) for each in abandoned):
         reason = "an unfinished set is taken up again" if fresh else "no set is being made"
         result.update(changed(reason, "staged" if fresh else "absent", "staged"))
     if module.check_mode:
         return result
+    for each in abandoned:
+        store.give_up(each)
     store.stage(set_id)
     if not complete:
         try:
@@ -208,8 +215,6 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
             if not fresh:
                 store.remove(set_id)
             raise
-    for each in abandoned:
-        store.remove(each)
     return result
 
 
@@ -228,7 +233,7 @@ def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     p = module.params
     result: Result = {"id": p["id"], "path": store.path(p["id"])}
     if os.path.isdir(store.path(p["id"])):
-        store.check_committed(p["id"])
+        result["set"] = store.check_committed(p["id"]).as_dict()
         return result
     result.update(changed("the set is not committed yet", "staged", "present"))
     snapshot, durations = as_they_were(p["snapshot"] or {}, p["durations"])
@@ -262,6 +267,8 @@ def pruned(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     sets = store.sets()
     for found in sets:
         _sets.verify(found, full=False)
+        if found.sound:
+            found.problems += _sets.unfit_for(found)
     if _sets.to_prune(sets, keep=keep):
         # nothing goes before one that stays has been read to its last byte
         for found in sets:

@@ -238,6 +238,7 @@ def test_a_manifest_has_to_name_both_files(
         ('{"files": {}, "proofs": null}', "it is no manifest"),
         ('{"files": {}, "proofs": ["created"]}', "it is no manifest"),
         ('{"files": {}, "proofs": [{"name": ["x"]}]}', "it is no manifest"),
+        ('{"files": {}, "proofs": [], "created_at": "2026"}', "it is no manifest"),
     ],
 )
 def test_a_set_without_a_manifest_that_can_be_used_is_told_and_hides_no_other(
@@ -253,6 +254,13 @@ def test_a_set_without_a_manifest_that_can_be_used_is_told_and_hides_no_other(
     assert words in bad.problems[0]
     assert bad.manifest == {}
     assert good.sound
+
+
+@pytest.mark.parametrize("name", ["archive", "counts", "created_at", "manager", "snapshot"])
+def test_a_manifest_that_lacks_a_part_is_none(name: str, tmp_path: pathlib.Path) -> None:
+    samples.edit_manifest(samples.commit(tmp_path, "r1"), **{name: None})
+    (found,) = samples.store(tmp_path).sets()
+    assert found.problems == ["manifest.json cannot be used: it is no manifest"]
 
 
 def test_a_manifest_of_another_format_is_a_problem(tmp_path: pathlib.Path) -> None:
@@ -282,13 +290,15 @@ def test_a_set_that_lacks_a_proof_is_not_sound(missing: str, tmp_path: pathlib.P
 def test_a_set_that_a_version_could_not_restore_is_known(
     made_by: str, wanted: str, words: str | None, tmp_path: pathlib.Path
 ) -> None:
-    samples.commit(tmp_path, "r1", version=made_by)
+    folder = samples.commit(tmp_path, "r1")
+    archive = json.loads((folder / "manifest.json").read_text())["archive"]
+    samples.edit_manifest(folder, archive={**archive, "snapshot_version": made_by})
     (found,) = samples.store(tmp_path).sets()
     problems = _sets.unfit_for(found, Version.parse(wanted))
     assert (not problems) if words is None else (words in problems[0])
 
 
-@pytest.mark.parametrize("archive", [None, {}, {"format": "legacy"}, {"nonsense": 1}])
+@pytest.mark.parametrize("archive", [{}, {"format": "legacy"}, {"nonsense": 1}])
 def test_a_manifest_that_does_not_describe_the_snapshot_fits_no_version(
     archive: t.Any, tmp_path: pathlib.Path
 ) -> None:

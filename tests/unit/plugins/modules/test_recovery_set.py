@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import types
 import typing as t
 
 import pytest
@@ -130,8 +131,45 @@ def test_an_unfinished_set_that_is_too_old_is_given_up(
     said = run(state="staged", check=check)
     assert said["changed"]
     assert (said["id"], said["resumed"], said["abandoned"]) == ("r1", False, ["r0"])
-    assert old.exists() == check
+    # it stays, and as old as it was: nothing else knows of its snapshot on the manager
+    assert (old / "snapshot.zip").exists() == check
+    assert (old / "content.json").exists()
     assert (tmp_path / "prod" / ".incoming-r1").exists() == (not check)
+    if not check:
+        again = run(state="staged", id="r2")
+        assert not again["changed"]
+        assert (again["id"], again["abandoned"]) == ("r1", ["r0"])
+
+
+@pytest.mark.parametrize(("free", "fits"), [(0, False), (399, False), (400, True)])
+def test_there_has_to_be_room_for_a_snapshot_as_large_as_the_newest(
+    free: int,
+    fits: bool,
+    manager: t.Any,
+    run: t.Any,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = samples.commit(tmp_path, "r0")
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    files["snapshot.zip"]["size"] = 1000
+    samples.edit_manifest(folder, files=files)
+    old = samples.stage(tmp_path, "r1")
+    (old / "snapshot.zip").write_bytes(b"x" * 600)
+    age(old, 7)
+    spare = 16 << 20
+    monkeypatch.setattr(
+        _sets.shutil, "disk_usage", lambda _path: types.SimpleNamespace(free=free + spare)
+    )
+    inventory(manager, "a")
+    before = tree(tmp_path)
+    said = run(state="staged", id="r2")
+    if fits:
+        assert said["abandoned"] == ["r1"]
+    else:
+        assert "Cannot begin a recovery set: " in said["msg"]
+        assert f"{tmp_path}/prod has 16 MiB free, 16 MiB are needed. Make room" in said["msg"]
+        assert tree(tmp_path) == before
 
 
 def test_of_several_unfinished_sets_the_newest_is_taken_up_again(
@@ -142,7 +180,7 @@ def test_of_several_unfinished_sets_the_newest_is_taken_up_again(
     said = run(state="staged", id="r9", resume_within=4 * HOUR)
     assert (said["id"], said["resumed"]) == ("r2", True)
     assert sorted(said["abandoned"]) == ["r1", "r3"]
-    assert samples.store(tmp_path).unfinished() == ["r2"]
+    assert samples.store(tmp_path).unfinished() == ["r2", "r3", "r1"]
 
 
 def test_an_id_that_is_taken_is_refused(manager: t.Any, run: t.Any, tmp_path: pathlib.Path) -> None:
@@ -214,8 +252,37 @@ def test_what_moved_on_while_the_snapshot_was_made_is_named(
 def test_a_set_that_is_there_is_left_alone(run: t.Any, tmp_path: pathlib.Path) -> None:
     samples.commit(tmp_path, "r1")
     before = tree(tmp_path)
-    assert not run(snapshot=SNAPSHOT)["changed"]
+    said = run(snapshot=SNAPSHOT)
+    assert not said["changed"]
+    assert said["set"]["id"] == "r1" and said["set"]["manifest"]["proofs"]
     assert tree(tmp_path) == before
+
+
+def test_each_proof_says_when_it_was_passed(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = {**SNAPSHOT, **samples.snapshot(samples.stage(tmp_path, "r1"))}
+    monkeypatch.setattr(_sets, "utc_now", lambda: "2026-11-22T03:00:00Z")
+    inventory(manager, "a")
+    said = run(snapshot={**snapshot, "created_seen_at": "2026-11-22T02:00:00Z"})
+    assert {each["name"]: each["passed_at"] for each in said["set"]["manifest"]["proofs"]} == {
+        "inventory": "2026-11-22T00:00:00Z",
+        "created": "2026-11-22T02:00:00Z",
+        "length": "2026-11-22T03:00:00Z",
+        "checksums": "2026-11-22T03:00:00Z",
+        "metadata": "2026-11-22T03:00:00Z",
+    }
+
+
+def test_a_set_that_its_own_manager_could_not_restore_is_not_committed(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(samples.REVISIONS, "composer_schema_revision")
+    staging = samples.stage(tmp_path, "r1")
+    inventory(manager, "a")
+    said = run(snapshot={**SNAPSHOT, **samples.snapshot(staging)})
+    assert "its own manager could not restore it: its metadata lacks composer" in said["msg"]
+    assert samples.store(tmp_path).sets() == []
 
 
 def test_committing_in_check_mode_only_looks(run: t.Any, tmp_path: pathlib.Path) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import shutil
@@ -65,6 +66,18 @@ def days(path: pathlib.Path, *names: str) -> dict[str, pathlib.Path]:
         name: samples.commit(path, name, at=f"2026-11-{day:02}T00:00:00Z")
         for day, name in enumerate(names, start=1)
     }
+
+
+def test_sets_that_their_own_manager_could_not_restore_do_not_count(
+    run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    made = days(tmp_path, "a", "b", "c", "d")
+    for name in ("a", "c"):
+        archive = json.loads((made[name] / "manifest.json").read_text())["archive"]
+        missing = {**archive, "missing_revisions": ["stage_schema_revision"]}
+        samples.edit_manifest(made[name], archive=missing)
+    assert run(state="pruned", keep=1)["removed"] == ["b"]
+    assert there(tmp_path) == ["a", "c", "d"]
 
 
 @pytest.mark.parametrize("check", [False, True])
