@@ -123,7 +123,9 @@ def look(
     running = _running_restore(client, snapshot_id)
     if running:
         warnings.append(
-            f"a restore of snapshot {snapshot_id} runs already, and is followed to its end"
+            f"a restore of snapshot {snapshot_id} runs already and is followed to its end; if the "
+            f"manager went down meanwhile, it never ends, and only the action kill removes "
+            f"execution {running}"
         )
         return Preflight(
             body=body,

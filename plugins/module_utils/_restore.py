@@ -166,7 +166,10 @@ class RestoreWatch:
             describe=str,
             waiting_for="the restore",
             ticker=self._ticker,
-            hint=f"It goes on without this module; look at execution {self._execution_id}",
+            hint=(
+                f"It goes on without this module; look at execution {self._execution_id}. If the "
+                "manager went down meanwhile it never ends, and only the action kill removes it"
+            ),
             progress=progress,
         )
         known = seen.execution if seen.execution in END_STATES else None

@@ -54,7 +54,7 @@ def test_after_a_restore_outside_of_it(site: Site, backup: Backup) -> None:
 
 
 @pytest.mark.parametrize("found", MODES)
-@pytest.mark.parametrize("mode", ["fail", "restore_nothing", "hang"])
+@pytest.mark.parametrize("mode", ["fail", "restore_nothing"])
 def test_after_a_failure(mode: str, found: str, site: Site, backup: Backup) -> None:
     put(site, found)
     site.manager.workflow_fault("restore_snapshot", mode)

@@ -46,7 +46,7 @@ def test_refusal_by_the_manager_leaves_nothing_behind(
     site: Site, backup: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An execution begins between the look and the leap."""
-    monkeypatch.setattr(_preflight, "_check_executions", lambda *args: None)
+    monkeypatch.setattr(_preflight, "_running_restore", lambda *args: None)
     busy = site.manager.add_execution(workflow_id="install")
     mine = site.manager.add_execution(
         workflow_id="restore_snapshot", status="pending", parameters={"snapshot_id": "other"}
@@ -66,7 +66,7 @@ def test_refusal_by_the_manager_leaves_nothing_behind(
 def test_manager_with_content_needs_the_operators_word(site: Site, backup: Backup) -> None:
     site.manager.seed(kind="blueprints", items=[{"id": "mine"}])
     told = refuse(site)
-    assert "the manager is not empty: it has 1 blueprints, whose data would be deleted" in told
+    assert "the manager is not empty: it has 1 blueprints, which would be deleted" in told
     assert "force=true" in told
     said = site.restore(backup, force=True)
     assert said["outcome"] == "RESTORED"
@@ -78,7 +78,7 @@ def test_manager_with_content_and_new_format_is_mixed(site: Site) -> None:
     backup = site.backup(format="new")
     site.bring(backup)
     site.manager.seed(kind="blueprints", items=[{"id": "mine"}])
-    assert "whose data would be mixed with the snapshot's" in refuse(site)
+    assert "which would be mixed with the snapshot's" in refuse(site)
     said = site.restore(backup, force=True, mend=True)
     assert said["outcome"] == "RESTORED"
     assert [each["id"] for each in said["comparison"]["gained"]] == ["mine"]
@@ -87,7 +87,7 @@ def test_manager_with_content_and_new_format_is_mixed(site: Site) -> None:
 def test_unforced_restore_that_the_manager_refuses_itself_is_named(
     site: Site, backup: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_preflight, "count_blueprints", lambda client: 0)
+    monkeypatch.setattr(_preflight, "count_content", lambda client: {})
     site.manager.seed(kind="blueprints", items=[{"id": "mine"}])
     said = site.fail_to_restore(backup)
     assert said["outcome"] == "FAILED"
@@ -122,7 +122,9 @@ def test_another_administrator_than_the_first(site: Site, backup: Backup) -> Non
     site.manager.seed(
         kind="users", items=[{"username": "second", "password": "x-Y-z-1", "role": "sys_admin"}]
     )
-    said = site.fail_to_restore(backup, username="second", password="x-Y-z-1")
+    assert "it has 1 users, which would be deleted" in refuse(site)
+    second = {"username": "second", "password": "x-Y-z-1"}
+    said = site.fail_to_restore(backup, force=True, **second)
     assert said["outcome"] == "FAILED"
     assert "only the user that installed the manager may restore" in said["msg"]
 
@@ -200,10 +202,8 @@ def test_check_mode_tells_and_touches_nothing(
     assert said["changed"]
     assert "outcome" not in said
     assert said["preflight"]["options"]["force"] is True
-    assert said["diff"] == {
-        "before": {"blueprints": 4},
-        "after": {"blueprints": "those of the snapshot"},
-    }
+    assert said["diff"]["before"]["blueprints"] == 4
+    assert said["diff"]["after"] == {"blueprints": "those of the snapshot"}
     assert (site.manager.summary(), len(site.posts())) == before
 
 
