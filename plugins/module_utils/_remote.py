@@ -29,6 +29,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._zipstream im
 #: Tries for one of the small parts in which a directory is read.
 PART_TRIES = 3
 
+AGAIN_HINT = "Run this again; if it goes on, look at the network and the manager's load"
+
 
 def archive_headers(http: ManagerHttp, *, path: str, doing: str) -> tuple[int, str]:
     """(size, tag) of an archive on the manager, without its bytes."""
@@ -89,9 +91,10 @@ def _read(response: t.Any, count: int, *, doing: str) -> bytes:
     try:
         piece = response.raw.read(count, decode_content=False)
     except Exception as exc:  # urllib3 has many; all mean that the transfer broke
-        raise TransferError(f"Cannot {doing}: {describe_failure(t.cast(t.Any, exc))}") from exc
+        why = describe_failure(t.cast(t.Any, exc))
+        raise TransferError(f"Cannot {doing}: {why}", hint=AGAIN_HINT) from exc
     if not piece:
-        raise TransferError(f"Cannot {doing}: the connection was closed early")
+        raise TransferError(f"Cannot {doing}: the connection was closed early", hint=AGAIN_HINT)
     return t.cast(bytes, piece)
 
 
@@ -206,7 +209,10 @@ class RemoteFile(io.RawIOBase):
         )
         if response.headers.get("Content-Range") != f"bytes {first}-{last}/{self.size}":
             response.close()
-            raise TransferError(f"Cannot {self._doing}: the manager does not send parts of it")
+            raise TransferError(
+                f"Cannot {self._doing}: the manager does not send parts of it",
+                hint="Run this again; a proxy on the way has to let the header Range pass",
+            )
         return response
 
 

@@ -69,7 +69,8 @@ def check_id(snapshot_id: str) -> None:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", snapshot_id):
         raise Refused(
             f"snapshot id {snapshot_id!r}: it has to begin with a letter and may contain "
-            "only letters, digits and the characters - . _"
+            "only letters, digits and the characters - . _",
+            hint="Choose another id",
         )
 
 
@@ -79,10 +80,14 @@ def check_name(snapshot_id: str) -> None:
     :raises Refused: naming the rule
     """
     if not snapshot_id or len(snapshot_id) > MAX_ID:
-        raise Refused(f"snapshot id of {len(snapshot_id)} characters: it takes 1 to {MAX_ID}")
+        raise Refused(
+            f"snapshot id of {len(snapshot_id)} characters: it takes 1 to {MAX_ID}",
+            hint="Choose another id",
+        )
     if "/" in snapshot_id or snapshot_id.startswith(".") or not snapshot_id.isprintable():
         raise Refused(
-            f"snapshot id {snapshot_id!r}: it cannot begin with a dot or contain / or line breaks"
+            f"snapshot id {snapshot_id!r}: it cannot begin with a dot or contain / or line breaks",
+            hint="Choose another id",
         )
 
 
@@ -308,7 +313,10 @@ def wait_created(
     def done(seen: tuple[Json | None, str]) -> bool:
         snapshot, execution = seen
         if snapshot is None:
-            raise SnapshotFailed(f"snapshot {snapshot_id} has vanished while it was being made")
+            raise SnapshotFailed(
+                f"snapshot {snapshot_id} has vanished while it was being made",
+                hint="Somebody has deleted it; find out who, and run this again",
+            )
         status = snapshot["status"]
         if status == "failed":
             raise SnapshotFailed(

@@ -136,7 +136,9 @@ def test_anything_but_the_part_that_was_asked_for_is_refused(
 ) -> None:
     archive_file = remote(server)
     server.next(answer, answer, answer)
-    with pytest.raises(TransferError, match="the manager does not send parts of it"):
+    with pytest.raises(
+        TransferError, match=r"the manager does not send parts of it\. Run this again; a proxy"
+    ):
         archive_file.read(10)
 
 
@@ -228,5 +230,5 @@ def test_its_sha256(size: int, server: Server) -> None:
 )
 def test_no_sha256_of_half_of_it(answer: Answer, server: Server) -> None:
     server.default = answer
-    with pytest.raises(TransferError, match="Cannot look at it"):
+    with pytest.raises(TransferError, match=r"Cannot look at it: .+\. (Run this again|Without)"):
         hash_remote(client(server), idle_timeout=1.0, **ARCHIVE)

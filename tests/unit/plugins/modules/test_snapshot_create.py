@@ -155,7 +155,9 @@ def test_a_snapshot_that_vanishes_while_it_is_made_is_a_failure(manager: t.Any) 
     put(manager, {"legacy": True})
     manager.get("/executions/e1", EXECUTION)
     manager.error("GET", "/snapshots/s1", 404, "not_found_error")
-    assert "s1 has vanished" in manager.run("snapshot", id="s1")["msg"]
+    said = manager.run("snapshot", id="s1")
+    assert "s1 has vanished" in said["msg"] and "run this again" in said["msg"]
+    assert (said["changed"], said["execution_id"]) == (True, "e1")
 
 
 def test_a_wait_that_is_too_long_says_what_was_seen_last(manager: t.Any, clock: t.Any) -> None:
@@ -274,4 +276,4 @@ def test_an_id_that_the_product_would_refuse_is_never_sent(
 ) -> None:
     said = manager.run("snapshot", id=snapshot_id, check=check)
     assert said["failed"]
-    assert said["msg"].startswith("snapshot id ")
+    assert said["msg"].startswith("snapshot id ") and said["msg"].endswith(". Choose another id.")
