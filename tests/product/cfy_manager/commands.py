@@ -15,8 +15,7 @@ from pathlib import Path
 
 from product import certificates, local_rest, x509
 from product.certificates import EXTERNAL, INTERNAL, INTERNAL_CA
-from product.cfy_manager.lifecycle import MODULES
-from product.context import QUEUE_SERVICE, Context
+from product.context import Context
 from product.errors import BootstrapError, ValidationError
 from product.paths import Paths
 from product.versions import Version
@@ -148,16 +147,8 @@ def tier(context: Context) -> int:
     """`dbs` and `brokers`, in the tiers' own modules."""
     command = context.options.command
     name = f"{command}_{str(context.options.subcommand).replace('-', '_')}"
-    if command == "brokers" and not _has(context, QUEUE_SERVICE):
-        raise BootstrapError("brokers commands run on hosts of the queue service only")
-    module = importlib.import_module(
-        MODULES[QUEUE_SERVICE] if command == "brokers" else MODULES["database_service"]
-    )
+    module = importlib.import_module(f"product.tiers.{command}")
     return int(getattr(module, name)(context) or 0)
-
-
-def _has(context: Context, service: str) -> bool:
-    return service in context.configured
 
 
 COMMANDS = {

@@ -82,11 +82,18 @@ class Broker:
     def join(self, target: str, *, patience: float) -> None:
         """Leave what it is in, join, start again; one broker after the other, as joins at once can fail."""
         self._demand(target, patience)
-        self._lock(target)
+        self._act("stop_app", "rabbit:stop()")
         try:
-            self._join(target)
-        finally:
-            self.evaluate("case whereis(cfy_join) of undefined -> ok; P -> P ! done end", node=target)
+            self._act("reset", "rabbit_mnesia:reset()")
+            self._lock(target)
+            try:
+                self._join(target)
+            finally:
+                self.evaluate("catch cfy_join ! done", node=target)
+        except BaseException:
+            # a broker that could not join runs alone
+            self.evaluate("rabbit:start()", timeout=120)
+            raise
 
     def _demand(self, target: str, patience: float) -> None:
         deadline = time.monotonic() + patience
@@ -113,16 +120,12 @@ class Broker:
             time.sleep(0.2)
 
     def _join(self, target: str) -> None:
-        self._act("stop_app", "rabbit:stop()")
-        try:
-            self._act("reset", "rabbit_mnesia:reset()")
-            self._act(
-                f"join_cluster {target}",
-                f"rabbit_mnesia:join_cluster('{target}', disc)",
-                words=("join_cluster", target),
-            )
-        finally:
-            self._act("start_app", "rabbit:start()", timeout=120)
+        self._act(
+            f"join_cluster {target}",
+            f"rabbit_mnesia:join_cluster('{target}', disc)",
+            words=("join_cluster", target),
+        )
+        self._act("start_app", "rabbit:start()", timeout=120)
         missing = {target, self.settings.nodename} - set(self.members())
         if missing:
             raise ClusteringError(f"Node did not join cluster: {', '.join(missing)} is not in it")
