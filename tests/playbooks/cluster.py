@@ -167,7 +167,7 @@ class Cluster:
     def manifest(self, name: str) -> Any:
         return json.loads((self.folder / name / "manifest.json").read_text())
 
-    def whole(self, name: str) -> Any:
+    def whole(self, name: str, *, kept: bool = False) -> Any:
         """The manifest of a set, which has to be complete, readable by its owner only, and true."""
         folder = self.folder / name
         assert sorted(each.name for each in folder.iterdir()) == [
@@ -184,9 +184,11 @@ class Cluster:
             assert hashlib.sha256(data).hexdigest() == facts["sha256"]
         proofs = ["created", "length", "checksums", "metadata", "inventory"]
         assert [each["name"] for each in manifest["proofs"]] == proofs
+        passed = {each["name"]: each["passed_at"] for each in manifest["proofs"]}
+        assert passed["inventory"] <= passed["created"] <= passed["length"] <= now()
         assert manifest["id"] == name
         assert manifest["snapshot"]["size"] == manifest["files"]["snapshot.zip"]["size"]
-        assert manifest["snapshot"]["kept_on_manager"] is False
+        assert manifest["snapshot"]["kept_on_manager"] is kept
         assert all(seconds >= 0 for seconds in manifest["durations"].values())
         return manifest
 
@@ -238,4 +240,8 @@ def until(condition: Callable[[], Any]) -> Any:
     raise AssertionError("it did not come about")
 
 
-__all__ = ["NAME", "Cluster", "Played", "until"]
+def now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+__all__ = ["NAME", "Cluster", "Played", "now", "until"]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,11 @@ def test_store_that_cannot_be_written(cluster: Cluster, tmp_path: Path) -> None:
     told = cluster.fail("backup", cloudify_store_dir=str(in_the_way))
     assert "is no directory" in told
     assert cluster.changes() == []
+
+
+def test_format_that_its_manager_could_not_restore(start: Callable[..., Cluster]) -> None:
+    told = refused(start(edition="community"), take_snapshot_format="legacy")
+    assert told.endswith("restores nothing from them. Leave it at auto.")
 
 
 def test_while_a_restore_is_running(cluster: Cluster) -> None:

@@ -18,11 +18,11 @@ Prepare = Callable[[Cluster], Any]
 Reached = Callable[[Cluster], Any]
 
 
-def sets(cluster: Cluster) -> list[str]:
+def sets(cluster: Cluster, *, kept: bool = False) -> list[str]:
     """The sets in the store, each of which has to be whole."""
     names = [name for name in cluster.names() if not name.startswith(".")]
     for name in names:
-        cluster.whole(name)
+        cluster.whole(name, kept=kept)
     return names
 
 
@@ -105,6 +105,19 @@ def test_what_is_too_old_to_go_on_with_is_removed(cluster: Cluster) -> None:
     until(lambda: set(cluster.manager.summary()["snapshots"].values()) == {"created"})
     cluster.ok("backup", take_snapshot_resume_within=0)
     at_rest(cluster, count=1)
+
+
+def test_what_is_given_up_is_deleted_by_whichever_run_gets_that_far(cluster: Cluster) -> None:
+    cluster.manager.workflow_fault("create_snapshot", "corrupt_archive")
+    assert 'at "Download and verify it"' in cluster.fail("backup")
+    (first,) = cluster.snapshots()
+    cluster.manager.workflow_fault("create_snapshot", "fail")
+    assert "make the snapshot" in cluster.fail("backup", take_snapshot_resume_within=0)
+    assert len(cluster.names()) == 2 and first in cluster.snapshots()
+    cluster.ok("backup", take_snapshot_keep_on_manager=True)
+    # the one that is meant to stay
+    assert cluster.snapshots() == sets(cluster, kept=True) == cluster.names()
+    assert first not in cluster.names()
 
 
 def test_manager_that_was_killed_too(cluster: Cluster) -> None:
