@@ -90,9 +90,7 @@ def upload(
         if source.path:
             _check_same(client, existing, source.path, idle_timeout=idle_timeout)
         else:
-            result.update(
-                _check_expected(client, existing, source, force=force, idle_timeout=idle_timeout)
-            )
+            result.update(_check_expected(client, existing, source, idle_timeout=idle_timeout))
         return {**result, "snapshot": existing}
     result.update(
         changed=True,
@@ -143,7 +141,7 @@ def _check_same(client: CloudifyClient, existing: Json, path: str, *, idle_timeo
 
 
 def _check_expected(
-    client: CloudifyClient, existing: Json, source: Source, *, force: bool, idle_timeout: float
+    client: CloudifyClient, existing: Json, source: Source, *, idle_timeout: float
 ) -> Json:
     """What is known of the snapshot that is there.
 
@@ -156,7 +154,7 @@ def _check_expected(
             hint="Say which archive is wanted by its sha256",
         )
     try:
-        facts = _read_whole(client, snapshot_id, force=force, idle_timeout=idle_timeout)
+        _description, facts = _read_whole(client, snapshot_id, idle_timeout=idle_timeout)
     except ArchiveError as exc:
         raise ArchiveError(
             f"snapshot {snapshot_id} exists and is damaged: {exc.message}", hint=OTHER_ID_HINT
@@ -290,7 +288,8 @@ def _examine(
 ) -> Json:
     """Test what the manager fetched by itself; what is no sound snapshot does not stay."""
     try:
-        facts = _read_whole(client, snapshot_id, force=force, idle_timeout=idle_timeout)
+        description, facts = _read_whole(client, snapshot_id, idle_timeout=idle_timeout)
+        facts.update(_judge(client, description, force=force))
         if source.sha256 not in (None, facts["sha256"]):
             raise ArchiveError("its sha256 is not the one expected", hint=WHICH_HINT)
     except (ArchiveError, Refused) as exc:
@@ -312,12 +311,11 @@ def _examine(
 
 
 def _read_whole(
-    client: CloudifyClient, snapshot_id: str, *, force: bool, idle_timeout: float
-) -> Json:
+    client: CloudifyClient, snapshot_id: str, *, idle_timeout: float
+) -> tuple[_archive.Description, Json]:
     """Test every byte of a snapshot that is on the manager.
 
     :raises ArchiveError: when it is damaged
-    :raises Refused: when this manager could not restore it
     """
     description, sha256, size = _remote.check_remote(
         client.http,
@@ -325,8 +323,7 @@ def _read_whole(
         doing=f"verify snapshot {snapshot_id}",
         idle_timeout=idle_timeout,
     )
-    judged = _judge(client, description, force=force)
-    return {"archive": description.as_dict(), "sha256": sha256, "size": size, **judged}
+    return description, {"archive": description.as_dict(), "sha256": sha256, "size": size}
 
 
 __all__ = ("Source", "upload")
