@@ -111,7 +111,7 @@ class ActiveMember:
         before, self._settings = self._settings, settings
         if settings.get("database") and self._manager.shared:
             self._manager.store.reconfigure(settings["database"])  # type: ignore[attr-defined]
-        self.services.follow((settings.get("services") or {}).get("supervisor"))
+        self.services.follow(settings.get("services") or {})
         if before.get("peers") != settings.get("peers"):
             self._links = {}
             self._stop_server()

@@ -6,20 +6,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import http.client
 import socket
 import subprocess
 import threading
 import xmlrpc.client
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from standin.cluster.config import Settings
 
 if TYPE_CHECKING:
     from standin.front import Front
     from standin.manager import Manager
 
 SUPERVISORD_SOCKET = "/run/supervisord.sock"
-LOOK_EVERY = 1.0
+LOOK_EVERY = 0.5
 
 # as the supervisor calls them, and as /status does
 NAMES = {
@@ -81,8 +86,21 @@ ASK: dict[str, Callable[[], dict[str, bool] | None]] = {
 }
 
 
+def ask_locks(folder: Path) -> dict[str, bool]:
+    """Each service holds a lock on a file of its name for as long as it lives."""
+    out = {}
+    for name in NAMES:
+        with contextlib.suppress(OSError), (folder / f"{name}.lock").open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                out[name] = False
+            except BlockingIOError:
+                out[name] = True
+    return out
+
+
 class HostServices:
-    """What runs, by the supervisor's word; without one by what the control API was told."""
+    """What runs, by the locks of the services or the supervisor's word; else as one was told."""
 
     def __init__(self, manager: Manager, front: Front) -> None:
         self._manager = manager
@@ -91,11 +109,11 @@ class HostServices:
         self._seen: dict[str, bool] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._supervisor: str | None = None
+        self._settings: Settings = {}
         threading.Thread(target=self._watch, name="services", daemon=True).start()
 
-    def follow(self, supervisor: str | None) -> None:
-        self._supervisor = supervisor
+    def follow(self, settings: Settings) -> None:
+        self._settings = settings
         self._look()
 
     def close(self) -> None:
@@ -124,8 +142,8 @@ class HostServices:
             self._look()
 
     def _look(self) -> None:
-        ask = ASK.get(self._supervisor or "")
-        found = ask() if ask else None
+        locks, ask = self._settings.get("locks"), ASK.get(self._settings.get("supervisor") or "")
+        found = ask_locks(Path(locks)) if locks else ask() if ask else None
         for name, up in (found or {}).items():
             # only news counts: what was told meanwhile is newer than what is still seen
             if name in NAMES and self._seen.get(name) != up:
@@ -139,4 +157,4 @@ class HostServices:
             self._manager.worker.set_state(up)
 
 
-__all__ = ["NAMES", "HostServices", "ask_supervisord", "ask_systemd"]
+__all__ = ["NAMES", "HostServices"]

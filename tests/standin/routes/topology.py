@@ -71,9 +71,10 @@ def _broker(name: str, host: str, port: int, networks: dict[str, str] | None) ->
 
 def _rows(manager: Manager, kind: str) -> list[Item]:
     found = manager.store.all(kind)
-    if found or manager.shared:
+    if manager.shared:
         return found
-    return {"managers": [own_item(manager)], "brokers": [_own_broker(manager)]}.get(kind, [])
+    own = {"managers": [own_item(manager)], "brokers": [_own_broker(manager)]}
+    return own.get(kind, []) + found
 
 
 def _seen(manager: Manager, kind: str, item: Item, include: list[str] | None = None) -> Item:
@@ -111,7 +112,7 @@ def add_manager(manager: Manager, request: Request) -> Response:
     required(body, "hostname", "private_ip", "public_ip", "version", "edition")
     name = str(body["hostname"])
     with manager.store.transaction():
-        rows = manager.store.all("managers")
+        rows = _rows(manager, "managers")
         if any(r["hostname"] == name for r in rows):
             raise errors.conflict(f"<Manager hostname=`{name}`> already exists")
         item = {
@@ -161,7 +162,7 @@ def add_broker(manager: Manager, request: Request) -> Response:
         )
     item = _broker(name, address, int(body.get("port") or BROKER_PORT), networks)
     with manager.store.transaction():
-        known = manager.store.all("brokers")
+        known = _rows(manager, "brokers")
         if any(b["name"] == name for b in known):
             raise errors.conflict(f"<RabbitMQBroker name=`{name}`> already exists")
         # all brokers of a cluster have one CA
