@@ -146,7 +146,8 @@ if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 
-MODE, OTHERS = 0o600, 0o077
+MODE = 0o600
+OTHERS = 0o077
 
 
 class Wanted(t.NamedTuple):
