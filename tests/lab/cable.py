@@ -22,6 +22,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from .commands import LabError, batch, run
@@ -37,7 +38,10 @@ class Cable:
     def __init__(self, name: str, directory: Path) -> None:
         self._name = name
         self._settings = directory / "cable.json"
+        # What the program that carries the frames has read of them.
+        self._held = directory / "cable.held"
         self._pid = directory / "cable.pid"
+        self._log = directory / "cable.log"
 
     def set(self, *, delay: float | None = None, loss: float | None = None) -> None:
         """Milliseconds, and frames of a hundred; what is not named stays as it is."""
@@ -48,7 +52,7 @@ class Cable:
             {k: v for k, v in (("delay", delay), ("loss", loss)) if v is not None},
         )
         if settings["delay"] < 0 or not 0 <= settings["loss"] <= 100:
-            raise LabError(f"a delay is not negative, a loss is 0 to 100 percent: {settings}")
+            raise LabError("a delay is not negative, a loss is 0 to 100 percent")
         if not any(settings.values()):
             self.remove()
             return
@@ -57,6 +61,7 @@ class Cable:
         new.rename(self._settings)
         if not self._running():
             self._start()
+        self._wait_for(lambda: self._held.read_text() == self._settings.read_text())
 
     def _running(self) -> bool:
         with contextlib.suppress(FileNotFoundError, ValueError):
@@ -77,12 +82,18 @@ class Cable:
                 f"link set {far} master {BRIDGE} up",
             ],
         )
-        program = (sys.executable, "-m", "lab.cable", near, far, str(self._settings))
+        program = (
+            sys.executable,
+            "-m",
+            "lab.cable",
+            near,
+            far,
+            *map(str, (self._settings, self._held)),
+        )
         # As a host's keeper: nobody's child.
         command = ("setsid", "--fork", "sh", "-c", 'echo $$ >"$0" && exec "$@"', str(self._pid))
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-        log = self._settings.with_suffix(".log")
-        with log.open("ab") as out:
+        with self._log.open("ab") as out:
             subprocess.run(
                 [*command, *program],
                 env=environment,
@@ -91,15 +102,19 @@ class Cable:
                 stderr=out,
                 check=True,
             )
-        self._wait_for((near, far))
+        # A TAP has a carrier once it is held. Until then the plain cable serves.
+        carriers = [Path(f"/sys/class/net/{tap}/carrier") for tap in (near, far)]
+        self._wait_for(lambda: all(carrier.read_text() == "1\n" for carrier in carriers))
         run("ip", "link", "set", port, "master", bridge)
 
-    def _wait_for(self, taps: tuple[str, str]) -> None:
-        """A TAP has a carrier once it is held. Until then the plain cable serves."""
+    def _wait_for(self, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + 10
-        while not all(Path(f"/sys/class/net/{tap}/carrier").read_text() == "1\n" for tap in taps):
+        while True:
+            with contextlib.suppress(FileNotFoundError):
+                if condition():
+                    return
             if time.monotonic() > end:
-                raise LabError(f"{self._name}: its cable did not start: {self._settings.parent}")
+                raise LabError(f"{self._name}: its cable does not work: {self._log}")
             time.sleep(0.01)
 
     def remove(self) -> None:
@@ -110,8 +125,8 @@ class Cable:
                 os.kill(int(self._pid.read_text()), signal.SIGKILL)
             for device in (f"a-{self._name}", ports(self._name)[1], f"b-{self._name}"):
                 run("ip", "link", "del", device, check=False)
-        self._pid.unlink(missing_ok=True)
-        self._settings.unlink(missing_ok=True)
+        for path in (self._pid, self._settings, self._held):
+            path.unlink(missing_ok=True)
 
 
 def _open(name: str) -> int:
@@ -120,8 +135,8 @@ def _open(name: str) -> int:
     return device
 
 
-def carry(near: str, far: str, settings: Path) -> None:
-    values, read_at = {"delay": 0.0, "loss": 0.0}, 0.0
+def carry(near: str, far: str, settings: Path, held: Path) -> None:
+    text, values, read_at = "", {"delay": 0.0, "loss": 0.0}, 0.0
     ends = [_open(near), _open(far)]
     other = {ends[0]: ends[1], ends[1]: ends[0]}
     # Due time, order of arrival, device, frame.
@@ -129,7 +144,10 @@ def carry(near: str, far: str, settings: Path) -> None:
     arrived = 0
     while True:
         if time.monotonic() >= read_at + NOTICED:
-            values, read_at = json.loads(settings.read_text()), time.monotonic()
+            now, read_at = settings.read_text(), time.monotonic()
+            if now != text:
+                text, values = now, json.loads(now)
+                held.write_text(text)
         patience = max(0.0, waiting[0][0] - time.monotonic()) if waiting else NOTICED
         for end in select.select(ends, [], [], min(patience, NOTICED))[0]:
             with contextlib.suppress(BlockingIOError):
@@ -146,6 +164,6 @@ def carry(near: str, far: str, settings: Path) -> None:
 
 
 if __name__ == "__main__":
-    carry(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    carry(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
 
 __all__ = ("Cable", "carry")

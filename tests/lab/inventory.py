@@ -42,7 +42,7 @@ def write_inventory(
         name: {"ansible_host": network.address(name), **host_variables.get(name, {})}
         for name in names
     }
-    children = {
+    children: dict[str, Any] = {
         group: {"hosts": {name: {} for name in members}} for group, members in groups.items()
     }
     tree = {"all": {"vars": everybody, "hosts": hosts, "children": children}}
