@@ -30,7 +30,6 @@ def services(context: Context) -> tuple[str, ...]:
 
 def install(context: Context) -> None:
     with context.work("manager_service.install"):
-        context.ensure_user("cfyuser")
         for path in (context.paths.config_dir, context.paths.manager, context.paths.logs):
             context.folder(path)
         for name in FOLDERS:

@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
@@ -18,8 +17,6 @@ from typing import Protocol
 from product.errors import ProcessExecutionError
 from product.paths import Paths
 
-SUPERVISORD = "/etc/supervisord.conf"
-PROGRAMS = "/etc/supervisord.d"
 UNITS = "/etc/systemd/system"
 
 
@@ -146,120 +143,6 @@ class Systemd:
         return found if found in ("active", "failed") else "inactive"
 
 
-class Supervisord:
-    """One unit, supervisord, with a program for each service."""
-
-    def __init__(self, paths: Paths) -> None:
-        self.paths = paths
-
-    def _file(self, name: str) -> str:
-        return f"{PROGRAMS}/{name}.cloudify.conf"
-
-    def _ctl(self, *argv: str, check: bool = True) -> str:
-        return _run("supervisorctl", "-c", SUPERVISORD, *argv, check=check)
-
-    def _ensure(self) -> None:
-        """The daemon itself runs."""
-        config = self.paths.at(SUPERVISORD)
-        if not config.exists():
-            config.write_text(
-                "[unix_http_server]\nfile=/run/supervisord.sock\nchmod=0700\n"
-                "[supervisord]\nlogfile=/var/log/supervisord.log\npidfile=/run/supervisord.pid\n"
-                "minfds=16384\n"
-                "[rpcinterface:supervisor]\n"
-                "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
-                "[supervisorctl]\nserverurl=unix:///run/supervisord.sock\n"
-                f"[include]\nfiles={PROGRAMS}/*.conf\n"
-            )
-            # the distribution's own unit reads another file, and would have the same programs' names
-            _run("systemctl", "mask", "--quiet", "--now", "supervisor", check=False)
-        unit = Service(
-            name="supervisord",
-            command=f"/usr/bin/supervisord -n -c {SUPERVISORD}",
-            stop_seconds=60,
-            kill_mode="mixed",
-        )
-        systemd = Systemd(self.paths)
-        if systemd.state("supervisord") != "active":
-            systemd.define(unit)
-            systemd.start("supervisord")
-            self._wait()
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            if self._ctl("pid", check=False).isdigit():
-                return
-            time.sleep(0.05)
-        raise ProcessExecutionError("supervisord does not answer")
-
-    def define(self, service: Service) -> None:
-        pairs = ",".join(f'{k}="{v}"' for k, v in service.environment.items())
-        lines = [
-            f"[program:{service.name}]",
-            f"command={service.command}",
-            f"user={service.user}",
-            f"directory={service.directory}",
-            f"environment={pairs}",
-            "autostart=true",
-            "autorestart=false",
-            "startsecs=0",
-            f"stopasgroup={'true' if service.kill_mode == 'control-group' else 'false'}",
-            "killasgroup=true",
-            f"stopwaitsecs={service.stop_seconds}",
-            "redirect_stderr=true",
-            f"stdout_logfile={service.log or f'/var/log/cloudify/{service.name}.log'}",
-            "",
-        ]
-        program = self.paths.at(self._file(service.name))
-        program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text("\n".join(lines))
-
-    def start(self, *names: str) -> None:
-        with alone(self.paths):
-            self._ensure()
-            self._ctl("reread")
-            # a new program starts at once, one with another definition is restarted
-            self._ctl("update", *names)
-        for name in names:
-            if self.state(name) != "active":
-                self._ctl("start", name)
-
-    def stop(self, *names: str) -> None:
-        for name in names:
-            if self.state(name) == "active":
-                self._ctl("stop", name)
-
-    def restart(self, *names: str) -> None:
-        self.stop(*names)
-        self.start(*names)
-
-    def remove(self, *names: str) -> None:
-        self.stop(*names)
-        with alone(self.paths):
-            self._forget(*names)
-
-    def _forget(self, *names: str) -> None:
-        for name in names:
-            self.paths.at(self._file(name)).unlink(missing_ok=True)
-        if Systemd(self.paths).state("supervisord") == "active":
-            self._ctl("reread", check=False)
-            self._ctl("update", check=False)
-            left = list(self.paths.at(PROGRAMS).glob("*.conf"))
-            if not left:
-                Systemd(self.paths).remove("supervisord")
-                self.paths.at(SUPERVISORD).unlink(missing_ok=True)
-
-    def state(self, name: str) -> str:
-        if not self.paths.at(self._file(name)).exists():
-            return "missing"
-        words = self._ctl("status", name, check=False).split()
-        found = words[1] if len(words) > 1 else ""
-        if found in ("RUNNING", "STARTING"):
-            return "active"
-        return "failed" if found in ("FATAL", "BACKOFF", "EXITED") else "inactive"
-
-
 class Recorded:
     """No services at all: what would run is written down, for tests without a host."""
 
@@ -305,10 +188,4 @@ class Recorded:
         return str(self._all().get(name, {}).get("state", "missing"))
 
 
-def services_of(paths: Paths, supervisor: str) -> Services:
-    if not paths.real:
-        return Recorded(paths)
-    return Systemd(paths) if supervisor == "systemd" else Supervisord(paths)
-
-
-__all__ = ["Recorded", "Service", "Services", "Supervisord", "Systemd", "alone", "services_of"]
+__all__ = ["Recorded", "Service", "Services", "Systemd", "alone"]

@@ -78,6 +78,8 @@ def install(context: Context) -> int:
     context.log.info("Installing desired components...")
     with context.work("install"):
         check(context)
+        with alone(context.paths):
+            context.ensure_user("cfyuser")
         for part in _parts(context):
             part.install(context)
         if not getattr(context.options, "only_install", False):

@@ -20,7 +20,8 @@ from product.context import Context
 from product.errors import BootstrapError, ValidationError
 from product.markers import Markers
 from product.paths import Paths
-from product.services import services_of
+from product.services import Recorded, Services, Systemd
+from product.supervisord import Supervisord
 from product.versions import VERSIONS, Version
 
 FORMAT = "%(asctime)s - [%(name)s] - %(levelname)s - %(message)s"
@@ -109,7 +110,7 @@ def context_of(
         version=version,
         paths=paths,
         config=config,
-        services=services_of(paths, version.supervisor),
+        services=_services(version, paths),
         options=options,
         log=log,
         configured=markers.configured(),
@@ -118,6 +119,12 @@ def context_of(
     )
     context.operator = _operator(context)
     return context
+
+
+def _services(version: Version, paths: Paths) -> Services:
+    if not paths.real:
+        return Recorded(paths)
+    return Systemd(paths) if version.supervisor == "systemd" else Supervisord(paths)
 
 
 def _operator(context: Context) -> frozenset[str]:
