@@ -52,7 +52,7 @@ CASES = [
     download("small", "small has 8 MiB free, 16 MiB are needed", ROOM),
     download("small", "small has 8 MiB free, 16 MiB are needed", ROOM, check_mode=True),
     download("sealed", "sealed/a.zip: the directory cannot be written to", "not mounted read-only"),
-    stage("full", "No space left on device", ROOM),
+    stage("full", "full/store has 0 MiB free, 16 MiB are needed", ROOM),
     stage("sealed", "Read-only file system", "Choose a place that can be written to"),
 ]
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import pytest
@@ -39,37 +38,3 @@ def test_one_module(secret: dict[str, str], says: str, place: Place) -> None:
     verbose = place.ansible("ansible", "localhost", "-vvvv", *words, **env)
     assert verbose.code == 2
     assert [each for each in SECRETS if each in verbose.output] == []
-
-
-@pytest.mark.parametrize(
-    ("playbook", "more", "says"),
-    [
-        ("backup", {"cloudify_cluster_name": "a/b"}, "cluster 'a/b': it takes up to 200 letters"),
-        ("backup", {"take_snapshot_id": "2026"}, "it has to begin with a letter"),
-        ("restore", {"apply_snapshot_set": "unknown"}, "the store has no set unknown"),
-        ("restore", {"cloudify_confirm": "staging"}, 'cloudify_confirm is "staging"'),
-    ],
-)
-def test_a_playbook(playbook: str, more: dict[str, str], says: str, place: Place) -> None:
-    given = {
-        "cloudify_connection": place.variables["manager"],
-        "cloudify_cluster_name": "production",
-        "cloudify_store_dir": str(place.files / "store"),
-        **more,
-    }
-    before, state, seen = place.traces(), place.manager.summary(), len(place.manager.requests())
-    # In a file: on a command line, a list of processes would show the password.
-    settings = place.root / "settings.json"
-    settings.write_text(json.dumps(given))
-    words = (f"cloudify_ha.recovery.{playbook}", "-e", f"@{settings}", *HERE)
-    ended = place.ansible("ansible-playbook", *words)
-    assert ended.code == 2
-    lines = [line for line in ended.output.splitlines() if line.strip()]
-    told = json.loads(next(x for x in reversed(lines) if "fatal: " in x).partition("=> ")[2])["msg"]
-    assert told.startswith(f"{playbook.upper()} FAILED: cluster ")
-    assert says in told
-    check_output(ended.output)
-    assert place.traces() == before
-    assert place.manager.summary() == state
-    asked = place.manager.requests()[seen:]
-    assert [each for each in asked if each["method"] not in ("GET", "HEAD")] == []
