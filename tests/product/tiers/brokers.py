@@ -83,15 +83,15 @@ def _nodes(context: Context, settings: BrokerSettings) -> list[Listed] | None:
     return found
 
 
-def _only_on_brokers(context: Context) -> None:
+def _settings(context: Context) -> BrokerSettings:
     if QUEUE_SERVICE not in context.get("services_to_install", default=()):
         raise BootstrapError(
             "Broker management tasks must be performed on nodes with installed brokers."
         )
+    return queue.settings_of(context)
 
 
 def _known(context: Context, settings: BrokerSettings) -> list[Listed] | None:
-    _only_on_brokers(context)
     found = _nodes(context, settings)
     if not found:
         context.log.error(
@@ -104,7 +104,7 @@ def _known(context: Context, settings: BrokerSettings) -> list[Listed] | None:
 
 
 def brokers_list(context: Context) -> int:
-    found = _known(context, queue.settings_of(context))
+    found = _known(context, _settings(context))
     if found is None:
         return 1
     print(table((one.row() for one in found), COLUMNS))
@@ -113,7 +113,7 @@ def brokers_list(context: Context) -> int:
 
 def brokers_add(context: Context) -> int:
     """Runs on the broker that joins."""
-    settings = queue.settings_of(context)
+    settings = _settings(context)
     found = _known(context, settings)
     if found is None:
         return 1
@@ -143,7 +143,7 @@ def brokers_add(context: Context) -> int:
 
 def brokers_remove(context: Context) -> int:
     """Runs on any other broker, once the one to remove is down for good."""
-    settings = queue.settings_of(context)
+    settings = _settings(context)
     found = _known(context, settings)
     if found is None:
         return 1

@@ -223,7 +223,7 @@ def _wait_for_database(
     patroni = patroni_of(context, settings)
     own = settings.private_ip
     deadline = time.monotonic() + tuned.database_wait
-    seen = ""
+    seen, woken = "", 0.0
     while time.monotonic() < deadline:
         members = patroni.members(own)
         seen = ", ".join(f"{m['name']} {m['role']} {m['state']}" for m in members) or "no answer"
@@ -234,10 +234,13 @@ def _wait_for_database(
             if len(running) < 2 or any(m["role"] == "sync_standby" for m in members):
                 context.log.info("Patroni started: %s", seen)
                 return
-            patroni.wake(str(leader["host"]), loop_wait=tuned.loop_wait)
-        elif leader:
+            sleeper = str(leader["host"])
+        else:
             # it waits a whole loop for the leader that is there by now
-            patroni.wake(own, loop_wait=tuned.loop_wait)
+            sleeper = own if leader else ""
+        if sleeper and time.monotonic() > woken + 1:
+            patroni.wake(sleeper, loop_wait=tuned.loop_wait)
+            woken = time.monotonic()
         time.sleep(POLL)
     raise ClusteringError(f"Patroni is not up after {tuned.database_wait:.0f} s: {seen}")
 

@@ -87,7 +87,9 @@ def patroni(settings: DatabaseSettings, *, base_config: str, tuning: Tuning) -> 
                 "postgresql": {
                     "pg_hba": hba(settings),
                     "parameters": {
-                        "unix_socket_directories": ".",
+                        # not the product's data directory: a replica is a copy of that with the
+                        # leader's lock file, and small process ids are the same on all hosts
+                        "unix_socket_directories": "/var/run/postgresql",
                         "synchronous_commit": "on",
                         "ssl": "on",
                         "ssl_ca_file": places.PATRONI_CA,
