@@ -37,6 +37,7 @@ FOLDERS = ("snapshots", "files")
 SYNC_SERVICE = "cloudify-syncthing"
 BROKER_KNOWN_FOR = 2.0
 REGISTERS_EVERY = 2.0
+LOOK_AT_MOST_EVERY = 3.0
 
 
 class ActiveMember:
@@ -148,9 +149,9 @@ class ActiveMember:
 
     # -- looking
     def _watch(self) -> None:
-        every = self._manager.profile.status_interval / self._manager.speed
         pause = due = 0.0
         while not self._ending.wait(pause):
+            every = self._interval()
             pause = min(every, REGISTERS_EVERY)
             try:
                 self._know_secret()
@@ -160,6 +161,12 @@ class ActiveMember:
                     self._look(registers)
             except Exception as error:  # the next look may fare better
                 print(f"cluster: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+
+    def _interval(self) -> float:
+        """How old what /cluster-status says may be; asking everybody costs each of them something."""
+        told = (self._settings.get("status") or {}).get("interval")
+        usual = self._manager.profile.status_interval / self._manager.speed
+        return float(told) if told else max(LOOK_AT_MOST_EVERY, usual)
 
     def _know_registers(self) -> dict[str, list[Item]]:
         for kind in TOPOLOGY:

@@ -65,29 +65,30 @@ def parameters(settings: Settings, **other: Any) -> dict[str, Any]:
     return {k: v for k, v in out.items() if v is not None}
 
 
-def connect_primary(
-    settings: Settings, *, first: str | None = None, timeout: float = 0, **other: Any
-) -> Connection:
-    """A connection to the host that takes writes, tried first where it was last."""
-    hosts = [str(h) for h in settings.get("hosts") or ["127.0.0.1"]]
-    if first in hosts:
-        hosts.remove(str(first))
-        hosts.insert(0, str(first))
+def connect_primary(settings: Settings, *, timeout: float = 0, **other: Any) -> Connection:
+    """A connection to the first of the hosts that takes writes.
+
+    They are tried here one after the other: libpq would stop at a standby that does not know the
+    user yet.
+    """
     options = SERVER_OPTIONS
     if timeout:
         options += f" -c statement_timeout={int(timeout * 1000)}"
     told = parameters(settings, options=options, **other)
-    try:
-        connection = psycopg2.connect(
-            host=",".join(hosts), port=str(settings.get("port") or 5432), **told
-        )
-    except psycopg2.OperationalError as error:
-        words = " ".join(str(error).split())
-        if any(sign in words for sign in NOT_PRIMARY):
-            raise NotPrimary(words) from error
-        raise StoreUnavailable(words) from error
-    connection.autocommit = True
-    return connection
+    port = str(settings.get("port") or 5432)
+    said = []
+    for host in settings.get("hosts") or ["127.0.0.1"]:
+        try:
+            connection = psycopg2.connect(host=str(host), port=port, **told)
+        except psycopg2.OperationalError as error:
+            said.append(" ".join(str(error).split()))
+            continue
+        connection.autocommit = True
+        return connection
+    words = "; ".join(said)
+    if any(sign in words for sign in NOT_PRIMARY):
+        raise NotPrimary(words)
+    raise StoreUnavailable(words)
 
 
 class Deadlines:
@@ -146,22 +147,27 @@ class Pool:
     """Connections that are kept; each is one thread's while it is out."""
 
     def __init__(self, settings: Settings, *, timeout: float, failover_tries: int) -> None:
+        self._told = dict(settings)
         self._settings = dict(settings)
         self._tries = failover_tries
         self._idle: list[tuple[float, Connection]] = []
         self._lock = threading.Lock()
         self._room = threading.BoundedSemaphore(MOST)
-        self._primary: str | None = None
         self._closed = False
         self.timeout = timeout
         self.deadlines = Deadlines()
 
     def reconfigure(self, settings: Settings) -> None:
         with self._lock:
-            if dict(settings) == self._settings:
+            if dict(settings) == self._told:
                 return
+            self._told = dict(settings)
             self._settings = dict(settings)
         self._drop_idle()
+
+    def hosts(self) -> list[str]:
+        """In the order in which they will be asked."""
+        return [str(h) for h in self._settings.get("hosts") or []]
 
     def take(self) -> Connection:
         if not self._room.acquire(timeout=self.timeout):
@@ -223,7 +229,7 @@ class Pool:
         attempt = 1
         while True:
             try:
-                made = connect_primary(self._settings, first=self._primary, timeout=self.timeout)
+                made = connect_primary(self._settings, timeout=self.timeout)
             except NotPrimary:
                 # a failover is on its way: newer versions wait for it inside the request
                 if attempt >= self._tries or time.monotonic() > give_up or self._closed:
@@ -231,8 +237,16 @@ class Pool:
                 attempt += 1
                 time.sleep(min(1.0, self.timeout / 10))
                 continue
-            self._primary = made.info.host
+            self._remember(made.info.host)
             return made
+
+    def _remember(self, primary: str) -> None:
+        """Where the primary was it is asked first; what was asked in vain before it comes last."""
+        with self._lock:
+            hosts = self.hosts()
+            if primary in hosts:
+                place = hosts.index(primary)
+                self._settings["hosts"] = hosts[place:] + hosts[:place]
 
 
 __all__ = ["Connection", "Deadlines", "NotPrimary", "Pool", "connect_primary", "parameters"]

@@ -51,6 +51,7 @@ class Cluster:
         self.settings: dict[str, Any] = {
             "database": postgres.database,
             "peers": {"port": free_port()},
+            "status": {"interval": 0.2},
             **settings,
         }
         self.managers: dict[str, StandIn] = {}
