@@ -12,6 +12,9 @@ STORE/CLUSTER/.lock names the run that has the cluster now, and the controller t
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import fcntl
 import json
 import os
 import re
@@ -32,6 +35,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import
 Json = dict[str, t.Any]
 
 RUNS, LOCK, JOURNAL, REPORT = ".runs", ".lock", "journal.jsonl", "report.json"
+GUARD = ".guard"
 OK = "ok"
 
 
@@ -96,60 +100,56 @@ class ClusterRuns:
         """
         check_name("id", run_id)
         os.makedirs(self._runs, mode=0o700, exist_ok=True)
-        earlier = self._unfinished(runbook, resume)
-        run = Run(
-            id=earlier or run_id,
-            path=os.path.join(self._runs, earlier or run_id),
-            resumed=earlier is not None,
-        )
-        if take_over:
-            self._void(take_over)
-        self._take(
-            {"run": run.id, "runbook": runbook, "since": utc_now(), "controller": controller}
-        )
+        with self._guarded():
+            earlier = self._unfinished(runbook, resume)
+            run = Run(
+                id=earlier or run_id,
+                path=os.path.join(self._runs, earlier or run_id),
+                resumed=earlier is not None,
+            )
+            self.check_free(take_over=take_over)
+            write_json(
+                self._lock,
+                {"run": run.id, "runbook": runbook, "since": utc_now(), "controller": controller},
+            )
+        sync_folder(self._folder)
         os.makedirs(run.path, mode=0o700, exist_ok=True)
         sync_folder(self._runs)
         self.note(run.id, state="resumed" if earlier else "begun", runbook=runbook)
         return run
 
-    def _take(self, claim: Json) -> None:
-        """A link is made or not made, with all that it says, however many try at once."""
-        mine = f"{self._lock}.{claim['run']}.{os.getpid()}"
-        write_json(mine, claim)
-        try:
-            os.link(mine, self._lock)
-        except FileExistsError:
-            holder = self.holder() or {}
-            raise Busy(
-                f"run {holder.get('run')} has the cluster {self.cluster} since "
-                f"{holder.get('since')}, from {holder.get('controller', {}).get('host')}",
-                hint="Wait for its end. If it is dead for certain, give its id: "
-                f"-e cloudify_take_over={holder.get('run')}",
-                holder=holder,
-            ) from None
-        finally:
-            os.unlink(mine)
-        sync_folder(self._folder)
+    def path(self, run_id: str) -> str:
+        check_name("id", run_id)
+        return os.path.join(self._runs, run_id)
 
-    def _void(self, run_id: str) -> None:
+    def check_free(self, *, take_over: str | None) -> None:
+        """:raises Busy: while a run has the cluster, unless it is the one to be taken over"""
         holder = self.holder()
-        if holder is None:
-            return
-        if holder.get("run") != run_id:
-            raise Refused(
-                f"run {run_id} does not have the cluster {self.cluster}; it is run "
-                f"{holder.get('run')} that has it"
-            )
-        try:
-            os.rename(self._lock, os.path.join(self._runs, f"taken-over-{os.getpid()}"))
-        except FileNotFoundError:
-            pass  # somebody else was quicker, and is told so when the lock is taken
+        if holder and holder.get("run") != take_over:
+            raise self._busy(holder)
+
+    def _busy(self, holder: Json) -> Busy:
+        return Busy(
+            f"run {holder.get('run')} has the cluster {self.cluster} since "
+            f"{holder.get('since')}, from {(holder.get('controller') or {}).get('host')}",
+            hint="Wait for its end. If it is dead for certain, say so: "
+            f"-e cloudify_take_over={holder.get('run')}",
+            holder=holder,
+        )
+
+    @contextlib.contextmanager
+    def _guarded(self) -> t.Iterator[None]:
+        """Between looking at the lock and writing it, nobody else does."""
+        with open(os.path.join(self._runs, GUARD), "w", encoding="utf-8") as guard:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            yield
 
     def release(self, run_id: str) -> None:
         """Only by the run that has it."""
-        if (self.holder() or {}).get("run") == run_id:
-            os.unlink(self._lock)
-            sync_folder(self._folder)
+        with self._guarded():
+            if (self.holder() or {}).get("run") == run_id:
+                os.unlink(self._lock)
+                sync_folder(self._folder)
 
     # -- the journal -------------------------------------------------------------------------------
 
@@ -209,11 +209,14 @@ class ClusterRuns:
         return value
 
 
-def steps_of(journal: t.Sequence[Json], *, seconds: t.Callable[[str], float]) -> list[Json]:
-    """Name and duration of each step, the last attempt of the run only.
+def seconds_of(text: str) -> float:
+    """A time as the journal writes it, as seconds since the epoch."""
+    moment = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+    return moment.replace(tzinfo=datetime.timezone.utc).timestamp()
 
-    :param seconds: turns the time of an entry into seconds
-    """
+
+def steps_of(journal: t.Sequence[Json]) -> list[Json]:
+    """Name and duration of each step, the last attempt of the run only."""
     begun = max(
         (n for n, e in enumerate(journal) if e.get("state") in ("begun", "resumed")), default=0
     )
@@ -221,7 +224,7 @@ def steps_of(journal: t.Sequence[Json], *, seconds: t.Callable[[str], float]) ->
     return [
         {
             "step": entry.get("step"),
-            "seconds": round(seconds(after["at"]) - seconds(entry["at"]), 1),
+            "seconds": round(seconds_of(after["at"]) - seconds_of(entry["at"]), 1),
         }
         for entry, after in zip(entries, entries[1:])
         if entry.get("state") == "step"
@@ -234,4 +237,4 @@ def check_runbook(name: str) -> None:
         raise Refused(f"runbook {name!r} is no name of a playbook")
 
 
-__all__ = ("OK", "Busy", "ClusterRuns", "Run", "check_runbook", "steps_of")
+__all__ = ("OK", "Busy", "ClusterRuns", "Run", "check_runbook", "seconds_of", "steps_of")

@@ -1,0 +1,243 @@
+#!/usr/bin/python
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: run
+short_description: Begin and end the run of a runbook, alone on its cluster, and keep its journal
+version_added: 0.1.0
+description:
+  - Only one run at a time has a cluster. The lock is in the store, and names the run and the controller that it is on.
+  - A run that was killed leaves its lock behind. On the controller where it ran, the next run sees that it is dead, and takes the
+    lock. From elsewhere nobody can see that, and a person has to say so with O(take_over).
+  - A run that was killed or failed is taken up again by the next run of the same runbook, under its own id and in its own directory.
+  - On the controller it prints each step as it begins.
+extends_documentation_fragment:
+  - cloudify_ha.recovery._attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Says whether the cluster is free, and writes nothing.
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details:
+      - Each step is another entry in the journal.
+options:
+  store:
+    description:
+      - Directory of the store on the host that the module runs on.
+    type: path
+    required: true
+  cluster:
+    description:
+      - Name of the cluster.
+    type: str
+    required: true
+  state:
+    description:
+      - V(begun) takes the cluster for a run.
+      - V(step) adds an entry to the journal.
+      - V(ended) writes the report and gives the cluster back.
+    type: str
+    choices: [begun, step, ended]
+    required: true
+  runbook:
+    description:
+      - Name of the runbook. For O(state=begun).
+    type: str
+  id:
+    description:
+      - The run. For O(state=step) and O(state=ended), from RV(id) of O(state=begun).
+    type: str
+  step:
+    description:
+      - What begins now, in a few words. For O(state=step).
+    type: str
+  outcome:
+    description:
+      - What it came to. With V(failed), the next run of this runbook takes it up again. For O(state=ended).
+    type: str
+    choices: [ok, failed]
+  report:
+    description:
+      - Written to C(report.json) of the run. For O(state=ended).
+    type: dict
+    default: {}
+  resume_within:
+    description:
+      - Seconds after which an unfinished run is no longer taken up again.
+    type: float
+    default: 86400.0
+  take_over:
+    description:
+      - Id of a run that is dead for certain, although its lock is there.
+    type: str
+  secrets:
+    description:
+      - Words that must not be written into the journal or the report.
+    type: list
+    elements: str
+    default: []
+  controller:
+    description:
+      - The controller and its process. It is filled in on the controller.
+    type: dict
+    default: {}
+author:
+  - cloudify_ha.recovery contributors (@cloudify-ha)
+"""
+
+EXAMPLES = r"""
+- name: Begin
+  cloudify_ha.recovery.run:
+    store: /var/lib/cloudify_ha
+    cluster: production
+    state: begun
+    runbook: rebuild_cluster
+  register: this_run
+
+- name: Say where it is
+  cloudify_ha.recovery.run:
+    store: /var/lib/cloudify_ha
+    cluster: production
+    state: step
+    id: "{{ this_run.id }}"
+    step: tear down the managers
+"""
+
+RETURN = r"""
+id:
+  description: The run.
+  returned: success
+  type: str
+  sample: rebuild_cluster-20261122T030000Z
+path:
+  description: Its directory in the store.
+  returned: success
+  type: str
+resumed:
+  description: Whether it is an earlier run that is taken up again.
+  returned: O(state=begun)
+  type: bool
+holder:
+  description: The run that has the cluster.
+  returned: when it is another one
+  type: dict
+steps:
+  description: Each step and its seconds.
+  returned: O(state=ended)
+  type: list
+  elements: dict
+seconds:
+  description: How long the run took.
+  returned: O(state=ended)
+  type: float
+duration:
+  description: How long this call took, in seconds.
+  returned: always
+  type: float
+"""
+
+import datetime
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._runs import (
+    ClusterRuns,
+    check_runbook,
+    seconds_of,
+    steps_of,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
+
+Result = dict[str, t.Any]
+
+
+def new_id(runbook: str) -> str:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return f"{runbook}-{now.strftime('%Y%m%dT%H%M%SZ')}"
+
+
+def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
+    p = module.params
+    check_runbook(p["runbook"])
+    if module.check_mode:
+        runs.check_free(take_over=p["take_over"])
+        run_id = new_id(p["runbook"])
+        return {"changed": True, "id": run_id, "path": runs.path(run_id), "resumed": False}
+    oldest = seconds_of(utc_now()) - p["resume_within"]
+    found = runs.begin(
+        runbook=p["runbook"],
+        run_id=new_id(p["runbook"]),
+        controller=p["controller"],
+        take_over=p["take_over"],
+        resume=lambda first: seconds_of(first["at"]) >= oldest,
+    )
+    return {"changed": True, "id": found.id, "path": found.path, "resumed": found.resumed}
+
+
+def step(module: AnsibleModule, runs: ClusterRuns) -> Result:
+    p = module.params
+    if not module.check_mode:
+        runs.note(p["id"], state="step", step=p["step"])
+    return {"changed": False, "id": p["id"], "path": runs.path(p["id"])}
+
+
+def ended(module: AnsibleModule, runs: ClusterRuns) -> Result:
+    p = module.params
+    result: Result = {"changed": True, "id": p["id"], "path": runs.path(p["id"])}
+    if module.check_mode:
+        return {**result, "steps": [], "seconds": 0.0}
+    runs.end(p["id"], outcome=p["outcome"], report=p["report"])
+    journal = runs.journal(p["id"])
+    steps = steps_of(journal)
+    return {**result, "steps": steps, "seconds": round(sum(s["seconds"] for s in steps), 1)}
+
+
+def body(module: AnsibleModule) -> Result:
+    p = module.params
+    runs = ClusterRuns(store=p["store"], cluster=p["cluster"], secrets=p["secrets"])
+    act = {"begun": begun, "step": step, "ended": ended}
+    return act[p["state"]](module, runs)
+
+
+def main() -> t.NoReturn:
+    os.umask(0o077)
+    run(
+        AnsibleModule(
+            argument_spec={
+                "store": {"type": "path", "required": True},
+                "cluster": {"type": "str", "required": True},
+                "state": {"type": "str", "choices": ["begun", "step", "ended"], "required": True},
+                "runbook": {"type": "str"},
+                "id": {"type": "str"},
+                "step": {"type": "str"},
+                "outcome": {"type": "str", "choices": ["ok", "failed"]},
+                "report": {"type": "dict", "default": {}},
+                "resume_within": {"type": "float", "default": 86400.0},
+                "take_over": {"type": "str"},
+                "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
+                "controller": {"type": "dict", "default": {}},
+            },
+            required_if=[
+                ["state", "begun", ["runbook"]],
+                ["state", "step", ["id", "step"]],
+                ["state", "ended", ["id", "outcome"]],
+            ],
+            supports_check_mode=True,
+        ),
+        body,
+    )
+
+
+if __name__ == "__main__":
+    main()
