@@ -99,8 +99,9 @@ class Control:
     def post_service(self, body: dict[str, Any], query: Any) -> None:
         """A service of the product's, by its unit's name, has come up or gone down."""
         name, up = str(body["name"]), _up(body)
-        if self.manager.member:
-            self.manager.member.services.told(name, up)
+        host = self.manager.member or self.manager.guard
+        if host:
+            host.services.told(name, up)
         elif name == "nginx":
             self.front.listen(up)
         elif name == "cloudify-mgmtworker":

@@ -29,7 +29,12 @@ def start(cluster: Cluster, host: str) -> None:
 
 def join(cluster: Cluster, host: str, leader: str) -> None:
     invitation = _expect(
-        cluster.call(leader, "PUT", f"/cluster/nodes/{host}", {"host_ip": cluster.address(host)})
+        cluster.call(
+            leader,
+            "PUT",
+            f"/cluster/nodes/{host}",
+            {"host_ip": cluster.address(host), "node_name": host},
+        )
     )
     body: dict[str, Any] = {
         "host_ip": cluster.address(host),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def start(manager: Manager, front: Front, config: ClusterConfig) -> StandbyRest:
-    guard = StandbyRest(manager, config)
+    guard = StandbyRest(manager, front, config)
     manager.guard = guard
     return guard
 

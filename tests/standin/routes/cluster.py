@@ -118,7 +118,9 @@ def get_node(manager: Manager, request: Request, name: str) -> Response:
 @route("PUT", "/cluster/nodes/<name>", since="v3", premium=True, available=_available)
 def add_node(manager: Manager, request: Request, name: str) -> Response:
     need_admin(request, "cluster_node_add")
-    return reply(_guard(manager).add(name, _text(request.json(), "host_ip")))
+    body = request.json()
+    _text(body, "node_name")
+    return reply(_guard(manager).add(name, _text(body, "host_ip")))
 
 
 @route("PATCH", "/cluster/nodes/<name>", since="v3", premium=True, available=_available)

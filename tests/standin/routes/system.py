@@ -112,8 +112,10 @@ def _of_member(manager: Manager, broker: str) -> dict[str, Any]:
 def _units(manager: Manager) -> list[dict[str, Any]]:
     """4.x: a list of systemd units."""
     out = []
-    for name, unit in OLD_UNITS.items():
-        state = "dead" if is_down(manager, name) else "running"
+    guard = manager.guard
+    for name, unit in (guard.units(OLD_UNITS) if guard else OLD_UNITS).items():
+        stopped = guard and not guard.services.runs(unit.removesuffix(".service"))
+        state = "dead" if stopped or is_down(manager, name) else "running"
         instance = {
             "Id": unit,
             "state": state,

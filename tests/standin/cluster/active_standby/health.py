@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import fcntl
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from standin.cluster.services import NAMES
 
 if TYPE_CHECKING:
     from standin.cluster.active_standby.member import Peer, StandbyMember
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 CHECKS = ("consul", "services", "database", "heartbeat")
 # these run on the active node only
 ACTIVE_ONLY = ("cloudify-mgmtworker", "cloudify-rabbitmq")
-OWN = "cloudify-restservice"
 
 
 def own_checks(member: StandbyMember) -> dict[str, bool]:
@@ -36,31 +35,17 @@ def peer_checks(member: StandbyMember, peer: Peer | None) -> dict[str, bool]:
 
 
 def stopped_services(member: StandbyMember) -> list[str]:
-    out = []
+    """Services of this host that ought to run and do not."""
+    out = set()
     if member.leads:
         if not member.manager.worker.up:
-            out.append("cloudify-mgmtworker")
+            out.add("cloudify-mgmtworker")
         if not member.manager.broker_up:
-            out.append("cloudify-rabbitmq")
-    locks = (member.config.settings.get("services") or {}).get("locks")
-    for path in sorted(Path(locks).glob("*.lock")) if locks else []:
-        if path.stem == OWN or (path.stem in ACTIVE_ONLY and not member.leads):
-            continue
-        if not _is_held(path):
-            out.append(path.stem)
-    return sorted(set(out))
-
-
-def _is_held(path: Path) -> bool:
-    """Whether a process holds this lock: it does for as long as it lives."""
-    try:
-        with path.open("rb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+            out.add("cloudify-rabbitmq")
+    for name in (*NAMES, "cloudify-rabbitmq"):
+        if (name not in ACTIVE_ONLY or member.leads) and not member.services.runs(name):
+            out.add(name)
+    return sorted(out)
 
 
 __all__ = ["CHECKS", "own_checks", "peer_checks", "stopped_services"]

@@ -15,7 +15,6 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standin import clock
 from standin.cluster.active_standby import certificates
 from standin.cluster.active_standby.memory import ALONE, JOINING, MEMBER, STARTING, Json
 from standin.cluster.active_standby.wire import Gone, Refused
@@ -55,7 +54,7 @@ class Jobs:
     def _work(self) -> None:
         member = self._member
         state, job = member.memory["state"], member.memory["job"]
-        began = clock.iso()
+        began = time.time()
         try:
             if state == STARTING:
                 self._start(job)
@@ -86,8 +85,7 @@ class Jobs:
             invited={},
             synced=True,
         )
-        member.begin()
-        memory.change(state=MEMBER, job=None)
+        member.begin(leads=True)
         member.promote(memory["term"] + 1)
         self._mark()
 
@@ -123,7 +121,6 @@ class Jobs:
         memory.change(nodes=answer["nodes"], synced=False, term=0, voted=0)
         self._restart_services()
         member.begin()
-        memory.change(state=MEMBER, job=None)
         self._mark()
         memory.log("Waiting for the database to be replicated")
         end = time.monotonic() + SYNC_SECONDS
@@ -188,14 +185,14 @@ class Jobs:
             self._marker.unlink(missing_ok=True)
         shutil.rmtree(self._member.folder, ignore_errors=True)
 
-    def _tell_work(self, step: str, began: str) -> None:
+    def _tell_work(self, step: str, began: float) -> None:
         """Where an installer keeps a log of what the product itself did, this is in it, too."""
         path = self._member.config.settings.get("work_log")
         if path:
             line = {
                 "step": step,
-                "started": began,
-                "ended": clock.iso(),
+                "started": round(began, 3),
+                "ended": round(time.time(), 3),
                 "host": self._member.manager.hostname,
                 "version": self._member.manager.profile.version,
             }

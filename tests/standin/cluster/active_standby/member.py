@@ -22,11 +22,12 @@ from standin.cluster.active_standby import election, health
 from standin.cluster.active_standby.archives import Archives
 from standin.cluster.active_standby.changelog import ChangeLog, Position
 from standin.cluster.active_standby.election import Claim
-from standin.cluster.active_standby.memory import REMOVED, Json, Memory
+from standin.cluster.active_standby.memory import MEMBER, REMOVED, Json, Memory
 from standin.cluster.active_standby.wire import Gone, Link, Listener, Refused, Wire
 
 if TYPE_CHECKING:
     from standin.cluster.config import ClusterConfig
+    from standin.cluster.services import HostServices
     from standin.manager import Manager
 
 PEER_PORT = 8300
@@ -46,6 +47,7 @@ class Peer:
     host: str
     seen: float = float("-inf")
     report: Json = field(default_factory=dict)
+    trouble: str = ""
 
     def __post_init__(self) -> None:
         self.report = {
@@ -64,8 +66,9 @@ class Peer:
 
 
 class StandbyMember:
-    def __init__(self, manager: Manager, config: ClusterConfig) -> None:
+    def __init__(self, manager: Manager, services: HostServices, config: ClusterConfig) -> None:
         self.manager = manager
+        self.services = services
         self.config = config
         self.folder = manager.state_dir / "cluster"
         self.memory = Memory(self.folder)
@@ -119,7 +122,7 @@ class StandbyMember:
         return self.memory.clustered
 
     # -- beginning and end
-    def begin(self) -> None:
+    def begin(self, *, leads: bool = False) -> None:
         """Take part: after a start or join, and whenever a member's process starts again."""
         from standin.cluster.active_standby.serving import Serving
 
@@ -131,6 +134,9 @@ class StandbyMember:
             self.log.begin()
             if self._listener is None:
                 self._listener = Listener(self.wire, me["host_ip"], self.port, Serving(self).handle)
+            # only now: who cannot be reached by peers is no member
+            self.leads = leads
+            self.memory.change(state=MEMBER, job=None)
             self._meet()
         for name, body in (("consul", self._watch), ("replication", self._follow)):
             if name not in self._threads:
@@ -259,9 +265,11 @@ class StandbyMember:
                 if self.is_cut(peer.name):
                     raise ConnectionError
                 self.heard(link.ask("POST", "/beat", self.report()))
+                peer.trouble = ""
             except Gone:
                 self._told_gone()
-            except FAILURES:
+            except FAILURES as error:
+                peer.trouble = f"{type(error).__name__}: {error}"
                 if link:
                     link.close()
                 link = None
@@ -489,12 +497,14 @@ class StandbyMember:
             self.memory.log(f"Node {name} was removed from the cluster")
             self._meet()
         if link:
-            threading.Thread(target=self._dismiss, args=(link,), daemon=True).start()
+            threading.Thread(
+                target=self._dismiss, args=(link, node["node_id"]), daemon=True
+            ).start()
         return node
 
-    def _dismiss(self, link: Link) -> None:
+    def _dismiss(self, link: Link, node_id: str) -> None:
         with contextlib.suppress(*FAILURES):
-            link.ask("POST", "/dismiss", {})
+            link.ask("POST", "/dismiss", {"node_id": node_id})
         link.close()
 
     def become_removed(self) -> None:
@@ -510,7 +520,7 @@ class StandbyMember:
     # -- replication
     def _follow(self) -> None:
         link: Link | None = None
-        followed = None
+        followed: tuple[str, str] | None = None
         while not self.ending:
             leader = self.leader
             if not self.clustered or self.leads or leader is None:
@@ -518,10 +528,12 @@ class StandbyMember:
                 time.sleep(self.heartbeat / 4)
                 continue
             try:
-                if link is None or followed != leader:
+                # installed anew meanwhile, it is another node
+                now = (leader, self.memory["node_id"])
+                if link is None or followed != now:
                     if link:
                         link.close()
-                    link, followed = self.connect(leader, seconds=SYNC_CALL_SECONDS), leader
+                    link, followed = self.connect(leader, seconds=SYNC_CALL_SECONDS), now
                 if self.is_cut(leader):
                     raise ConnectionError
                 self.pull(link)

@@ -18,13 +18,20 @@ from standin.cluster.active_standby.jobs import Jobs
 from standin.cluster.active_standby.member import StandbyMember
 from standin.cluster.active_standby.memory import ALONE, REMOVED, STARTING, Json
 from standin.cluster.active_standby.serving import REMOVED as REMOVED_WORDS
+from standin.cluster.services import HostServices
 
 if TYPE_CHECKING:
-    from standin.cluster.config import ClusterConfig
+    from standin.cluster.config import ClusterConfig, Settings
+    from standin.front import Front
     from standin.manager import Manager
     from standin.wire import Request
 
 ALREADY = "This manager machine is already part of a Cloudify Manager cluster"
+CLUSTER_UNITS = {
+    "PostgreSQL": "cloudify-postgresql.service",
+    "Consul": "consul.service",
+    "Syncthing": "cloudify-syncthing.service",
+}
 _STATUS_PATH = re.compile(r"^/api/[^/]+/cluster(/nodes(/[^/]+)?)?$")
 _JOIN_PATH = re.compile(r"^/api/[^/]+/cluster$")
 
@@ -32,15 +39,22 @@ _JOIN_PATH = re.compile(r"^/api/[^/]+/cluster$")
 class StandbyRest:
     """Guards the REST service of one member, and answers for its cluster."""
 
-    def __init__(self, manager: Manager, config: ClusterConfig) -> None:
-        self.member = StandbyMember(manager, config)
+    def __init__(self, manager: Manager, front: Front, config: ClusterConfig) -> None:
+        self.services = HostServices(manager, front)
+        self._apply(config.settings)
+        config.on_change(self._apply)
+        self.member = StandbyMember(manager, self.services, config)
         self._jobs = Jobs(self.member)
         if self.member.clustered:
             self.member.begin()
         else:
             self._jobs.resume()
 
+    def _apply(self, settings: Settings) -> None:
+        self.services.follow(settings.get("services") or {})
+
     def close(self) -> None:
+        self.services.close()
         self.member.close()
 
     def wiped(self) -> None:
@@ -88,6 +102,10 @@ class StandbyRest:
         if self.member.memory["state"] == STARTING:
             return 2
         return len(self.member.memory.nodes) if self.member.clustered else 1
+
+    def units(self, alone: dict[str, str]) -> dict[str, str]:
+        """What /status lists: a cluster's node runs more than a manager of its own."""
+        return {**alone, **CLUSTER_UNITS} if self.member.clustered else alone
 
     # -- /cluster
     def status(self, since: str | None = None) -> Json:
@@ -222,6 +240,7 @@ class StandbyRest:
             "alive": sorted(p.name for p in member.alive()),
             "cut": sorted(member.cut),
             "trouble": member.trouble,
+            "peers": {p.name: p.trouble for p in list(member.peers.values())},
             "stopped": health.stopped_services(member),
         }
 

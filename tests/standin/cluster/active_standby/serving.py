@@ -55,6 +55,8 @@ class Serving:
             member.promote(int(body["term"]))
             return member.report()
         if path == "/dismiss":
+            if body["node_id"] != member.memory["node_id"]:
+                raise Refused("another node was meant, which was here before")
             member.become_removed()
             return {}
         raise Refused(f"no {path}")
