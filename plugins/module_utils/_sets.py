@@ -264,8 +264,9 @@ class ClusterStore:
 
         :param given_up: unfinished sets whose space is, or will be, free
         """
-        files = next((found.manifest["files"] for found in self.sets() if found.manifest), {})
-        needed = files.get(SNAPSHOT, {}).get("size") or 0
+        newest = next((found for found in self.sets() if found.manifest), None)
+        facts: Json = newest.manifest["files"].get(SNAPSHOT, {}) if newest else {}
+        needed = facts.get("size") or 0
         folder = self.folder
         while not os.path.isdir(folder):
             folder = os.path.dirname(folder)
