@@ -82,10 +82,10 @@ def get_json(
         answer = connection.getresponse()
         data = answer.read()
         return answer.status, json.loads(data) if data else None
-    except ValueError:
-        return answer.status, None
     except (OSError, http.client.HTTPException):
         return 0, None
+    except ValueError:
+        return answer.status, None
     finally:
         connection.close()
 
