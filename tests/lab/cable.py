@@ -157,7 +157,7 @@ def carry(near: str, far: str, settings: Path, held: Path) -> None:
                     due = time.monotonic() + values["delay"] / 1000
                     heapq.heappush(waiting, (due, arrived, other[end], frame))
         while waiting and waiting[0][0] <= time.monotonic():
-            _, _, end, frame = heapq.heappop(waiting)
+            end, frame = heapq.heappop(waiting)[2:]
             # A full queue, or a port that is down: frames are lost, as on a real one.
             with contextlib.suppress(OSError):
                 os.write(end, frame)

@@ -66,9 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     ssh.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
     block = commands.add_parser("block", help="lose what the first host sends to the second")
     block.add_argument("hosts", nargs=2, metavar="HOST")
-    for verb, (_, text) in VERBS.items():
+    for verb, (dummy, text) in VERBS.items():
         commands.add_parser(verb, help=text).add_argument("hosts", nargs="+", metavar="HOST")
-    for verb, (_, text) in MEASURED.items():
+    for verb, (dummy, text) in MEASURED.items():
         command = commands.add_parser(verb, help=text)
         command.add_argument("hosts", nargs="+", metavar="HOST")
         command.add_argument("number", type=float)

@@ -27,10 +27,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tooling.locks import locked, try_lock
+
 from . import network
 from .cgroups import remove_cgroup
 from .commands import LabError, run
-from .place import CGROUPS, DIRECTORY, RUNS, Place
+from .place import CGROUPS, DIRECTORY, RUNS, Place, cgroup
 from .support import NEW_MOUNTS, NEW_NETWORK, NEW_PIDS
 
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -57,30 +59,35 @@ def inside() -> bool:
 def start(command: Sequence[str], *, image: Path) -> int:
     """Run a command in a lab of its own and return its exit code. The lab ends with it."""
     place = Place(f"lab-{secrets.token_hex(4)}", image)
-    place.files.mkdir(parents=True)
-    entry = place.files / "lab.json"
-    # Held by whoever is part of the lab, the janitor too.
-    used = (image.parent / "complete").open()
-    fcntl.flock(used, fcntl.LOCK_SH)
+    with contextlib.ExitStack() as held:
+        with locked(RUNS.with_suffix(".lock")):
+            place.files.mkdir(parents=True)
+            # Both are held by every process of the lab, the janitor too.
+            held.enter_context(locked(place.files / "lock"))
+            mark = held.enter_context((image.parent / "complete").open())
+            fcntl.flock(mark, fcntl.LOCK_SH)
+        return _start(command, place)
+
+
+def _start(command: Sequence[str], place: Place) -> int:
     alive, held = os.pipe()
     janitor = os.fork()
     if not janitor:
         os.close(held)
         _janitor(alive, place)
     os.close(alive)
-    code = 1
     try:
         _unshare(NEW_MOUNTS | NEW_NETWORK | NEW_PIDS)
         first = os.fork()
         if not first:
             _first_process(command, place)
-        values = {"id": place.identity, "image": str(image), "pid": first}
+        values = {"id": place.identity, "image": str(place.image), "pid": first}
+        entry = place.files / "lab.json"
         entry.write_text(json.dumps({**values, "numbering": _numbering(first)}))
-        code = _wait_for(first)
+        return _wait_for(first)
     finally:
         os.close(held)
         _reap(janitor)
-    return code
 
 
 def _reap(pid: int) -> int:
@@ -191,19 +198,34 @@ def _janitor(alive: int, place: Place) -> NoReturn:
         os.setsid()
         for number in FORWARDED:
             signal.signal(number, signal.SIG_IGN)
-        with contextlib.suppress(OSError):
-            os.read(alive, 1)
         _unshare(NEW_MOUNTS)
         run("mount", "--make-rprivate", "/")
         view = place.files / "cgroup"
         _mount("cgroup2", view)
-        remove_cgroup(view / place.cgroup.name)
-        run("umount", str(view))
-        shutil.rmtree(place.files, ignore_errors=True)
+        _sweep(view)
+        with contextlib.suppress(OSError):
+            os.read(alive, 1)
+        _remove(place.files, view)
     except BaseException as error:
         print(f"the lab's janitor: {error}", file=sys.stderr, flush=True)
     finally:
         os._exit(0)
+
+
+def _remove(files: Path, cgroups: Path) -> None:
+    remove_cgroup(cgroup(files.name, cgroups))
+    if files == cgroups.parent:
+        run("umount", str(cgroups))
+    shutil.rmtree(files, ignore_errors=True)
+
+
+def _sweep(cgroups: Path) -> None:
+    """What labs left whose janitor was killed too, as when it was within another lab that ended."""
+    with locked(RUNS.with_suffix(".lock")):
+        for lock in RUNS.glob("*/lock"):
+            if try_lock(lock):
+                with contextlib.suppress(LabError):
+                    _remove(lock.parent, cgroups)
 
 
 # Entering one that runs
@@ -219,7 +241,7 @@ def running() -> list[dict[str, Any]]:
         with contextlib.suppress(OSError, ValueError):
             values = json.loads(entry.read_text())
             # Not another process that has its number by now, or has it in the numbering of this side.
-            if _numbering(values["pid"]) == values["numbering"]:
+            if _numbering(values["pid"]) == values.get("numbering"):
                 found.append(values)
     return found
 

@@ -20,6 +20,10 @@ RUNS = CACHE / "lab" / "runs"
 CGROUPS = Path("/sys/fs/cgroup")
 
 
+def cgroup(identity: str, top: Path = CGROUPS) -> Path:
+    return top / f"cloudify-ha-{identity}"
+
+
 @dataclass(frozen=True)
 class Place:
     identity: str
@@ -41,7 +45,7 @@ class Place:
 
     @property
     def cgroup(self) -> Path:
-        return CGROUPS / f"cloudify-ha-{self.identity}"
+        return cgroup(self.identity)
 
     @property
     def files(self) -> Path:
@@ -49,4 +53,4 @@ class Place:
         return RUNS / self.identity
 
 
-__all__ = ("CGROUPS", "DIRECTORY", "RUNS", "Place")
+__all__ = ("CGROUPS", "DIRECTORY", "RUNS", "Place", "cgroup")

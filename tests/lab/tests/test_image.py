@@ -43,7 +43,7 @@ def test_it_is_built_once(built: list[str]) -> None:
 
 def test_it_is_built_once_by_many_at_a_time(built: list[str]) -> None:
     with ThreadPoolExecutor(max_workers=4) as pool:
-        roots = {future.result() for future in [pool.submit(image.prepare) for _ in range(4)]}
+        roots = {future.result() for future in [pool.submit(image.prepare) for dummy in range(4)]}
     assert len(roots) == 1 and len(built) == 1
 
 

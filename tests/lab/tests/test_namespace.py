@@ -31,7 +31,7 @@ def output(*command: str) -> str:
 
 
 def network() -> list[str]:
-    links = output("ip", "link"), output("ip", "addr"), output("ip", "route")
+    links = output("ip", "link"), output("ip", "-4", "addr"), output("ip", "route")
     rules = output("nft", "list", "ruleset"), output("ip", "netns")
     return [*links, *rules, Path("/proc/sys/net/ipv4/ip_forward").read_text()]
 
@@ -117,6 +117,17 @@ def test_nothing_is_touched_and_nothing_stays(
     assert f"cloudify-ha-{inner.identity}" not in cgroups()
     assert not containers() - nspawns
     assert machine() == before
+
+
+def test_what_nobody_cleaned_up_the_next_one_does(inner: Nested, nested: dict[str, str]) -> None:
+    janitor, first = inner.children()
+    for pid in (janitor, inner.child.pid):
+        os.kill(pid, signal.SIGKILL)
+    inner.child.wait()
+    wait_until(lambda: not Path(f"/proc/{first}").exists(), what="its first process is gone")
+    assert inner.identity in runs() and f"cloudify-ha-{inner.identity}" in cgroups()
+    subprocess.run([sys.executable, "-m", "lab", "run", "--", "true"], env=nested, check=True)
+    assert inner.identity not in runs() and f"cloudify-ha-{inner.identity}" not in cgroups()
 
 
 def test_the_command_decides_how_it_ends(nested: dict[str, str], lab: Lab) -> None:

@@ -122,7 +122,7 @@ def test_a_paused_host_can_lose_its_power(host: Host) -> None:
 
 
 def test_power_cut_while_it_boots(host: Host) -> None:
-    for _ in range(3):
+    for dummy in range(3):
         host.kill()
         host._start()
         host.kill()
