@@ -84,7 +84,7 @@ def cluster_view(
         }
         quorum = 1 if name == "manager" or by_reporters else len(nodes) // 2 + 1
         services[name] = tier(nodes, quorum=quorum)
-        if by_reporters and name == "db" and nodes:
+        if by_reporters and name == "db" and len(nodes) > 1:
             services[name]["status"] = worst(services[name]["status"], database_detail(found))
         if by_reporters and name == "broker":
             services[name]["status"] = worst(services[name]["status"], brokers_detail(found))
