@@ -78,10 +78,14 @@ def staged(site: Site, folder: Path, host: str) -> dict[str, str]:
         f"{site.stage}/node.crt": own.certificate,
         f"{site.stage}/node.key": own.key,
     }
-    if not site.version.clustered_tiers:
-        # replicas take the leader's; the CA's key mints what a join needs
+    if _mints(site):
         found[f"{site.stage}/ca.key"] = ca.key
     return found
+
+
+def _mints(site: Site) -> bool:
+    """4.x mints what a join needs, and a host that is everything its broker's certificate."""
+    return not site.version.clustered_tiers or site.layout.name == "single"
 
 
 def _pair(site: Site, *keys: str) -> dict[str, str]:
@@ -155,8 +159,9 @@ def _manager(site: Site, host: str) -> dict[str, Any]:
         inputs |= _pair(site, "external_ca_cert_path", "external_cert_path", "external_key_path")
     security = {"admin_password": SECRETS["admin"], "ssl_enabled": True}
     found: dict[str, Any] = {"manager": {"security": security}, "ssl_inputs": inputs}
-    if not version.clustered_tiers:
+    if _mints(site):
         inputs["ca_key_path"] = f"{site.stage}/ca.key"
+    if not version.clustered_tiers:
         found["rabbitmq"] = {"username": "cloudify", "password": SECRETS["rabbit"]}
         return found
     found["manager"]["cloudify_license_path"] = LICENSE

@@ -39,12 +39,14 @@ def deploy(
     tuning: dict[str, Any] | None = None,
     standin_options: str = "--speed 20 --no-rate-limit",
     form_cluster: bool = True,
+    services: Sequence[str] = (DATABASE, QUEUE, MANAGER),
     name: str = "lab",
 ) -> Cluster:
     """A cluster of this version on these hosts, which are made and booted where they are not up.
 
     layout  compact (three hosts, each of them everything), nine (three hosts for each tier), single
     tuning  fields of tiers.json on the hosts; None is quick, {} is as slow as the product
+    services  all_active with tiers of their own: what is installed; the rest is prepared only
     form_cluster  active_standby: also start the cluster on the first manager and join the others
     """
     found = VERSIONS[version]
@@ -65,7 +67,7 @@ def deploy(
     options = {"standin": standin_options, "tuning": QUICK if tuning is None else tuning}
     _each(shape.hosts, lambda host: prepare(cluster, host, **options))
     clock("packages")
-    install_all(cluster)
+    install_all(cluster, services)
     clock("installed")
     if form_cluster and found.generation == "active_standby" and len(shape.managers) > 1:
         form.form(cluster)
@@ -131,7 +133,7 @@ def install(cluster: Cluster, host: str, service: str = MANAGER) -> None:
     cluster.lab.host(host).exec(*words, timeout=INSTALL_SECONDS)
 
 
-def install_all(cluster: Cluster) -> None:
+def install_all(cluster: Cluster, services: Sequence[str] = (DATABASE, QUEUE, MANAGER)) -> None:
     """Databases and brokers beside each other, then managers: the first, then the others."""
     if cluster.site.layout.name == "single" or not cluster.site.version.clustered_tiers:
         _each(cluster.managers, lambda host: install(cluster, host))
@@ -140,7 +142,9 @@ def install_all(cluster: Cluster) -> None:
         DATABASE: lambda: _each(cluster.databases, lambda h: install(cluster, h, DATABASE)),
         QUEUE: lambda: _each(cluster.brokers, lambda h: install(cluster, h, QUEUE)),
     }
-    _each(tuple(tiers), lambda tier: tiers[tier]())
+    _each([tier for tier in tiers if tier in services], lambda tier: tiers[tier]())
+    if MANAGER not in services:
+        return
     install(cluster, cluster.managers[0])
     _each(cluster.managers[1:], lambda host: install(cluster, host))
 
