@@ -13,6 +13,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer im
 
 def installer_facts(version: t.Any, command: str = "cfy") -> dict[str, t.Any]:
     """What is peculiar to the installer of a version."""
+    if not version:
+        raise AnsibleFilterError(
+            "installer_facts: the version is not known: set cloudify_version, since no package is installed"
+        )
     try:
         return facts_of(str(version), command=str(command))
     except ValueError as exc:

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Takes what the role C(cloudify_ha.recovery.save_certificates) collected on a node, and keeps it in a directory of the store, each file
     under the path that it has on the node, with mode 0600, and an index of what each file is.
-  - Nothing is written before every file is proven to be what the node listed.
+  - Nothing is written before every file is proven to be what the node listed. What is in the store is read back and verified.
   - A good saved copy is never given up for what a node has later, since between the two may lie a reinstallation with a new CA. It takes the
     place of a saved copy that is of no use, such as an empty file. An empty node changes nothing.
   - Where C(cfy_manager remove) has renamed a file to C(YYYYmmdd-HHMMSS_NAME) and there is none under the plain name, the newest such copy is
@@ -95,10 +95,10 @@ useless:
   returned: success
   type: list
   elements: str
-ca_fingerprint:
-  description: sha256 of the CA that agents trust, as it is saved.
-  returned: success, not in check mode, and there is one
-  type: str
+stored:
+  description: What the store holds of the node now, read back and verified, as RV(cloudify_ha.recovery.node_files_info#module:saved) has it.
+  returned: success, not in check mode
+  type: dict
 reason:
   description: Why something was saved.
   returned: changed
@@ -116,7 +116,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _node_files
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._bundle import Bundle
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    RecoveryError,
+    Refused,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
 
 
@@ -138,8 +141,15 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     if plan.reason:
         result["reason"] = plan.reason
     if not module.check_mode:
-        saved = _node_files.save(plan, node=p["node"], bundle=bundle)
-        result["ca_fingerprint"] = saved.fingerprints.get(_node_files.INTERNAL_CA)
+        _node_files.save(plan, node=p["node"], bundle=bundle)
+        stored = _node_files.Saved.load(plan.saved.folder)
+        problems = stored.problems()
+        if problems:
+            raise RecoveryError(
+                f"{stored.folder} cannot be relied on: {'; '.join(problems)}",
+                hint="Look at these files on the node and in the store before anything is removed",
+            )
+        result["stored"] = stored.as_dict()
     return result
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Prints the files that match the patterns on standard input, one pattern a line, as one text: a list with a checksum for each, and a
+# Prints the files that match the patterns on standard input, one pattern a line, and those that configurations name, as one text: a list with a checksum for each, and a
 # compressed tar in base64 (plugins/module_utils/_bundle.py reads it). It changes nothing, and writes nothing to any disk.
 # $1: more bytes than this are refused. The others: names of the package, of which the first that is installed is told.
 
@@ -20,8 +20,21 @@ names=$(
         for found in $pattern; do
             [ -e "$found" ] && find -L "$found" -type f -print
         done
-    done | sort -u
+    done
 )
+# What the operator gave the product to copy, the license too.
+named=$(
+    set -f
+    IFS=$newline
+    for name in $names; do
+        case $name in
+            *.yaml) sed -n "s/^ *[a-z_]*\(cert_path\|key_path\|ca_path\|license_path\|ca_cert\): *[\"']\{0,1\}\(\/[^\"'#]*[^\"'# ]\).*/\2/p" "$name" ;;
+        esac
+    done | while read -r found; do
+        [ -f "$found" ] && printf '%s\n' "$found"
+    done
+)
+names=$(printf '%s\n' "$names" "$named" | sed '/^$/d' | sort -u)
 
 echo 'cloudify-node-files 1'
 for package in "$@"; do
