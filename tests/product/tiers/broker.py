@@ -100,7 +100,7 @@ class Broker:
         while not self.running(target):
             if time.monotonic() >= deadline:
                 # says whether it is the cookie, the name or the broker
-                said = self.control("ping", "--node", target, "--timeout", "10", check=False)
+                said = self.control("status", "--node", target, "--timeout", "10", check=False)
                 raise ClusteringError(
                     f"Rabbit does not appear to be running on {target}. You may need to start "
                     f"rabbit on that node, or restart that node. {said}"
