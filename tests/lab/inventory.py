@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import network
+from .place import SOCKETS
 
 # Without them a task on a host that is cut off would hang for as long as the kernel retries.
 SSH = (
@@ -19,6 +20,8 @@ SSH = (
     # A host that is made anew has a new key.
     *("-o StrictHostKeyChecking=no", "-o UserKnownHostsFile=/dev/null", "-o LogLevel=ERROR"),
     *("-o ControlMaster=auto", "-o ControlPersist=60s"),
+    # Hosts of two labs have the same names: in a directory of the lab's own.
+    f"-o ControlPath={SOCKETS}/%C",
 )
 
 

@@ -32,7 +32,7 @@ from tooling.locks import locked, try_lock
 from . import network
 from .cgroups import remove_cgroup
 from .commands import LabError, run
-from .place import CGROUPS, DIRECTORY, RUNS, Place, cgroup
+from .place import CGROUPS, DIRECTORY, RUNS, SOCKETS, Place, cgroup
 from .support import NEW_MOUNTS, NEW_NETWORK, NEW_PIDS
 
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -147,6 +147,7 @@ def environment(place: Place) -> dict[str, str]:
         "LAB_ID": place.identity,
         "LAB_IMAGE": str(place.image),
         "LAB_DIR": str(DIRECTORY),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(SOCKETS),
         "PATH": os.pathsep.join(path),
     }
 
@@ -162,8 +163,8 @@ def _furnish(place: Place) -> None:
     _mount("tmpfs", "/run/netns", "mode=755")
     run("mount", "--make-shared", "/run/netns")
     place.cgroup.mkdir()
-    for name in ("bin", "hosts", "ssh"):
-        (DIRECTORY / name).mkdir(parents=True)
+    for name in ("bin", "hosts", "ssh", SOCKETS.name):
+        (DIRECTORY / name).mkdir(parents=True, mode=0o700)
     network.create()
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(place.key))
     (DIRECTORY / "hosts.txt").write_text(network.hosts_file())

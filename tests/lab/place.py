@@ -15,6 +15,8 @@ from tooling.paths import CACHE
 from .commands import LabError
 
 DIRECTORY = Path("/run/lab")
+# Of open ssh connections.
+SOCKETS = DIRECTORY / "cp"
 # On the machine: one entry for each lab that runs, for whoever wants to enter it.
 RUNS = CACHE / "lab" / "runs"
 CGROUPS = Path("/sys/fs/cgroup")
@@ -53,4 +55,4 @@ class Place:
         return RUNS / self.identity
 
 
-__all__ = ("CGROUPS", "DIRECTORY", "RUNS", "Place", "cgroup")
+__all__ = ("CGROUPS", "DIRECTORY", "RUNS", "SOCKETS", "Place", "cgroup")

@@ -25,6 +25,7 @@ PROGRAMS = {
     "ssh-keygen": "openssh-client",
     "mkfs.ext4": "e2fsprogs",
     "nsenter": "util-linux",
+    "ps": "procps",
     "mount": "mount",
     "rpmbuild": "rpm",
 }

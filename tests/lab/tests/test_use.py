@@ -64,6 +64,7 @@ def test_ansible_is_not_held_up_by_a_host_that_is_gone(inventory: Path, lab: Lab
     wanted = {"h1": REACHED, "h2": UNREACHABLE, "h3": REACHED}
     # With a connection that is open already, too.
     ansible(inventory, "all", "-m", "ping")
+    assert len(list((lab.directory / "cp").iterdir())) >= 3
     lab["h2"].cut()
     assert ansible(inventory, "all", "-m", "ping") == wanted
     lab["h2"].heal()
