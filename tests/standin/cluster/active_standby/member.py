@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import random
@@ -35,7 +36,9 @@ HEARTBEAT_SECONDS = 1.0
 # the default makes a failover take 10 to 15 seconds
 FAILURE_SECONDS = 10.0
 CALL_SECONDS = 2.0
-SYNC_CALL_SECONDS = 30.0
+# between two pieces of a long answer: a peer without power says nothing at all
+PULL_SECONDS = 5.0
+HAND_OVER_SECONDS = 30.0
 FAILURES = (OSError, http.client.HTTPException, ValueError, Refused, Gone)
 
 
@@ -104,7 +107,9 @@ class StandbyMember:
 
     @property
     def failure(self) -> float:
-        return self._seconds("failure_seconds", FAILURE_SECONDS)
+        options = self.memory.nodes.get(self.memory.name, {}).get("options") or {}
+        times = float(options.get("check_ttl_multiplier") or 1)
+        return self._seconds("failure_seconds", FAILURE_SECONDS) * times
 
     def _seconds(self, name: str, default: float) -> float:
         return float(self.seconds.get(name) or self.config.settings.get(name) or default)
@@ -138,10 +143,21 @@ class StandbyMember:
             self.leads = leads
             self.memory.change(state=MEMBER, job=None)
             self._meet()
-        for name, body in (("consul", self._watch), ("replication", self._follow)):
+        threads = {"consul": self._watch, "replication": self._follow, "syncthing": self._spread}
+        for name, body in threads.items():
             if name not in self._threads:
                 self._threads[name] = threading.Thread(target=body, name=name, daemon=True)
                 self._threads[name].start()
+
+    def begin_again(self) -> None:
+        """After the process started: the address may not be there yet."""
+        while not self.ending:
+            try:
+                self.begin()
+                return
+            except OSError as error:
+                self.trouble = f"{type(error).__name__}: {error}"
+                time.sleep(self.heartbeat)
 
     def close(self) -> None:
         with self.lock:
@@ -315,8 +331,6 @@ class StandbyMember:
                 words = "Active minority mode" if minority else "The majority is back"
                 self.memory.log(words)
         self._hand_over_if_unwell()
-        links = [lambda name=p.name: self.connect(name) for p in alive]
-        self.archives.fill(links)
 
     def _hand_over_if_unwell(self) -> None:
         """A leader whose checks fail for long lets the next one lead."""
@@ -456,14 +470,14 @@ class StandbyMember:
     def _hand_over(self, target: str) -> None:
         try:
             self.manager.worker.kill_all()
-            end = time.monotonic() + SYNC_CALL_SECONDS
+            end = time.monotonic() + HAND_OVER_SECONDS
             with self.lock:
                 while self.acknowledged.get(target, -1) < self.position().n:
                     if time.monotonic() > end:
                         raise ConnectionError(f"{target} did not catch up")
                     self.changed.wait(timeout=0.1)
                 term = self.memory["term"] + 1
-            link = self.connect(target, seconds=SYNC_CALL_SECONDS)
+            link = self.connect(target, seconds=HAND_OVER_SECONDS)
             self.heard(link.ask("POST", "/promote", {"term": term}))
             link.close()
             self._step_down(target)
@@ -533,7 +547,7 @@ class StandbyMember:
                 if link is None or followed != now:
                     if link:
                         link.close()
-                    link, followed = self.connect(leader, seconds=SYNC_CALL_SECONDS), now
+                    link, followed = self.connect(leader, seconds=PULL_SECONDS), now
                 if self.is_cut(leader):
                     raise ConnectionError
                 self.pull(link)
@@ -551,7 +565,7 @@ class StandbyMember:
             link.close()
 
     def pull(self, link: Link) -> None:
-        """One round: wait for changes, take them, then the archives."""
+        """One round: wait for changes, and take them."""
         at = self.position()
         query = urlencode(
             {"timeline": at.timeline, "n": at.n, "wait": self.heartbeat, "fresh": not self.synced}
@@ -566,7 +580,26 @@ class StandbyMember:
                 self.memory.log("The database is a copy of the active node's")
             if not self.synced:
                 self.memory.change(synced=True)
-        self.archives.follow(link)
+
+    def _spread(self) -> None:
+        """Archives, beside everything else: a large one takes its time."""
+        while not self.ending:
+            time.sleep(self.heartbeat)
+            if not self.clustered:
+                continue
+            try:
+                if self.leads:
+                    self.archives.fill(
+                        [functools.partial(self.connect, p.name) for p in self.alive()]
+                    )
+                elif self.leader and self.synced:
+                    with contextlib.closing(
+                        self.connect(self.leader, seconds=PULL_SECONDS)
+                    ) as link:
+                        self.archives.follow(link)
+            except FAILURES:
+                # the next round finds out why, or the heartbeats do
+                continue
 
     @property
     def synced(self) -> bool:

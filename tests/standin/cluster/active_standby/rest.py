@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
+import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ class StandbyRest:
         self.member = StandbyMember(manager, self.services, config)
         self._jobs = Jobs(self.member)
         if self.member.clustered:
-            self.member.begin()
+            threading.Thread(target=self.member.begin_again, name="begin", daemon=True).start()
         else:
             self._jobs.resume()
 

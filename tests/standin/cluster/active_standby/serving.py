@@ -52,6 +52,8 @@ class Serving:
         if path == "/vote":
             return {"granted": member.vote(body)}
         if path == "/promote":
+            if not member.synced or member.leads:
+                raise Refused("this node cannot be made the active one")
             member.promote(int(body["term"]))
             return member.report()
         if path == "/dismiss":

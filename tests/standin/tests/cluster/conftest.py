@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,14 @@ def node(tmp_path: Path) -> Iterator[Callable[..., Node]]:
     running: list[Node] = []
 
     def start_one(name: str, *, profile: str = "4.5.5", **settings: Any) -> Node:
-        made = Node(name, state=tmp_path / f"{name}-{len(running)}", profile=profile, **settings)
+        made = Node(name, state=tmp_path / name, profile=profile, **settings)
         running.append(made)
         made.start()
         return made
 
     yield start_one
-    for made in running:
-        made.stop()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(Node.stop, running))
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ def cluster(node: Callable[..., Node]) -> Callable[..., list[Node]]:
     """So many members, the first of them the leader."""
 
     def form(count: int = 3, **options: Any) -> list[Node]:
-        nodes = [node(f"m{n}", **options) for n in range(1, count + 1)]
+        with ThreadPoolExecutor(count) as pool:
+            nodes = list(pool.map(lambda n: node(f"m{n}", **options), range(1, count + 1)))
         nodes[0].start_cluster()
         for other in nodes[1:]:
             other.join_cluster(nodes[0])
