@@ -144,10 +144,11 @@ STEPS = (
         "standin",
         "standin",
         NEWEST,
-        PYTEST + " tests/standin/tests",
+        # They wait more than they work.
+        PYTEST + " -n 4 tests/standin/tests",
         ("tests/standin/tests/test_*.py",),
         env=OURS,
-        weight=60,
+        weight=90,
     ),
     Step(
         "fidelity-tests",
@@ -258,6 +259,16 @@ STEPS = (
         lab=True,
         env=OURS,
         weight=120,
+    ),
+    Step(
+        "standin-hosts",
+        "standin",
+        NEWEST,
+        "{bin}/python -m lab run --hosts 3 -- " + PYTEST + " tests/standin/tests/on_hosts",
+        ("tests/standin/tests/on_hosts/test_*.py",),
+        lab=True,
+        env=OURS,
+        weight=200,
     ),
     Step(
         "build",

@@ -66,7 +66,7 @@ class ClusterConfig:
         except (OSError, ValueError):
             return False
         self._stamp = stamp
-        changed = read != self._settings
+        changed = bool(read != self._settings)
         self._settings = read
         return changed
 

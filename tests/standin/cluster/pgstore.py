@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg2
+import psycopg2.errors
+import psycopg2.extensions
 from psycopg2.extras import execute_values
 
 from standin.cluster.postgres import Connection, Pool, Settings
@@ -278,7 +280,8 @@ def _column(name: str) -> tuple[str, list[Any]]:
 
 
 def _where(q: Query) -> tuple[str, list[Any]]:
-    where, args = ["kind = %s"], [q.kind]
+    where = ["kind = %s"]
+    args: list[Any] = [q.kind]
     if q.tenant is not None:
         where.append("(tenant = %s OR visibility = 'global')")
         args.append(q.tenant)

@@ -18,8 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg2
-import psycopg2.extensions
-import psycopg2.extras
+from psycopg2.extensions import connection as Connection
 
 from standin.state import StoreBlocked, StoreUnavailable
 
@@ -35,8 +34,6 @@ SERVER_OPTIONS = (
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 "
     "-c tcp_user_timeout=10000 -c idle_in_transaction_session_timeout=60000 -c client_min_messages=error"
 )
-
-Connection = psycopg2.extensions.connection
 
 
 class NotPrimary(StoreUnavailable):

@@ -15,7 +15,7 @@ import threading
 import xmlrpc.client
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from standin.cluster.config import Settings
 
@@ -55,12 +55,12 @@ def ask_supervisord() -> dict[str, bool] | None:
     try:
         connection.request("POST", "/RPC2", call, {"Content-Type": "text/xml"})
         answer = connection.getresponse().read().decode()
-        (found,), _method = xmlrpc.client.loads(answer)
+        programs: Any = xmlrpc.client.loads(answer)[0][0]
     except (OSError, http.client.HTTPException, xmlrpc.client.Error, ValueError):
         return None
     finally:
         connection.close()
-    return {str(p["name"]): p["statename"] in ("RUNNING", "STARTING") for p in found}  # type: ignore[index,call-overload]
+    return {str(p["name"]): p["statename"] in ("RUNNING", "STARTING") for p in programs}
 
 
 def ask_systemd() -> dict[str, bool] | None:

@@ -38,9 +38,11 @@ def restore(job: Job) -> None:
     job.sleep(FLAG_AFTER)
     manager.flag(True)
     path = manager.archive_path(snapshot_id)
-    if mode == "hang" or not path.exists():
-        # a snapshot without its archive: the product goes on waiting for the file
+    if mode == "hang":
         job.hang()
+    while not path.exists():
+        # the product waits for the file, which in a cluster may still be on its way
+        job.sleep(1.0)
     if mode == "die":
         job.sleep(1.0)
         return None
