@@ -55,8 +55,6 @@ def _networks(context: Context) -> dict[str, str]:
 
 def configure(context: Context) -> bool:
     """Create, join or be known already, as the product decides; True for the first manager."""
-    if not context.paths.real:
-        return True
     registers = _registers()
     try:
         return _configure(context, registers)

@@ -9,14 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from product import x509
+from product import database, x509
 from product.tests.node import Node
+from product.tests.registers import Registers
 
 
 @pytest.fixture(autouse=True)
 def small_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quicker to make, and as different from each other as large ones."""
     monkeypatch.setattr(x509, "KEY_SIZE", 1024)
+
+
+@pytest.fixture(autouse=True)
+def registers(monkeypatch: pytest.MonkeyPatch) -> Registers:
+    """The managers' shared database, in memory."""
+    found = Registers()
+    monkeypatch.setattr(database, "_registers", lambda: found)
+    return found
 
 
 @pytest.fixture
