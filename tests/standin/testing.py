@@ -120,6 +120,10 @@ class StandIn:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         self._end(signal.SIGTERM)
 

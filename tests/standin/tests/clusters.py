@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from standin.profiles import PROFILES
 from standin.testing import StandIn
 from standin.tests.postgres import Postgres, free_port
 
-WAIT = 30.0
+WAIT = 60.0
+_NUMBERS = itertools.count(1)
 
 
 def until(condition: Callable[[], Any], what: str, *, seconds: float = WAIT) -> Any:
@@ -48,16 +50,17 @@ class Cluster:
         self.profile = PROFILES[profile]
         self.speed = speed
         self.config = folder / "standin.json"
+        # clusters of several tests share one server
+        self.database = {**postgres.database, "dbname": f"cluster_{next(_NUMBERS)}"}
         self.settings: dict[str, Any] = {
-            "database": postgres.database,
+            "database": self.database,
             "peers": {"port": free_port()},
             "status": {"interval": 0.2},
             **settings,
         }
         self.managers: dict[str, StandIn] = {}
-        database.drop_database(postgres.database, postgres.admin)
         revision = self.profile.schema_revision
-        database.create_database(postgres.database, postgres.admin, schema_revision=revision)
+        database.create_database(self.database, postgres.admin, schema_revision=revision)
         self.configure()
 
     @staticmethod
@@ -76,7 +79,7 @@ class Cluster:
 
         name, address = f"h{number}", self.address(number)
         database.register_manager(
-            self.postgres.database,
+            self.database,
             hostname=name,
             private_ip=address,
             public_ip=address,
@@ -96,8 +99,11 @@ class Cluster:
         return manager
 
     def stop(self) -> None:
+        from standin.cluster import database
+
         for manager in self.managers.values():
             manager.stop()
+        database.drop_database(self.database, self.postgres.admin)
 
 
 __all__ = ["Cluster", "until"]

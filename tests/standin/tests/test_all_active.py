@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import urllib.error
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,31 @@ import pytest
 
 from standin.testing import StandIn
 from standin.tests.clusters import Cluster, until
+from standin.tests.postgres import Postgres
 
 Make = Callable[..., Cluster]
+Pair = tuple[StandIn, StandIn]
+
+
+@pytest.fixture(scope="module")
+def running(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    made = Cluster(postgres, tmp_path_factory.mktemp("pair"))
+    yield made.start(1), made.start(2)
+    made.stop()
+
+
+@pytest.fixture
+def pair(running: Pair) -> Iterator[Pair]:
+    """Two managers of 7.0.5 with nothing in them."""
+    yield running
+    for manager in running:
+        if not manager.alive:
+            manager.start()
+        manager.password = "admin"
+        manager.clear_faults()
+        manager.wipe()
+        for name in ("cloudify-syncthing", "cloudify-stage"):
+            manager.control("POST", "/service", {"name": name, "state": "up"})
 
 
 def ids(manager: StandIn, kind: str) -> list[str]:
@@ -48,9 +71,8 @@ def archive(manager: StandIn, snapshot_id: str) -> Path:
 
 
 # -- content
-def test_what_one_manager_is_given_the_other_shows(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_what_one_manager_is_given_the_other_shows(pair: Pair) -> None:
+    one, two = pair
     one.seed(sample="rich")
     assert ids(two, "blueprints") == ids(one, "blueprints") != []
     two.call("PUT", "/secrets/made-there", {"value": "x"})
@@ -58,9 +80,8 @@ def test_what_one_manager_is_given_the_other_shows(cluster: Make) -> None:
     assert ids(one, "managers") == ids(two, "managers") == ["h1", "h2"]
 
 
-def test_a_password_set_on_one_counts_on_all(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_a_password_set_on_one_counts_on_all(pair: Pair) -> None:
+    one, two = pair
     one.control("POST", "/admin-password", {"password": "other"})
     assert two.call("GET", "/version").status == 401
     two.password = "other"
@@ -75,21 +96,19 @@ def test_managers_that_start_at_once_fill_the_database_once(cluster: Make) -> No
     assert three.summary()["counts"]["managers"] == 3
 
 
-def test_the_vendors_fields_of_a_manager(cluster: Make) -> None:
-    made = cluster()
-    one = made.start(1)
+def test_the_vendors_fields_of_a_manager(pair: Pair) -> None:
+    one, _two = pair
     item = one.call("GET", "/managers?hostname=h1").json["items"][0]
-    assert item["private_ip"] == made.address(1)
-    assert item["networks"] == {"default": made.address(1)}
+    assert item["private_ip"] == Cluster.address(1)
+    assert item["networks"] == {"default": Cluster.address(1)}
     assert (item["version"], item["edition"]) == ("7.0.5", "premium")
     assert "node_id" not in item
     assert one.call("GET", "/managers?hostname=h9").json["items"] == []
 
 
 # -- archives
-def test_archives_come_to_the_others_and_go_again(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_archives_come_to_the_others_and_go_again(pair: Pair) -> None:
+    one, two = pair
     create(one, "s1")
     until(archive(two, "s1").exists, "the archive on the other manager")
     assert archive(two, "s1").read_bytes() == archive(one, "s1").read_bytes()
@@ -109,9 +128,8 @@ def test_a_manager_that_comes_later_gets_the_archives(cluster: Make) -> None:
     until(lambda: archive(two, "s1").exists() and archive(two, "s2").exists(), "both archives")
 
 
-def test_what_was_deleted_while_a_manager_was_off_is_deleted_there_too(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_what_was_deleted_while_a_manager_was_off_is_deleted_there_too(pair: Pair) -> None:
+    one, two = pair
     create(one, "s1")
     until(archive(two, "s1").exists, "the archive on the other manager")
     two.kill()
@@ -121,11 +139,10 @@ def test_what_was_deleted_while_a_manager_was_off_is_deleted_there_too(cluster: 
     assert not archive(one, "s1").exists()
 
 
-def test_a_manager_that_is_installed_anew_takes_no_archive_away(cluster: Make) -> None:
+def test_a_manager_that_is_installed_anew_takes_no_archive_away(pair: Pair) -> None:
     import shutil
 
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+    one, two = pair
     create(one, "s1")
     until(archive(two, "s1").exists, "the archive on the other manager")
     two.kill()
@@ -135,9 +152,8 @@ def test_a_manager_that_is_installed_anew_takes_no_archive_away(cluster: Make) -
     assert archive(one, "s1").exists()
 
 
-def test_no_archive_travels_while_the_sync_service_is_down(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_no_archive_travels_while_the_sync_service_is_down(pair: Pair) -> None:
+    one, two = pair
     two.control("POST", "/service", {"name": "cloudify-syncthing", "state": "down"})
     create(one, "s1")
     sync = two.call("GET", "/status").json
@@ -149,9 +165,8 @@ def test_no_archive_travels_while_the_sync_service_is_down(cluster: Make) -> Non
 
 
 # -- executions
-def test_a_manager_runs_what_it_accepted_itself_and_nobody_else_does(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_a_manager_runs_what_it_accepted_itself_and_nobody_else_does(pair: Pair) -> None:
+    one, two = pair
     one.worker("down")
     answer = one.call("PUT", "/snapshots/s1", {"legacy": True})
     create(two, "s2", legacy=False)
@@ -162,9 +177,8 @@ def test_a_manager_runs_what_it_accepted_itself_and_nobody_else_does(cluster: Ma
     until(lambda: status(two, "s1") == "created", "created at last")
 
 
-def test_what_ran_on_a_manager_that_died_stays_as_it_was(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_what_ran_on_a_manager_that_died_stays_as_it_was(pair: Pair) -> None:
+    one, two = pair
     one.workflow_fault("create_snapshot", "hang")
     answer = one.call("PUT", "/snapshots/s1", {"legacy": True})
     path = f"/executions/{answer.json['id']}"
@@ -176,9 +190,8 @@ def test_what_ran_on_a_manager_that_died_stays_as_it_was(cluster: Make) -> None:
     assert refused.code == "existing_running_execution_error"
 
 
-def test_a_queued_create_is_run_once(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_a_queued_create_is_run_once(pair: Pair) -> None:
+    one, two = pair
     blocking = one.add_execution(workflow_id="install", status="started")
     queued = [
         m.call("PUT", f"/snapshots/{name}", {"legacy": True, "queue": True}).json
@@ -207,9 +220,8 @@ def test_maintenance(cluster: Make, profile: str, everywhere: bool) -> None:
 
 
 # -- restore
-def test_a_restore_on_one_manager_is_everybodys_and_leaves_the_cluster_alone(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_a_restore_on_one_manager_is_everybodys_and_leaves_the_cluster_alone(pair: Pair) -> None:
+    one, two = pair
     one.seed(sample="rich")
     before = sorted(ids(one, "secrets"))
     create(one, "s1")
@@ -236,9 +248,8 @@ def flag(manager: StandIn) -> str:
     return str(answer.json["status"]) if answer.status == 200 else ""
 
 
-def test_a_wipe_leaves_the_registers(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_a_wipe_leaves_the_registers(pair: Pair) -> None:
+    one, two = pair
     one.seed(sample="rich")
     two.wipe()
     assert ids(one, "blueprints") == []
@@ -341,9 +352,8 @@ def refused(manager: StandIn) -> bool:
     return False
 
 
-def test_a_service_that_is_down_shows(cluster: Make) -> None:
-    made = cluster()
-    one, two = made.start(1), made.start(2)
+def test_a_service_that_is_down_shows(pair: Pair) -> None:
+    one, two = pair
     one.control("POST", "/service", {"name": "cloudify-stage", "state": "down"})
     said = one.call("GET", "/status").json
     assert said["status"] == "Fail"
