@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab import Lab
-from lab.testing import lab, wait_until
+from lab.testing import wait_until
 from product.cluster import deploy
 from product.cluster.configs import SECRETS
 from product.on_hosts.tiers import MANAGER, QUEUE, Tiers
@@ -152,9 +152,7 @@ def test_who_cannot_join_runs_alone_and_says_why(tiers: Tiers) -> None:
         if peer == "rabbit@h1":
             tiers.control("h1", "stop", SERVICE)
         tiers.fresh("h3")
-        tiers.reconfigure(
-            "h3", QUEUE, rabbitmq__erlang_cookie=cookie, rabbitmq__join_cluster=peer
-        )
+        tiers.reconfigure("h3", QUEUE, rabbitmq__erlang_cookie=cookie, rabbitmq__join_cluster=peer)
         done = tiers.run("h3", "install", service=QUEUE)
         assert done.returncode == 1
         assert text in done.stdout, done.stdout

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab import Lab
-from lab.testing import lab, wait_until
+from lab.testing import wait_until
 from product.cluster import deploy
 from product.on_hosts.tiers import DATABASE, MANAGER, Tiers
 
@@ -38,7 +38,12 @@ def test_each_part_serves_the_configured_certificate(tiers: Tiers) -> None:
     for name in tiers.cluster.databases:
         host = tiers.host(name)
         wanted = (tiers.cluster.config_dir / f"{name}.crt").read_text()
-        for port, starttls in ((2379, ()), (2380, ()), (8008, ()), (5432, ("-starttls", "postgres"))):
+        for port, starttls in (
+            (2379, ()),
+            (2380, ()),
+            (8008, ()),
+            (5432, ("-starttls", "postgres")),
+        ):
             said = host.exec(
                 *("openssl", "s_client", "-connect", f"{tiers.address(name)}:{port}", *starttls),
                 input="",

@@ -86,7 +86,9 @@ class Tiers:
         return done.stdout.strip()
 
     def write(self) -> None:
-        self.sql(self.leader(), "CREATE TABLE IF NOT EXISTS t (n serial); INSERT INTO t DEFAULT VALUES")
+        self.sql(
+            self.leader(), "CREATE TABLE IF NOT EXISTS t (n serial); INSERT INTO t DEFAULT VALUES"
+        )
 
     def rows(self, name: str) -> str:
         there = self.sql(name, "SELECT to_regclass('t') IS NOT NULL") == "t"
@@ -126,10 +128,12 @@ class Tiers:
         """Change settings (a__b for a.b) in a configuration file of a host."""
         path = self.cluster.config_option(service)[1]
         config = json.loads(
-            self.host(name).exec(
+            self.host(name)
+            .exec(
                 *("python3", "-c"),
                 f"import json, yaml; print(json.dumps(yaml.safe_load(open({path!r}))))",
-            ).stdout
+            )
+            .stdout
         )
         for key, value in settings.items():
             *parents, last = key.split("__")

@@ -29,7 +29,14 @@ class Broker:
     def evaluate(self, expression: str, *, node: str = "", timeout: float = PATIENCE) -> str | None:
         """The value of an Erlang expression on a broker; None where it cannot be had."""
         naming = "-name" if self.settings.long_names else "-sname"
-        argv = (ERL_CALL, "-r", "-timeout", str(int(timeout)), naming, node or self.settings.nodename)
+        argv = (
+            ERL_CALL,
+            "-r",
+            "-timeout",
+            str(int(timeout)),
+            naming,
+            node or self.settings.nodename,
+        )
         try:
             # not by context.run: it is asked several times a second, and nobody wants to read that
             done = subprocess.run(

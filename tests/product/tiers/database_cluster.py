@@ -68,7 +68,7 @@ def deploy_certificates(context: Context, settings: DatabaseSettings) -> None:
             )
     context.folder(at(places.ETCD_CONFIG).parent, owner="etcd:etcd")
     context.folder(at(places.PATRONI_HOME), mode=0o700, owner="postgres:postgres")
-    for source, target, owner in (
+    for what, target, owner in (
         ("cert", places.ETCD_CERT, "etcd:etcd"),
         ("key", places.ETCD_KEY, "etcd:etcd"),
         ("ca", places.ETCD_CA, "etcd:etcd"),
@@ -78,8 +78,8 @@ def deploy_certificates(context: Context, settings: DatabaseSettings) -> None:
         ("key", places.PATRONI_DB_KEY, "postgres:postgres"),
         ("ca", places.PATRONI_CA, "postgres:postgres"),
     ):
-        mode = 0o400 if source == "key" else 0o444
-        context.copy(sources[source], at(target), mode=mode, owner=owner)
+        mode = 0o400 if what == "key" else 0o444
+        context.copy(sources[what], at(target), mode=mode, owner=owner)
 
 
 def etcd_of(context: Context, settings: DatabaseSettings, *, ca: Path | None = None) -> Etcd:
@@ -184,9 +184,7 @@ def _join(context: Context, settings: DatabaseSettings, etcd: Etcd) -> None:
         addresses.append(settings.private_ip)
     context.remove(data)
     context.folder(data, mode=0o700, owner="etcd:etcd")
-    _write_etcd(
-        context, etcd_config.environment(settings, state="existing", addresses=addresses)
-    )
+    _write_etcd(context, etcd_config.environment(settings, state="existing", addresses=addresses))
     _allow(context, settings)
 
 
@@ -216,9 +214,7 @@ def _wait_for_etcd(
     return False
 
 
-def _wait_for_database(
-    context: Context, settings: DatabaseSettings, tuned: tuning.Tuning
-) -> None:
+def _wait_for_database(context: Context, settings: DatabaseSettings, tuned: tuning.Tuning) -> None:
     """Until this node runs, and until the leader has a synchronous standby if there is one to be had."""
     patroni = patroni_of(context, settings)
     own = settings.private_ip

@@ -105,7 +105,7 @@ def _by_hosts(context: Context, settings: DatabaseSettings) -> View:
     ca = context.paths.ssl / POSTGRESQL_CA.file
     if not ca.exists():
         ca = context.paths.at(settings.ca_path or places.ETCD_CA)
-    etcd, patroni = (of(context, settings, ca=ca) for of in (etcd_of, patroni_of))
+    etcd, patroni = etcd_of(context, settings, ca=ca), patroni_of(context, settings, ca=ca)
     leads = all_at_once(patroni.primary, hosts)
     leader = next((host for host in hosts if leads[host]), None)
     replicas = [host for host in hosts if host != leader]

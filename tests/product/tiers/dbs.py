@@ -155,9 +155,7 @@ def dbs_reinit(context: Context) -> int:
     address = context.options.address
     seen = view(context)
     if address == seen.leader:
-        raise DBManagementError(
-            "The currently active DB master node cannot be reinitialised."
-        )
+        raise DBManagementError("The currently active DB master node cannot be reinitialised.")
     if address not in seen.addresses:
         raise DBManagementError(
             f"Cannot reinitialise DB node {address}, as it is not part of the cluster."
@@ -189,9 +187,7 @@ def dbs_set_master(context: Context) -> int:
             f"Cannot make DB node {address} master, as it is not part of the cluster."
         )
     if address not in seen.synchronous():
-        context.log.info(
-            "%s is async replica. Only sync replicas can become master.", address
-        )
+        context.log.info("%s is async replica. Only sync replicas can become master.", address)
         _become_synchronous(seen, address)
     _switch(seen, address)
     return 0

@@ -82,9 +82,7 @@ def database_settings(config: Mapping[str, Any], *, private_ip: str) -> Database
         etcd_patroni_password=str(_get(config, server, "cluster", "etcd", "patroni_password")),
         rest_user=str(_get(config, server, "cluster", "patroni", "rest_user", default="patroni")),
         rest_password=str(_get(config, server, "cluster", "patroni", "rest_password")),
-        replicator_password=str(
-            _get(config, server, "cluster", "postgres", "replicator_password")
-        ),
+        replicator_password=str(_get(config, server, "cluster", "postgres", "replicator_password")),
         ssl_enabled=bool(_get(config, server, "ssl_enabled", default=False)),
         client_verification=bool(_get(config, server, "ssl_client_verification", default=False)),
     )
@@ -195,9 +193,7 @@ def check_broker(settings: BrokerSettings) -> None:
     if len(settings.members) < 2 and not settings.join_cluster:
         return
     if not settings.erlang_cookie:
-        raise ValidationError(
-            "Cluster members are configured but erlang_cookie has not been set."
-        )
+        raise ValidationError("Cluster members are configured but erlang_cookie has not been set.")
     if not (settings.cert_path and settings.key_path and settings.ca_path):
         raise ValidationError(
             "Cannot generate self-signed certificates for a rabbitmq cluster - externally "
