@@ -26,7 +26,7 @@ from ansible.utils.display import Display
 display = Display()
 
 #: Seconds that one look at the host may last; it ends sooner when the command does.
-LOOK = 4
+LOOK = 4.0
 #: Something is said at least every so many seconds: two looks, and what they cost.
 QUIET = 8.0
 #: Bytes of output that are returned, of its end.
@@ -163,7 +163,7 @@ class ActionModule(ActionBase):
 
     def _wait(self) -> str:
         log = shlex.quote(self.args["log"])
-        script = _LOOK.format(log=log, looks=LOOK * 10)
+        script = _LOOK.format(log=log, looks=int(LOOK * 10))
         while True:
             state, _newline, self.last_line = self._on_host(script).partition("\n")
             if state != "running":
@@ -176,8 +176,7 @@ class ActionModule(ActionBase):
         word, _space, code = state.partition(" ")
         marker = uuid.uuid4().hex
         printed = self._on_host(_FETCH.format(limit=OUTPUT, marker=marker))
-        stdout, _marker, stderr = printed.partition(f"{marker}\n")
-        stdout, stderr = stdout.rstrip("\r\n"), stderr.replace(marker, "").rstrip("\r\n")
+        stdout, stderr = (text.strip("\r\n") for text in printed.split(marker))
         outcome: dict[str, t.Any] = {
             "stdout": stdout,
             "stderr": stderr,

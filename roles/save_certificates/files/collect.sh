@@ -16,7 +16,7 @@ newline='
 
 names=$(
     IFS=$newline
-    while read -r pattern; do
+    while read -r pattern || [ -n "$pattern" ]; do
         for found in $pattern; do
             [ -e "$found" ] && find -L "$found" -type f -print
         done

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""node_files and node_files_info."""
+
+from __future__ import annotations
+
+import base64
+import io
+import pathlib
+import tarfile
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.node_samples import (
+    CA,
+    CA_FINGERPRINT,
+    INTERNAL,
+    INTERNAL_CA,
+    INTERNAL_KEY,
+    MANAGER,
+    OTHER_KEY,
+    printed,
+)
+
+CONFIG = "/etc/cloudify/config.yaml"
+Run = t.Callable[..., "dict[str, t.Any]"]
+
+
+@pytest.fixture
+def save(run_module: t.Any, tmp_path: pathlib.Path) -> Run:
+    def run(files: t.Mapping[str, bytes], **options: t.Any) -> dict[str, t.Any]:
+        given = {"place": str(tmp_path), "node": "h1", "bundle": printed(files), **options}
+        return t.cast("dict[str, t.Any]", run_module("node_files", **given))
+
+    return run
+
+
+@pytest.fixture
+def info(run_module: t.Any, tmp_path: pathlib.Path) -> Run:
+    def run(**options: t.Any) -> dict[str, t.Any]:
+        given = {"places": [str(tmp_path)], "node": "h1", **options}
+        return t.cast("dict[str, t.Any]", run_module("node_files_info", **given))
+
+    return run
+
+
+def test_saving_says_what_it_saved(save: Run, tmp_path: pathlib.Path) -> None:
+    said = save(MANAGER)
+    assert said["changed"]
+    assert said["reason"] == "3 files not in the store yet, or only as something that is of no use"
+    assert said["saved"] == sorted(MANAGER)
+    assert said["path"] == str(tmp_path / "nodes" / "h1")
+    assert said["stored"]["ca_fingerprint"] == CA_FINGERPRINT
+    assert not save(MANAGER)["changed"]
+
+
+def test_check_mode_writes_nothing(save: Run, tmp_path: pathlib.Path) -> None:
+    said = save(MANAGER, check=True)
+    assert said["changed"]
+    assert said["saved"] == sorted(MANAGER)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_key_is_in_the_answer(save: Run, info: Run) -> None:
+    key = MANAGER[INTERNAL_KEY].splitlines()[1].decode()
+    assert key not in str(save(MANAGER))
+    assert key not in str(info())
+
+
+def test_a_copy_that_cannot_be_relied_on_is_a_failure(save: Run) -> None:
+    said = save({**MANAGER, INTERNAL_KEY: OTHER_KEY})
+    assert said["failed"]
+    assert f"{INTERNAL_KEY} is not the key of {INTERNAL}" in said["msg"]
+
+
+def test_a_broken_bundle_is_a_failure_and_touches_nothing(
+    save: Run, tmp_path: pathlib.Path
+) -> None:
+    said = save({}, bundle=printed(MANAGER)[:-100])
+    assert said["failed"]
+    assert "did not arrive whole" in said["msg"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_is_not_there_is_a_failure(save: Run, tmp_path: pathlib.Path) -> None:
+    assert "there is no directory" in save(MANAGER, place=str(tmp_path / "x"))["msg"]
+
+
+def test_the_first_sound_place_counts(save: Run, info: Run, tmp_path: pathlib.Path) -> None:
+    for name in ("run", "set", "older"):
+        (tmp_path / name).mkdir()
+        save(MANAGER if name != "run" else {CONFIG: b"a"}, place=str(tmp_path / name))
+    (tmp_path / "run/nodes/h1" / CONFIG.lstrip("/")).write_bytes(b"b")
+    places = [str(tmp_path / name) for name in ("none", "run", "set", "older")]
+    said = info(places=places)
+    assert said["sound"]
+    assert said["place"] == str(tmp_path / "set")
+    assert [(each["found"], bool(each["problems"])) for each in said["looked_at"]] == [
+        (False, False),
+        (True, True),
+        (True, False),
+    ]
+
+
+def test_none_is_sound(info: Run) -> None:
+    said = info()
+    assert (said["sound"], said["changed"]) == (False, False)
+    assert "saved" not in said
+
+
+def test_texts_are_those_that_were_asked_for(save: Run, info: Run) -> None:
+    save({**MANAGER, CONFIG: b"manager: {}\n"})
+    assert info(texts=["/etc/cloudify/*.yaml"])["texts"] == {CONFIG: "manager: {}\n"}
+
+
+def test_a_bundle_is_for_a_directory(save: Run, info: Run) -> None:
+    save({**MANAGER, CONFIG: b"manager: {}\n"})
+    said = info(bundle=["/etc/cloudify/ssl/*"], below="/stage/h1")
+    assert said["bundled"] == sorted(MANAGER)
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(said["bundle"]))) as tar:
+        file = tar.extractfile(f"stage/h1{INTERNAL_CA}")
+        assert file and file.read() == CA
+        assert {member.mode for member in tar} == {0o600}
+
+
+def test_an_index_that_cannot_be_read_is_a_problem_of_its_place(
+    save: Run, info: Run, tmp_path: pathlib.Path
+) -> None:
+    save(MANAGER)
+    (tmp_path / "nodes/h1/index.json").write_text("?")
+    said = info()
+    assert not said["sound"]
+    assert "cannot be used" in said["looked_at"][0]["problems"][0]
