@@ -123,7 +123,7 @@ def add_manager(manager: Manager, request: Request) -> Response:
             "id": max((int(r["id"]) for r in rows), default=0) + 1,
         }
         manager.store.add("managers", "", item)
-    return reply(_seen(manager, "managers", item), 201)
+    return reply(_seen(manager, "managers", item))
 
 
 @route("PUT", "/managers/<hostname>", premium=True, available=_available)
@@ -168,7 +168,7 @@ def add_broker(manager: Manager, request: Request) -> Response:
         # all brokers of a cluster have one CA
         item["ca_cert_content"] = next((b["ca_cert_content"] for b in known), None)
         manager.store.add("brokers", "", item)
-    return reply(_seen(manager, "brokers", item), 201)
+    return reply(_seen(manager, "brokers", item))
 
 
 @route("PUT", "/brokers/<name>", premium=True, available=_available)
