@@ -21,6 +21,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._zipstream im
 PIECE = 1 << 20
 #: Pieces that may wait for a worker.
 DEPTH = 4
+#: glibc keeps what is freed for the next use only up to the size of the largest block that it has
+#: seen freed; beyond it, each inflated piece would be new memory, which takes as long as the test.
+KEPT_WHEN_FREED = 4 << 20
 
 
 class _Worker(threading.Thread):
@@ -57,6 +60,7 @@ class StreamChecker:
     """
 
     def __init__(self, *, test_zip: bool = True) -> None:
+        bytes(KEPT_WHEN_FREED)
         self._ring = [memoryview(bytearray(PIECE)) for _place in range(DEPTH + 2)]
         self._turn = 0
         self._sha256 = hashlib.sha256()

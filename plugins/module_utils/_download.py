@@ -306,10 +306,11 @@ class Download:
 
     def _copy(self, checker: StreamChecker, flusher: _Flusher, *, most: int) -> bool:
         """Take in the answer's body. True when nothing is missing any more."""
+        body = _plain_body(self._response)
         while checker.size < self._total:
             room = checker.room()[: min(most, self._total - checker.size)]
             try:
-                count = self._response.raw.readinto(room)
+                count = body.readinto(room)
             except Exception as exc:  # urllib3 has many; all mean that the transfer broke
                 raise _Broken(describe_failure(t.cast(t.Any, exc))) from exc
             if not count:
@@ -317,6 +318,15 @@ class Download:
             checker.take(count)
             flusher.wrote(count)
         return True
+
+
+def _plain_body(response: t.Any) -> t.Any:
+    """What has C(readinto) for the body as it is.
+
+    That of urllib3 copies each piece twice, so it is passed by where what it wraps can be had.
+    """
+    plain = getattr(response.raw, "_fp", None)
+    return plain if hasattr(plain, "readinto") else response.raw
 
 
 class _Broken(RecoveryError):
