@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from standin.cluster.services import NAMES
 
 if TYPE_CHECKING:
-    from standin.cluster.active_standby.member import Peer, StandbyMember
+    from standin.cluster.active_standby.member import StandbyMember
+    from standin.cluster.active_standby.peer import Peer
 
 CHECKS = ("consul", "services", "database", "heartbeat")
 # these run on the active node only

@@ -86,7 +86,7 @@ class Jobs:
             synced=True,
         )
         member.begin(leads=True)
-        member.promote(memory["term"] + 1)
+        member.roles.promote(memory["term"] + 1)
         self._mark()
 
     def _node(self, job: Json) -> Json:

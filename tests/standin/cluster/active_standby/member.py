@@ -2,29 +2,25 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One member: its role, its peers, its threads; what the REST service asks of it is in `rest`."""
+"""One member: who it is, whom it knows, and what it says to them. `roles` and `replica` do the rest."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
-import http.client
-import json
-import random
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from standin.cluster.active_standby import election, health
 from standin.cluster.active_standby.archives import Archives
 from standin.cluster.active_standby.changelog import ChangeLog, Position
 from standin.cluster.active_standby.election import Claim
 from standin.cluster.active_standby.memory import MEMBER, REMOVED, Json, Memory
-from standin.cluster.active_standby.wire import Gone, Link, Listener, Refused, Wire
+from standin.cluster.active_standby.peer import FAILURES, Peer
+from standin.cluster.active_standby.replica import Replica
+from standin.cluster.active_standby.roles import Roles
+from standin.cluster.active_standby.wire import Gone, Link, Listener, Wire
 
 if TYPE_CHECKING:
     from standin.cluster.config import ClusterConfig
@@ -36,36 +32,6 @@ HEARTBEAT_SECONDS = 1.0
 # the default makes a failover take 10 to 15 seconds
 FAILURE_SECONDS = 10.0
 CALL_SECONDS = 2.0
-# between two pieces of a long answer: a peer without power says nothing at all
-PULL_SECONDS = 5.0
-HAND_OVER_SECONDS = 30.0
-FAILURES = (OSError, http.client.HTTPException, ValueError, Refused, Gone)
-
-
-@dataclass
-class Peer:
-    """What is known of another member; to begin with, that it says nothing of interest."""
-
-    name: str
-    host: str
-    seen: float = float("-inf")
-    report: Json = field(default_factory=dict)
-    trouble: str = ""
-
-    def __post_init__(self) -> None:
-        self.report = {
-            "name": self.name,
-            "leads": False,
-            "majority": False,
-            "term": 0,
-            "checks": {},
-            "position": Position().as_json(),
-            "synced": False,
-        }
-
-    @property
-    def claim(self) -> Claim:
-        return Claim.of(self.report)
 
 
 class StandbyMember:
@@ -93,10 +59,8 @@ class StandbyMember:
         self.cut: set[str] = set()
         self.ending = False
         self._listener: Listener | None = None
-        self._since = time.monotonic()
-        self._leaderless: float | None = None
-        self._patience = 0.0
-        self._unwell: float | None = None
+        self.roles = Roles(self)
+        self.replica = Replica(self)
         self._threads: dict[str, threading.Thread] = {}
         self.seconds: dict[str, float] = {}
 
@@ -126,6 +90,11 @@ class StandbyMember:
     def clustered(self) -> bool:
         return self.memory.clustered
 
+    @property
+    def synced(self) -> bool:
+        """Whether the database is a whole copy of a leader's."""
+        return bool(self.memory["synced"])
+
     # -- beginning and end
     def begin(self, *, leads: bool = False) -> None:
         """Take part: after a start or join, and whenever a member's process starts again."""
@@ -134,16 +103,19 @@ class StandbyMember:
         me = self.memory.nodes[self.memory.name]
         with self.lock:
             self.manager.store.clear_queue()
-            self._since = time.monotonic()
-            self._leaderless = None
+            self.roles.begin()
             self.log.begin()
             if self._listener is None:
                 self._listener = Listener(self.wire, me["host_ip"], self.port, Serving(self).handle)
             # only now: who cannot be reached by peers is no member
             self.leads = leads
             self.memory.change(state=MEMBER, job=None)
-            self._meet()
-        threads = {"consul": self._watch, "replication": self._follow, "syncthing": self._spread}
+            self.meet()
+        threads = {
+            "consul": self.roles.watch,
+            "replication": self.replica.follow,
+            "syncthing": self.replica.spread,
+        }
         for name, body in threads.items():
             if name not in self._threads:
                 self._threads[name] = threading.Thread(target=body, name=name, daemon=True)
@@ -203,11 +175,11 @@ class StandbyMember:
             "position": claim.position.as_json(),
             "leader": self.leader_name(),
             "voted": self.memory["voted"],
-            "synced": bool(self.memory["synced"]),
+            "synced": self.synced,
             "checks": health.own_checks(self),
             "options": nodes.get(claim.name, {}).get("options") or {},
             "nodes": nodes if claim.leads else None,
-            "removed": self.memory["removed"] if claim.leads else None,
+            "removed": self.memory["removed"],
         }
 
     def leader_name(self) -> str | None:
@@ -257,7 +229,7 @@ class StandbyMember:
             self.acknowledged[peer.name] = theirs.n
             self.changed.notify_all()
 
-    def _meet(self) -> None:
+    def meet(self) -> None:
         """A thread that sends heartbeats for each peer there is now."""
         with self.lock:
             wanted = self.memory.peers
@@ -283,7 +255,7 @@ class StandbyMember:
                 self.heard(link.ask("POST", "/beat", self.report()))
                 peer.trouble = ""
             except Gone:
-                self._told_gone()
+                self.told_gone()
             except FAILURES as error:
                 peer.trouble = f"{type(error).__name__}: {error}"
                 if link:
@@ -293,198 +265,11 @@ class StandbyMember:
         if link:
             link.close()
 
-    def _told_gone(self) -> None:
+    def told_gone(self) -> None:
         """A peer says that this node was removed. Who still leads a majority knows better."""
         with self.lock:
             if self.clustered and not (self.leads and self.has_majority()):
                 self.become_removed()
-
-    # -- roles
-    def _watch(self) -> None:
-        while not self.ending:
-            time.sleep(self.heartbeat / 2)
-            if not self.clustered:
-                continue
-            try:
-                if self.leads:
-                    self._as_leader()
-                else:
-                    self._as_replica()
-            except Exception as error:  # the member must not stop looking because of one bad moment
-                self.memory.log(f"{type(error).__name__}: {error}")
-
-    def _as_leader(self) -> None:
-        with self.lock:
-            alive = self.alive()
-            own = self.own_claim()
-            rival = election.leader_among(p.claim for p in alive)
-            if rival and rival.rank > own.rank:
-                self.memory.log(f"{rival.name} has the newest database and is the active node")
-                self._step_down(rival.name)
-                return
-            highest = max((p.claim.term for p in alive), default=0)
-            if highest > own.term or (rival and highest == own.term):
-                self.memory.change(term=highest + 1)
-            minority = not own.majority
-            if minority != self.minority:
-                self.minority = minority
-                words = "Active minority mode" if minority else "The majority is back"
-                self.memory.log(words)
-        self._hand_over_if_unwell()
-
-    def _hand_over_if_unwell(self) -> None:
-        """A leader whose checks fail for long lets the next one lead."""
-        if all(health.own_checks(self).values()) or self.minority:
-            self._unwell = None
-            return
-        now = time.monotonic()
-        self._unwell = self._unwell or now
-        if now - self._unwell < self.failure or self.handing_over:
-            return
-        able = [
-            p
-            for p in self.alive()
-            if p.report.get("synced") and p.report["checks"] and all(p.report["checks"].values())
-        ]
-        if able:
-            best = max(able, key=lambda p: (p.claim.position.n, p.name))
-            self.memory.log(f"Health checks fail here; {best.name} is to be the active node")
-            self.hand_over(best.name)
-
-    def _as_replica(self) -> None:
-        with self.lock:
-            alive = self.alive()
-            best = election.leader_among(p.claim for p in alive)
-            if best:
-                self._accept(best)
-                return
-            self.leader = None
-            now = time.monotonic()
-            if self._leaderless is None:
-                self._leaderless = now
-                self._patience = self.heartbeat * (1 + random.random())
-            due = self._leaderless + self._patience
-            if not self.has_majority():
-                # peers may be about to start, or to be heard again
-                due = max(due, self._since + self.failure) + self.failure / 4
-            if now < due or not self.memory["synced"]:
-                return
-            self._leaderless = now
-            self._patience = self.heartbeat * (1 + 2 * random.random())
-        self._stand()
-
-    def _accept(self, best: Claim) -> None:
-        self._leaderless = None
-        if self.leader != best.name:
-            self.memory.log(f"Following {best.name}")
-        self.leader = best.name
-        report = self.peers[best.name].report
-        changes: Json = {}
-        if best.term > self.memory["term"]:
-            changes["term"] = best.term
-        for name in ("nodes", "removed"):
-            if report.get(name) is not None and report[name] != self.memory[name]:
-                changes[name] = report[name]
-        if self.memory.name not in (report.get("nodes") or {self.memory.name: None}):
-            # being removed is told in so many words
-            changes.pop("nodes", None)
-        if changes:
-            self.memory.change(**changes)
-            self._meet()
-
-    def _stand(self) -> None:
-        """Ask for votes; with enough of them, lead."""
-        with self.lock:
-            alive = self.alive()
-            voted = [int(p.report.get("voted", 0)) for p in alive]
-            term = max([self.memory["term"], self.memory["voted"], *voted]) + 1
-            self.memory.change(voted=term)
-            own = self.own_claim()
-            needed = election.votes_needed(len(alive) + 1, len(self.memory.nodes))
-            request = {**self.report(), "term": term}
-        votes = 1
-        if alive:
-            with ThreadPoolExecutor(len(alive)) as pool:
-                votes += sum(pool.map(lambda p: self._ask_vote(p.name, request), alive))
-        with self.lock:
-            if votes >= needed and not self.leads and self.memory["voted"] == term:
-                others = election.leader_among(p.claim for p in self.alive())
-                if others is None and self.position() == own.position:
-                    self.promote(term)
-
-    def _ask_vote(self, name: str, request: Json) -> bool:
-        try:
-            link = self.connect(name)
-            try:
-                return bool(link.ask("POST", "/vote", request)["granted"])
-            finally:
-                link.close()
-        except Gone:
-            self._told_gone()
-        except FAILURES:
-            pass
-        return False
-
-    def vote(self, request: Json) -> bool:
-        with self.lock:
-            candidate = Claim.of(request)
-            sees = any(p.claim.leads for p in self.alive() if p.name != candidate.name)
-            granted = election.may_vote_for(
-                candidate=candidate,
-                own=self.own_claim(),
-                voted=self.memory["voted"],
-                sees_leader=sees,
-            )
-            if granted:
-                self.memory.change(voted=candidate.term)
-                self._leaderless = time.monotonic()
-            return granted
-
-    def promote(self, term: int) -> None:
-        with self.lock:
-            self.log.promote()
-            self.memory.change(term=max(term, self.memory["term"]), synced=True)
-            self.leads, self.leader, self.handing_over = True, None, False
-            self.minority = not self.has_majority()
-            self.acknowledged.clear()
-            mode = " in active minority mode" if self.minority else ""
-            self.memory.log(f"{self.memory.name} is the active node{mode}")
-            self.changed.notify_all()
-        self.manager.worker.wake()
-
-    def _step_down(self, leader: str | None) -> None:
-        with self.lock:
-            self.leads, self.minority, self.leader = False, False, leader
-            self._leaderless = None
-            self.manager.worker.kill_all()
-            self.manager.store.clear_queue()
-
-    def hand_over(self, target: str) -> None:
-        """Let another lead, once it has everything; what is under way here ends."""
-        with self.lock:
-            if self.handing_over or not self.leads:
-                return
-            self.handing_over = True
-        threading.Thread(target=self._hand_over, args=(target,), daemon=True).start()
-
-    def _hand_over(self, target: str) -> None:
-        try:
-            self.manager.worker.kill_all()
-            end = time.monotonic() + HAND_OVER_SECONDS
-            with self.lock:
-                while self.acknowledged.get(target, -1) < self.position().n:
-                    if time.monotonic() > end:
-                        raise ConnectionError(f"{target} did not catch up")
-                    self.changed.wait(timeout=0.1)
-                term = self.memory["term"] + 1
-            link = self.connect(target, seconds=HAND_OVER_SECONDS)
-            self.heard(link.ask("POST", "/promote", {"term": term}))
-            link.close()
-            self._step_down(target)
-        except FAILURES as error:
-            self.memory.log(f"{target} could not be made the active node: {error}")
-        finally:
-            self.handing_over = False
 
     # -- members
     def admit(self, node: Json) -> None:
@@ -494,7 +279,7 @@ class StandbyMember:
             invited = {k: v for k, v in self.memory["invited"].items() if k != node["name"]}
             self.memory.change(nodes=nodes, invited=invited)
             self.memory.log(f"Node {node['name']} joined the cluster")
-            self._meet()
+            self.meet()
             # it was heard just now
             self.peers[node["name"]].seen = time.monotonic()
 
@@ -509,12 +294,22 @@ class StandbyMember:
             removed = [*self.memory["removed"], node["node_id"]]
             self.memory.change(nodes=nodes, removed=removed)
             self.memory.log(f"Node {name} was removed from the cluster")
-            self._meet()
+            self.meet()
         if link:
             threading.Thread(
                 target=self._dismiss, args=(link, node["node_id"]), daemon=True
             ).start()
+        self._wait_until_known(node["node_id"])
         return node
+
+    def _wait_until_known(self, node_id: str) -> None:
+        """Else the removed node might come back to one that still takes it for a member."""
+        end = time.monotonic() + self.failure
+        with self.lock:
+            while time.monotonic() < end:
+                if all(node_id in p.report["removed"] for p in self.alive()):
+                    return
+                self.changed.wait(timeout=self.heartbeat / 4)
 
     def _dismiss(self, link: Link, node_id: str) -> None:
         with contextlib.suppress(*FAILURES):
@@ -525,99 +320,11 @@ class StandbyMember:
         with self.lock:
             self.memory.change(state=REMOVED)
             self.memory.log("This node was removed from the cluster")
-            self._step_down(None)
+            self.roles.step_down(None)
             self.peers.clear()
             listener, self._listener = self._listener, None
         if listener:
             threading.Thread(target=listener.close, daemon=True).start()
 
-    # -- replication
-    def _follow(self) -> None:
-        link: Link | None = None
-        followed: tuple[str, str] | None = None
-        while not self.ending:
-            leader = self.leader
-            if not self.clustered or self.leads or leader is None:
-                self.following = False
-                time.sleep(self.heartbeat / 4)
-                continue
-            try:
-                # installed anew meanwhile, it is another node
-                now = (leader, self.memory["node_id"])
-                if link is None or followed != now:
-                    if link:
-                        link.close()
-                    link, followed = self.connect(leader, seconds=PULL_SECONDS), now
-                if self.is_cut(leader):
-                    raise ConnectionError
-                self.pull(link)
-                self.following, self.trouble = True, ""
-            except Gone:
-                self._told_gone()
-            except FAILURES as error:
-                self.following = False
-                self.trouble = f"{type(error).__name__}: {error}"
-                if link:
-                    link.close()
-                link = None
-                time.sleep(self.heartbeat / 4)
-        if link:
-            link.close()
 
-    def pull(self, link: Link) -> None:
-        """One round: wait for changes, and take them."""
-        at = self.position()
-        query = urlencode(
-            {"timeline": at.timeline, "n": at.n, "wait": self.heartbeat, "fresh": not self.synced}
-        )
-        spool = self.folder / "changes"
-        link.fetch(f"/changes?{query}", spool)
-        with self.lock, spool.open("rb") as stream:
-            if self.leads or not self.clustered:
-                return
-            whole = self.log.apply(json.loads(line) for line in stream)
-            if whole:
-                self.memory.log("The database is a copy of the active node's")
-            if not self.synced:
-                self.memory.change(synced=True)
-
-    def _spread(self) -> None:
-        """Archives, beside everything else: a large one takes its time."""
-        while not self.ending:
-            time.sleep(self.heartbeat)
-            if not self.clustered:
-                continue
-            try:
-                if self.leads:
-                    self.archives.fill(
-                        [functools.partial(self.connect, p.name) for p in self.alive()]
-                    )
-                elif self.leader and self.synced:
-                    with contextlib.closing(
-                        self.connect(self.leader, seconds=PULL_SECONDS)
-                    ) as link:
-                        self.archives.follow(link)
-            except FAILURES:
-                # the next round finds out why, or the heartbeats do
-                continue
-
-    @property
-    def synced(self) -> bool:
-        return bool(self.memory["synced"])
-
-    def settle(self) -> None:
-        """After a write on the leader: one replica has it, too, unless there is none to have it."""
-        if not self.leads:
-            return
-        with self.lock:
-            wanted = self.position().n
-            end = time.monotonic() + min(self.failure, 5.0)
-            self.changed.notify_all()
-            while time.monotonic() < end and self.leads:
-                able = [p.name for p in self.alive() if p.report.get("synced")]
-                if not able or any(self.acknowledged.get(n, -1) >= wanted for n in able):
-                    return
-                self.changed.wait(timeout=0.1)
-
-
-__all__ = ["FAILURES", "StandbyMember"]
+__all__ = ["StandbyMember"]

@@ -93,7 +93,7 @@ class StandbyRest:
 
     def settle_now(self) -> None:
         """What was acknowledged outlives the active node, if there is another to have it."""
-        self.member.settle()
+        self.member.replica.settle()
 
     def writable(self) -> bool:
         return not self.member.clustered or self.member.leads
@@ -140,7 +140,7 @@ class StandbyRest:
             raise errors.illegal_action(f"Can't set node {name} as the active, it's offline")
         if node["master"]:
             raise errors.illegal_action(f"{name} is already the current active node!")
-        self.member.hand_over(name)
+        self.member.roles.hand_over(name)
         return self.status()
 
     # -- /cluster/nodes

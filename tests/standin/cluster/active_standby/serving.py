@@ -50,11 +50,11 @@ class Serving:
             member.heard(body)
             return member.report()
         if path == "/vote":
-            return {"granted": member.vote(body)}
+            return {"granted": member.roles.vote(body)}
         if path == "/promote":
             if not member.synced or member.leads:
                 raise Refused("this node cannot be made the active one")
-            member.promote(int(body["term"]))
+            member.roles.promote(int(body["term"]))
             return member.report()
         if path == "/dismiss":
             if body["node_id"] != member.memory["node_id"]:
