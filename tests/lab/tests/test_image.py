@@ -9,7 +9,9 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -41,7 +43,17 @@ def test_it_is_built_once(built: list[str]) -> None:
     assert built == [image.fingerprint()]
 
 
-def test_it_is_built_once_by_many_at_a_time(built: list[str]) -> None:
+def test_it_is_built_once_by_many_at_a_time(
+    built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_want_it = threading.Barrier(4)
+    locked = image.locked
+
+    def wait_for_all(path: Path) -> AbstractContextManager[None]:
+        all_want_it.wait()
+        return locked(path)
+
+    monkeypatch.setattr(image, "locked", wait_for_all)
     with ThreadPoolExecutor(max_workers=4) as pool:
         roots = {future.result() for future in [pool.submit(image.prepare) for dummy in range(4)]}
     assert len(roots) == 1 and len(built) == 1

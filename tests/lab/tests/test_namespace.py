@@ -98,9 +98,14 @@ def inner(nested: dict[str, str], lab: Lab) -> Iterator[Nested]:
         started.child.wait()
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+KILL_ALL = "kill all"
+
+
+@pytest.mark.parametrize(
+    "end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL, KILL_ALL]
+)
 def test_nothing_is_touched_and_nothing_stays(
-    nested: dict[str, str], lab: Lab, end: signal.Signals
+    nested: dict[str, str], lab: Lab, end: signal.Signals | str
 ) -> None:
     before, nspawns = machine(), containers()
     inner = Nested(nested)
@@ -110,13 +115,32 @@ def test_nothing_is_touched_and_nothing_stays(
     assert len(containers() - nspawns) == 2 * HOSTS
     # While it runs, too.
     assert machine() == before
-    inner.child.send_signal(end)
+    if isinstance(end, str):
+        # As `make test` ends a step that hangs.
+        os.killpg(inner.child.pid, signal.SIGKILL)
+    else:
+        inner.child.send_signal(end)
     inner.child.wait(timeout=30)
     # Killed, it cannot wait for what cleans up after it.
     wait_until(lambda: inner.identity not in runs(), what="its entry is gone")
     assert f"cloudify-ha-{inner.identity}" not in cgroups()
     assert not containers() - nspawns
     assert machine() == before
+
+
+def test_mounts_stay_inside_where_mounts_are_shared(nested: dict[str, str], lab: Lab) -> None:
+    """As they are on a machine whose first process is systemd."""
+    mounts = "cut -d ' ' -f 4,5,9- /proc/self/mountinfo"
+    script = f'before=$({mounts}); "$0" -m lab run --hosts 1 -- true; after=$({mounts}); '
+    script += 'echo "$before"; [ "$before" = "$after" ]'
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "shared", "sh", "-c", script, sys.executable],
+        env=nested,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout and not done.returncode, done.stderr
 
 
 def test_what_nobody_cleaned_up_the_next_one_does(inner: Nested, nested: dict[str, str]) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -80,8 +81,32 @@ def test_switching_off_twice_is_no_matter(host: Host) -> None:
     assert host.state == "up"
 
 
+def test_what_runs_on_it_from_outside_does_not_keep_it_up(host: Host) -> None:
+    with ThreadPoolExecutor() as pool:
+        sleeper = pool.submit(host.exec, "sh", "-c", "touch /run/asleep; sleep 90", check=False)
+        wait_until(lambda: host.exists("/run/asleep"))
+        host.off(timeout=60)
+        assert sleeper.result().returncode
+    host.boot()
+
+
+def test_nothing_is_run_on_it_before_it_is_there(host: Host) -> None:
+    """On the way up the container's program is still on this side."""
+    for dummy in range(3):
+        host.kill()
+        host._start()
+
+        def hostname() -> str:
+            try:
+                return host.exec("cat", "/etc/hostname", check=False).stdout
+            except LabError:
+                return ""
+
+        assert wait_until(hostname, every=0) == "h3\n"
+    host.ready()
+
+
 def test_a_host_reboots_itself(host: Host) -> None:
-    """While it is looked at all the time, which once kept it from going down."""
     before = host.read(BOOT_ID)
     subprocess.run(["ssh", host.name, "systemctl reboot"], capture_output=True, check=False)
 
