@@ -17,14 +17,16 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.lateness import lateness
+from bench.lateness import Lateness, lateness
 from bench.measure import CommandFailed
 from bench.others import Cfy, Curl, find_cfy, missing_programs
 from bench.table import size_name, table
 from bench.through_ansible import Ansible
-from bench.transfers import Bench
+from bench.transfers import Bench, Comparison
 from standin.testing import StandIn
 
 DEFAULT, LARGE = "64M,1G", "64M,1G,10G"
@@ -33,6 +35,27 @@ UNITS = {"M": 1 << 20, "G": 1 << 30}
 COPIES = 3
 #: Jobs take a tenth of the recorded time, so that the wait for their end is short; nothing else does.
 SPEED = 10.0
+
+
+@dataclass
+class Found:
+    """What was measured, and what went wrong meanwhile."""
+
+    comparisons: list[Comparison] = field(default_factory=list)
+    late: list[Lateness] = field(default_factory=list)
+    broken: list[CommandFailed] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def errors_kept(self) -> Iterator[None]:
+        """One command that fails does not take away what the others have shown."""
+        try:
+            yield
+        except CommandFailed as error:
+            self.broken.append(error)
+
+    @property
+    def errors(self) -> list[CommandFailed]:
+        return [*(error for each in self.comparisons for error in each.errors), *self.broken]
 
 
 def sizes(text: str) -> list[int]:
@@ -52,8 +75,8 @@ def arguments() -> argparse.Namespace:
     return given
 
 
-def run(work: Path, given: argparse.Namespace, cfy: str | None) -> str:
-    comparisons, late = [], []
+def run(work: Path, given: argparse.Namespace, cfy: str | None) -> Found:
+    found = Found()
     with StandIn(state=work / "manager", speed=SPEED) as manager:
         ansible = Ansible(work, manager)
         client = Cfy(cfy, work, manager) if cfy else None
@@ -64,15 +87,18 @@ def run(work: Path, given: argparse.Namespace, cfy: str | None) -> str:
             path = manager.state / "snapshots" / name / f"{name}.zip"
             if given.only != "upload":
                 _tell(f"download of {size_name(size)}")
-                comparisons.append(bench.download(name, size))
+                with found.errors_kept():
+                    found.comparisons.append(bench.download(name, size))
             if given.only != "download":
                 _tell(f"upload of {size_name(size)}")
-                comparisons.append(bench.upload(path, size))
+                with found.errors_kept():
+                    found.comparisons.append(bench.upload(path, size))
             manager.call("DELETE", f"/snapshots/{name}")
         if given.only in (None, "lateness"):
             _tell("ends of creates and restores")
-            late = lateness(ansible, manager, runs=given.runs)
-    return table(comparisons, late, runs=given.runs)
+            found.late, broken = lateness(ansible, manager, runs=given.runs)
+            found.broken += broken
+    return found
 
 
 def _tell(text: str) -> None:
@@ -95,15 +121,13 @@ def main() -> int:
         if free < needed:
             print(f"{work} needs {size_name(needed)}, {size_name(free)} are free", file=sys.stderr)
             return 2
-        try:
-            text = run(work, given, cfy)
-        except CommandFailed as error:
-            print(error, file=sys.stderr)
-            return 1
+        found = run(work, given, cfy)
     cores = len(os.sched_getaffinity(0))
     print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}, over HTTPS\n")
-    print(text)
-    return 0
+    print(table(found.comparisons, found.late, runs=given.runs))
+    for error in found.errors:
+        print(f"\nFAILED: {error}", file=sys.stderr)
+    return 1 if found.errors else 0
 
 
 if __name__ == "__main__":

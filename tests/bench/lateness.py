@@ -61,8 +61,13 @@ class Lateness:
         return max(self.runs)
 
 
-def lateness(ansible: Ansible, manager: StandIn, *, runs: int) -> list[Lateness]:
-    """For each job, the time from its end to the module's last question about it."""
+def lateness(
+    ansible: Ansible, manager: StandIn, *, runs: int
+) -> tuple[list[Lateness], list[CommandFailed]]:
+    """For each job, the time from its end to the module's last question about it.
+
+    A job that fails ends the measuring; what came before it stays.
+    """
     found: dict[str, list[float]] = {}
     for run in range(runs):
         for kind in ("legacy", "new"):
@@ -73,8 +78,15 @@ def lateness(ansible: Ansible, manager: StandIn, *, runs: int) -> list[Lateness]
             }
             for verb, options in jobs.items():
                 module = "snapshot" if verb == "create" else "snapshot_restore"
-                late = _late(ansible, manager, module, options)
+                try:
+                    late = _late(ansible, manager, module, options)
+                except CommandFailed as error:
+                    return _of(found), [error]
                 found.setdefault(f"{verb}, {kind} format", []).append(late)
+    return _of(found), []
+
+
+def _of(found: dict[str, list[float]]) -> list[Lateness]:
     return [Lateness(job, tuple(late)) for job, late in found.items()]
 
 

@@ -7,17 +7,30 @@
 from __future__ import annotations
 
 from bench.lateness import Lateness
-from bench.transfers import CFY, CURL_DOWN, CURL_UP, MODULE, PLAYBOOK, START, Comparison
+from bench.transfers import (
+    CFY,
+    CURL_DOWN,
+    CURL_UP,
+    MODULE,
+    PLAYBOOK,
+    START,
+    Comparison,
+)
 
 MIB = 1 << 20
 
 #: At most this multiple of what the other takes.
 TARGETS = {("download", CURL_DOWN): 1.0, ("download", CFY): 0.4, ("upload", CURL_UP): 1.1}
+#: What the module does in that time.
+TASKS = {
+    "download": "TLS, the disk, sha256 and the test of each entry",
+    "upload": "TLS, sha256 and the test of each entry",
+}
 MEMORY_TARGET = 64.0
 FLAT_WITHIN = 8.0
 LATENESS_TARGET = 1.0
 
-LINE = "{:9} {:>6}  {:20} {:>8} {:>6} {:>9} {:>6}  {:14} {:>5} {:>6}"
+LINE = "{:9} {:>6}  {:20} {:>8} {:>6} {:>9} {:>6}  {:20} {:>5} {:>6}"
 
 
 def size_name(size: int) -> str:
@@ -29,7 +42,7 @@ def held(value: float, target: float, *, unit: str = "") -> str:
     text = f"<= {target:g}{unit}"
     if value <= target:
         return f"{text} met"
-    return f"{text} MISSED"
+    return f"{text} MISSED by {(value / target - 1) * 100:.0f} %"
 
 
 def table(comparisons: list[Comparison], late: list[Lateness], *, runs: int) -> str:
@@ -46,22 +59,30 @@ def table(comparisons: list[Comparison], late: list[Lateness], *, runs: int) -> 
     for comparison in comparisons:
         lines.append("")
         lines += _transfer(comparison)
-    lines += ["", *_memory(comparisons), "", *_late(late)]
+    causes = [cause for comparison in comparisons for cause in _causes(comparison)]
+    for part in (causes, _memory(comparisons), _late(late)):
+        lines += ["", *part] if part else []
     return "\n".join(lines)
 
 
 def _transfer(comparison: Comparison) -> list[str]:
     lines = []
     shown, size = comparison.direction, size_name(comparison.size)
+    measured = comparison.figures
+    whole = MODULE in measured and START in measured
     for name in (MODULE, CURL_DOWN, CURL_UP, CFY, PLAYBOOK, START):
-        if name not in comparison.figures:
+        if name in comparison.without:
+            lines.append(f"{shown:9} {size:>6}  {name:20} {comparison.without[name]}")
+            shown = size = ""
+        if name not in measured:
             continue
-        ratio = net = verdict = ""
-        if name not in (MODULE, START):
+        ratio = net = verdict = above = ""
+        if whole and name not in (MODULE, START):
             ratio, net = f"{comparison.ratio(name):.2f}", f"{comparison.net_ratio(name):.2f}"
             target = TARGETS.get((comparison.direction, name))
             verdict = held(comparison.ratio(name), target) if target else ""
-        above = f"{comparison.above_start(name):+.0f}" if name == MODULE else ""
+        if whole and name == MODULE:
+            above = f"{comparison.above_start(name):+.0f}"
         lines.append(
             LINE.format(
                 shown,
@@ -80,8 +101,33 @@ def _transfer(comparison: Comparison) -> list[str]:
     return lines
 
 
+def _causes(comparison: Comparison) -> list[str]:
+    """One line for each target that is missed: what the measurement says of the reason."""
+    lines = []
+    for (direction, name), target in TARGETS.items():
+        measured = comparison.figures
+        if direction != comparison.direction or not {MODULE, START, name} <= set(measured):
+            continue
+        ratio, net = comparison.ratio(name), comparison.net_ratio(name)
+        if ratio <= target:
+            continue
+        ours, start = comparison.seconds(MODULE), comparison.seconds(START)
+        share = f"{min(start / ours, 1) * 100:.0f} % of the module's time are its start"
+        if net <= target:
+            why = f"{share}, without which it is {net:.2f}"
+        else:
+            busy = comparison.cpu(MODULE) - comparison.cpu(START)
+            why = (
+                f"{share}; without it {net:.2f}, with {busy:.2f} s of processor time for "
+                f"{TASKS[direction]}, against {comparison.cpu(name):.2f} s for {name}"
+            )
+        lines.append(f"missed: {direction} of {size_name(comparison.size)}, {name}: {why}")
+    return lines
+
+
 def _memory(comparisons: list[Comparison]) -> list[str]:
     lines = []
+    comparisons = [c for c in comparisons if {MODULE, START} <= set(c.figures)]
     for direction in dict.fromkeys(c.direction for c in comparisons):
         peaks = {c.size: c.above_start(MODULE) for c in comparisons if c.direction == direction}
         most, spread = max(peaks.values()), max(peaks.values()) - min(peaks.values())

@@ -23,6 +23,9 @@ CURL_DOWN, CURL_UP, CFY = "curl+sha256sum+unzip", "curl -T", "cfy"
 
 #: The vendor's client holds all of an upload in memory; beyond this, the others' memory is at stake.
 CFY_UPLOADS = 2 << 30
+ALL_IN_MEMORY = "not run: it holds the whole file in memory"
+NO_CFY = "not run: there is no cfy here"
+FAILED = "FAILED: see below"
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,13 @@ class Way:
 
 @dataclass
 class Comparison:
-    """What each way took, run by run."""
+    """What each way took, run by run; what was not run to the end, and why."""
 
     direction: str
     size: int
     figures: dict[str, list[Figures]] = field(default_factory=dict)
+    without: dict[str, str] = field(default_factory=dict)
+    errors: list[CommandFailed] = field(default_factory=list)
 
     def seconds(self, name: str) -> float:
         return median(f.seconds for f in self.figures[name])
@@ -89,9 +94,12 @@ class Bench:
             Way(PLAYBOOK, self.ansible.playbook("snapshot_download", **options), ours),
             Way(START, start, ours),
         ]
+        into = Comparison("download", size)
         if self.cfy:
             ways.append(Way(CFY, self.cfy.download(snapshot_id, dest), self.cfy.environment))
-        done = self._compare(Comparison("download", size), ways, clear)
+        else:
+            into.without[CFY] = NO_CFY
+        done = self._compare(into, ways, clear)
         clear()
         return done
 
@@ -110,9 +118,14 @@ class Bench:
             Way(PLAYBOOK, self.ansible.playbook("snapshot_upload", **options), ours),
             Way(START, self._start(), ours),
         ]
-        if self.cfy and size <= CFY_UPLOADS:
+        into = Comparison("upload", size)
+        if not self.cfy:
+            into.without[CFY] = NO_CFY
+        elif size > CFY_UPLOADS:
+            into.without[CFY] = ALL_IN_MEMORY
+        else:
             ways.append(Way(CFY, self.cfy.upload("copy", source), self.cfy.environment))
-        done = self._compare(Comparison("upload", size), ways, clear)
+        done = self._compare(into, ways, clear)
         clear()
         return done
 
@@ -124,12 +137,39 @@ class Bench:
         for run in range(self.runs):
             # nobody always follows the same neighbour
             for way in ways[run % len(ways) :] + ways[: run % len(ways)]:
+                if way.name in into.without:
+                    continue
                 clear()
-                figures = measure(way.command, environment=way.environment)
-                if way.name == MODULE and not json.loads(figures.output)["changed"]:
-                    raise CommandFailed(f"the module has transferred nothing: {figures.output}")
-                into.figures.setdefault(way.name, []).append(figures)
+                try:
+                    figures = self._measure(way)
+                except CommandFailed as error:
+                    into.errors.append(error)
+                    into.without[way.name] = FAILED
+                    into.figures.pop(way.name, None)
+                else:
+                    into.figures.setdefault(way.name, []).append(figures)
         return into
 
+    @staticmethod
+    def _measure(way: Way) -> Figures:
+        figures = measure(way.command, environment=way.environment)
+        if way.name == MODULE and not json.loads(figures.output)["changed"]:
+            raise CommandFailed(f"the module has transferred nothing: {figures.output}")
+        return figures
 
-__all__ = ["CFY", "CURL_DOWN", "CURL_UP", "MODULE", "PLAYBOOK", "START", "Bench", "Comparison"]
+
+__all__ = [
+    "ALL_IN_MEMORY",
+    "CFY",
+    "CFY_UPLOADS",
+    "CURL_DOWN",
+    "CURL_UP",
+    "FAILED",
+    "MODULE",
+    "NO_CFY",
+    "PLAYBOOK",
+    "START",
+    "Bench",
+    "Comparison",
+    "Way",
+]

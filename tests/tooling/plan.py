@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 
 from lab.support import why_not
@@ -33,6 +34,11 @@ def _selected(name: str, step: Step, wanted: list[str]) -> bool:
     return not wanted or any(word in (name, step.name, step.group) for word in wanted)
 
 
+def _lacking(step: Step) -> str:
+    absent = [name for name in step.programs if not shutil.which(name)]
+    return f"{' and '.join(absent)} not found" if absent else ""
+
+
 def make(*, pythons: dict[str, Python], names: list[str], wanted: list[str]) -> list[Task]:
     have, lack = present(pythons), missing(pythons)
     one = {OLDEST: list(have)[0], NEWEST: list(have)[-1]} if have else {}
@@ -40,7 +46,7 @@ def make(*, pythons: dict[str, Python], names: list[str], wanted: list[str]) -> 
     tasks: list[Task] = []
     for step in STEPS:
         nothing = "" if step.applies(names) else f"no file is {' or '.join(step.files)}"
-        nothing = nothing or (no_lab if step.lab else "")
+        nothing = nothing or (no_lab if step.lab else "") or _lacking(step)
         if step.environment == EACH:
             for core in (*have, *lack):
                 skip = nothing or lack.get(core, "")

@@ -36,6 +36,8 @@ class Step:
     # On the other cores, where it tells the same in a fraction of the time.
     elsewhere: str = ""
     cfy: bool = False
+    # What it is skipped without.
+    programs: tuple[str, ...] = ()
     # Needs hosts of the lab: root, and the image that they start from.
     lab: bool = False
     # About how long it takes in seconds: the longest start first.
@@ -269,6 +271,26 @@ STEPS = (
         lab=True,
         env=OURS,
         weight=200,
+    ),
+    Step(
+        "bench-tests",
+        "bench",
+        NEWEST,
+        PYTEST + " tests/bench/tests",
+        ("tests/bench/tests/test_*.py",),
+        env=OURS,
+    ),
+    # So small that its figures say nothing: that it runs, with all that it compares.
+    Step(
+        "bench",
+        "bench",
+        NEWEST,
+        "{bin}/python -m bench --sizes 1M,2M --runs 1",
+        ("tests/bench/__main__.py",),
+        cfy=True,
+        programs=("curl", "sha256sum", "unzip"),
+        env={**OURS, "CFY": "{cfy}/cfy"},
+        weight=40,
     ),
     Step(
         "build",

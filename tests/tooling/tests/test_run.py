@@ -41,6 +41,20 @@ def test_what_is_not_written_yet_is_skipped_not_passed() -> None:
     assert "tests/playbooks/test_*.py" in task.skip
 
 
+def test_a_step_without_its_programs_is_skipped_with_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    curl = tmp_path / "curl"
+    curl.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (task,) = make(
+        pythons={"3.12": python("3.12")},
+        names=["tests/bench/__main__.py"],
+        wanted=["bench"],
+    )[1:]
+    assert task.skip == "sha256sum and unzip not found"
+
+
 def test_the_newest_core_runs_what_runs_once() -> None:
     pythons = {version: python(version) for version in ("3.11", "3.12")}
     (task,) = make(pythons=pythons, names=["tests/playbooks/test_a.py"], wanted=["playbooks"])
