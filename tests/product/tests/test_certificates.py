@@ -98,6 +98,10 @@ def test_configured_certificates_are_deployed(node: NewNode, version: str) -> No
     host.write_config({"ssl_inputs": host.inputs(ca="two")})
     assert host.cfy("install") == 0
     assert host.ca == TWO
+    renewed = x509.make("CA two", ca=True, key=authority("two").key)
+    host.put("/root/ssl", "cloudify_internal_ca", renewed)
+    assert host.cfy("install") == 0
+    assert host.ssl() == renewed.certificate
 
 
 @pytest.mark.parametrize("version", REMOVE_LEAVES)
