@@ -105,6 +105,8 @@ def main(argv: list[str] | None = None) -> int:
     def look_again(*_: object) -> None:
         if options.tls_cert:
             context.load_cert_chain(options.tls_cert, options.tls_key)
+        if manager.member:
+            manager.member.reload()
         if cluster:
             cluster.wake()
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import threading
@@ -17,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from standin import seed
 from standin.executions import display
+from standin.state import StoreUnavailable
 
 if TYPE_CHECKING:
     from standin.cluster.active_standby.rest import StandbyRest
@@ -46,6 +48,8 @@ class Control:
         if action is None or name.startswith("_"):
             return 404, {"error": f"no {method} {parts.path}"}
         query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
+        with contextlib.suppress(StoreUnavailable):
+            self.manager.prepare()
         guard = self.manager.guard if name in WRITES else None
         try:
             if guard and not guard.writable():

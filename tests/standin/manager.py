@@ -24,7 +24,7 @@ from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
 from standin.maintenance import MaintenanceMode
 from standin.profiles import Profile
 from standin.sqlite_store import SqliteStore
-from standin.state import TOPOLOGY, Store, StoreUnavailable
+from standin.state import TOPOLOGY, Store
 from standin.tokens import factory_token
 from standin.worker import Worker
 
@@ -91,7 +91,7 @@ class Manager:
         self.workflow_faults = WorkflowFaults()
         self.worker = Worker(self)
         self._prepared = False
-        with contextlib.suppress(StoreUnavailable):
+        if not self.shared:
             self.prepare()
 
     def _stores(self) -> tuple[Store, Store]:
@@ -111,7 +111,7 @@ class Manager:
         return store, SqliteStore(self.state_dir / "local.sqlite")
 
     def prepare(self) -> None:
-        """Fill an empty database, once; one that is away is no reason not to start."""
+        """Fill an empty database, once. A shared one may be away when this manager starts."""
         if self._prepared:
             return
         with self.store.transaction() if self.shared else contextlib.nullcontext():

@@ -66,6 +66,12 @@ class ActiveMember:
         self._sync.close()
         self._stop_server()
 
+    def reload(self) -> None:
+        """The certificate may have become another."""
+        peers = self._settings.get("peers") or {}
+        if self._server and self._server.context:
+            self._server.context.load_cert_chain(peers["cert"], peers["key"])
+
     # -- what others ask
     def register(self, kind: str) -> list[Item]:
         """A list of nodes: the database's, or how it was when the database last answered."""
@@ -154,6 +160,8 @@ class ActiveMember:
             every = self._interval()
             pause = min(every, REGISTERS_EVERY)
             try:
+                with contextlib.suppress(StoreUnavailable):
+                    self._manager.prepare()
                 self._know_secret()
                 registers = self._know_registers()
                 if time.monotonic() >= due:

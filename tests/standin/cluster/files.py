@@ -83,7 +83,8 @@ class FileIndex:
                     self._note(Entry(path, size, self._stamp(path), False), mtime)
             for path, known in list(self._entries.items()):
                 if not known.deleted and path not in found:
-                    self._note(Entry(path, 0, self._stamp(path), True), 0)
+                    # later than what was deleted, and than nothing else: who made it anew meanwhile wins
+                    self._note(Entry(path, 0, known.stamp + 1, True), 0)
 
     def adopt(self, entry: Entry, arrived: Path | None) -> bool:
         """Take over a peer's newer state; False when ours has become the newer one meanwhile."""

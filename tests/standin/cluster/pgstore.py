@@ -117,7 +117,11 @@ class PostgresStore(Store):
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             late = self._pool.deadlines.end(token)
             raise (StoreBlocked if late else StoreUnavailable)(_words(error)) from error
-        except psycopg2.errors.ReadOnlySqlTransaction as error:
+        except (
+            psycopg2.errors.ReadOnlySqlTransaction,
+            psycopg2.errors.UndefinedTable,
+        ) as error:
+            # a primary no longer, or a database that is being made
             connection.close()
             raise StoreUnavailable(_words(error)) from error
         finally:

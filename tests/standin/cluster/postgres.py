@@ -151,6 +151,9 @@ class Pool:
         self._lock = threading.Lock()
         self._room = threading.BoundedSemaphore(MOST)
         self._closed = False
+        self._generation = 0
+        # of those that are out, and what they were opened by
+        self._opened_by: dict[int, int] = {}
         self.timeout = timeout
         self.deadlines = Deadlines()
 
@@ -160,6 +163,7 @@ class Pool:
                 return
             self._told = dict(settings)
             self._settings = dict(settings)
+            self._generation += 1
         self._drop_idle()
 
     def hosts(self) -> list[str]:
@@ -169,15 +173,19 @@ class Pool:
     def take(self) -> Connection:
         if not self._room.acquire(timeout=self.timeout):
             raise StoreBlocked("all connections to the database wait for it")
+        generation = self._generation
         try:
-            return self._take()
+            connection = self._take()
         except BaseException:
             self._room.release()
             raise
+        self._opened_by[id(connection)] = generation
+        return connection
 
     def give(self, connection: Connection, *, broken: bool = False) -> None:
         self._room.release()
-        if broken or self._closed or connection.closed:
+        old = self._opened_by.pop(id(connection), None) != self._generation
+        if broken or old or self._closed or connection.closed:
             with contextlib.suppress(psycopg2.Error):
                 connection.close()
             return

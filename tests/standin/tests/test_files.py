@@ -136,6 +136,23 @@ def test_the_newest_change_wins_when_both_changed(node: Callable[..., Node]) -> 
     assert b.data("s") == b"newer"
 
 
+def test_a_deletion_noticed_late_takes_nothing_newer_away(node: Callable[..., Node]) -> None:
+    a, b = node("a"), node("b")
+    a.on = b.on = False
+    for one in (a, b):
+        one.write("s", b"old")
+        one.index.scan()
+        (one.root / "snapshots/s/s.zip").unlink()
+    a.write("s", b"made anew")
+    a.index.scan()
+    b.index.scan()
+    a.on = b.on = True
+    a.sync.follow([a.link_to(b)])
+    b.sync.follow([b.link_to(a)])
+    until(lambda: b.data("s") == b"made anew", "the new file")
+    assert a.data("s") == b"made anew"
+
+
 def test_a_restart_keeps_what_was_known(node: Callable[..., Node], tmp_path: Path) -> None:
     a = node("a")
     a.write("s", b"one")

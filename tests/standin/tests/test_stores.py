@@ -328,6 +328,18 @@ def test_newer_versions_wait_for_the_new_primary_inside_the_request(
     store.close()
 
 
+def test_no_connection_outlives_its_configuration(postgres: Postgres) -> None:
+    store = shared(postgres)
+    with store.transaction():
+        store.set_meta("x", 1)
+        store.reconfigure({**postgres.database, "hosts": ["127.0.0.77"]})  # type: ignore[attr-defined]
+    with pytest.raises(StoreUnavailable):
+        store.meta("x")
+    store.reconfigure(postgres.database)  # type: ignore[attr-defined]
+    assert store.meta("x") == 1
+    store.close()
+
+
 def test_hosts_are_asked_in_turn_and_the_right_one_first_from_then_on(postgres: Postgres) -> None:
     from standin.cluster import database
     from standin.cluster.postgres import Pool
