@@ -66,11 +66,12 @@ _DATABASE = {
     "postgresql_server.key_path": f"{PATRONI}/db.key",
 }
 
-#: What has to run on a host for its tier to work; the product has more, by version.
+#: What has to run on a host for its tier to work, one or the other; the product has more, by version.
+_SINGLE = "postgresql-14|postgresql-9.5"
 _SERVICES = {
     "manager": ("nginx", "cloudify-restservice", "cloudify-mgmtworker"),
     "broker": ("cloudify-rabbitmq",),
-    "database": ("etcd", "patroni"),
+    "database": (f"etcd|{_SINGLE}", f"patroni|{_SINGLE}"),
 }
 
 

@@ -89,14 +89,21 @@ def judge(found: Json, *, facts: Json, tiers: t.Sequence[str]) -> Json:
         tier
         for tier in TIERS
         if facts["services"][tier]
-        and all(services.get(name) == "active" for name in facts["services"][tier])
+        and all(
+            any(services.get(name) == "active" for name in names.split("|"))
+            for names in facts["services"][tier]
+        )
     ]
     state["traces"] = [
         tier
         for tier in TIERS
         if tier in state["installed"]
         or tier in state["configured"]
-        or any(name in services for name in facts["services"][tier] if name not in _SHARED)
+        or any(
+            name in services and name not in _SHARED
+            for names in facts["services"][tier]
+            for name in names.split("|")
+        )
     ]
     state["failed"] = sorted(name for name, how in services.items() if how == "failed")
     return state

@@ -76,6 +76,12 @@ def test_a_web_server_alone_is_no_manager() -> None:
     assert look("service nginx active", "service cloudify-rabbitmq active")["traces"] == ["broker"]
 
 
+@pytest.mark.parametrize("service", ["postgresql-14", "postgresql-9.5"])
+def test_a_database_may_be_no_cluster(service: str) -> None:
+    assert look(f"service {service} active")["running"] == ["database"]
+    assert look("service etcd active")["running"] == []
+
+
 def test_an_installation_that_left_no_marker_is_seen() -> None:
     assert look("service cloudify-restservice inactive")["traces"] == ["manager"]
 
