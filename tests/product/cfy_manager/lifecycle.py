@@ -20,7 +20,7 @@ from product.context import (
     Context,
 )
 from product.errors import BootstrapError
-from product.markers import Markers
+from product.markers import COMPONENTS, Markers
 from product.names import MONITORING
 from product.services import alone
 from product.validations import validate as check
@@ -135,7 +135,7 @@ def remove(context: Context) -> int:
 def start(context: Context) -> int:
     _demand(context, "start")
     context.log.info("Starting Cloudify services...")
-    for part in _parts(context):
+    for part in _named(context):
         part.start(context)
     _monitoring(context, "start")
     return 0
@@ -145,13 +145,26 @@ def stop(context: Context) -> int:
     _demand(context, "stop")
     _force(context, "stop")
     context.log.info("Stopping Cloudify services...")
-    for part in reversed(_parts(context)):
+    for part in reversed(_named(context)):
         part.stop(context)
     _monitoring(context, "stop")
     return 0
 
 
+def _named(context: Context) -> list[Any]:
+    """Those parts that have one of the components on the command line; all when it names none."""
+    wanted = set(getattr(context.options, "components", None) or ())
+    chosen = [n for n in MODULES if not wanted or wanted & {n, *COMPONENTS[n]}]
+    unknown = wanted - {c for n in MODULES for c in (n, *COMPONENTS[n])}
+    if unknown:
+        raise BootstrapError(f"There is no component {', '.join(sorted(unknown))}")
+    named = {MODULES[name] for name in chosen}
+    return [part for part in _parts(context) if part.__name__ in named]
+
+
 def _monitoring(context: Context, action: str) -> None:
+    if getattr(context.options, "components", None):
+        return
     if context.version.monitoring and MONITORING_SERVICE in context.chosen:
         getattr(context.services, action)(*MONITORING)
 

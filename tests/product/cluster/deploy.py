@@ -56,16 +56,14 @@ def deploy(
     cluster = Cluster(lab, site, folder, Path(), name=name)
     clock = _Clock(cluster)
     with ThreadPoolExecutor(max_workers=4) as pool:
-        waiting = [
-            pool.submit(lab.up, *shape.hosts),
-            pool.submit(certificates, site, folder),
-            pool.submit(build, version, out=folder),
-        ]
-        results = [w.result() for w in waiting]
-    cluster.package = results[2]
+        hosts_up = pool.submit(lab.up, *shape.hosts)
+        prepared = pool.submit(certificates, site, folder)
+        cluster.package = pool.submit(build, version, out=folder).result()
+        prepared.result()
+        hosts_up.result()
     clock("hosts")
-    options = {"standin": standin_options, "tuning": QUICK if tuning is None else tuning}
-    _each(shape.hosts, lambda host: prepare(cluster, host, **options))
+    quick = QUICK if tuning is None else tuning
+    _each(shape.hosts, lambda host: prepare(cluster, host, standin=standin_options, tuning=quick))
     clock("packages")
     install_all(cluster, services)
     clock("installed")
@@ -124,6 +122,7 @@ def prepare(
         machine.write(f"/etc/cloudify/{name}", text(config), 0o660)
         if site.version.user_config != "/etc/cloudify/config.yaml":
             machine.write(site.version.user_config, text(config), 0o600)
+            machine.exec("chown", "--recursive", "admin:admin", "/home/admin")
     if host in cluster.managers and site.version.clustered_tiers:
         machine.write(LICENSE, "license: of the lab\n", 0o600)
 

@@ -31,9 +31,9 @@ def healthy(cluster: Cluster) -> bool:
     return all(status == 200 and body["status"] == "OK" for status, body in said)
 
 
-def content(cluster: Cluster, host: str) -> object:
+def content(cluster: Cluster, host: str) -> list[str]:
     status, body = cluster.call(host, "GET", "/blueprints")
-    return sorted(i["id"] for i in body["items"]) if status == 200 else status
+    return sorted(i["id"] for i in body["items"]) if status == 200 else [f"status {status}"]
 
 
 def test_all_managers_have_the_same_content_and_ca(cluster: Cluster) -> None:

@@ -109,6 +109,16 @@ def test_commands_want_the_configuration_of_this_host(node: NewNode) -> None:
     assert host.services()["nginx"]["state"] == "active"
 
 
+def test_components_by_name(node: NewNode) -> None:
+    host = node("7.0.5")
+    assert host.cfy("install") == 0
+    assert host.cfy("stop", "restservice") == 0
+    assert host.services()["cloudify-restservice"]["state"] == "inactive"
+    assert host.cfy("start", "postgresql_server") == 0
+    assert host.services()["cloudify-restservice"]["state"] == "inactive"
+    assert host.cfy("start", "no_such") == 1
+
+
 def test_4x_refuses_commands_on_a_member_of_a_cluster(node: NewNode) -> None:
     host = node("4.5.5")
     assert host.cfy("install") == 0
