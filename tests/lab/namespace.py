@@ -77,7 +77,7 @@ def _start(command: Sequence[str], place: Place) -> int:
         _janitor(alive, place)
     os.close(alive)
     try:
-        _unshare(NEW_MOUNTS | NEW_NETWORK | NEW_PIDS)
+        _unshare(NEW_PIDS)
         first = os.fork()
         if not first:
             _first_process(command, place)
@@ -111,6 +111,7 @@ def _first_process(command: Sequence[str], place: Place) -> NoReturn:
     code = 1
     try:
         LIBC.prctl(END_WITH_PARENT, signal.SIGKILL)
+        _unshare(NEW_MOUNTS | NEW_NETWORK)
         _furnish(place)
         child = os.fork()
         if not child:

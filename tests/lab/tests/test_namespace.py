@@ -49,7 +49,7 @@ def machine() -> dict[str, list[str]]:
 
 def containers() -> set[str]:
     """Those that this run sees: of its own hosts, and of labs within."""
-    found = output("ps", "-eo", "pid=,args=").splitlines()
+    found = output("ps", "-ww", "-eo", "pid=,args=").splitlines()
     return {line for line in found if "systemd-nspawn" in line or "keeper.sh" in line}
 
 
@@ -167,7 +167,7 @@ def test_the_command_decides_how_it_ends(nested: dict[str, str], lab: Lab) -> No
     # What a command leaves running ends with it.
     left = lab_run("sh", "-c", "setsid sleep 4321 >/dev/null 2>&1 & echo started")
     assert left.stdout == "started\n"
-    assert "sleep 4321" not in output("ps", "-eo", "args=")
+    assert "sleep 4321" not in output("ps", "-ww", "-eo", "args=")
 
 
 def test_a_command_is_told_that_it_shall_end(nested: dict[str, str], lab: Lab) -> None:
