@@ -95,6 +95,18 @@ class CloudifyClient:
             if not found or (total is not None and query["_offset"] >= total):
                 return
 
+    def count(self, path: str, *, doing: str, params: t.Mapping[str, t.Any]) -> int:
+        """How many items a list has, without reading them."""
+        query = {**params, "_size": 1}
+        page = self.read(path, doing=doing, params=query, needs={"metadata": dict})
+        total = (page["metadata"].get("pagination") or {}).get("total")
+        if not isinstance(total, int):
+            raise RecoveryError(
+                f"Cannot {doing}: {self.http.url(path)} does not say how many there are",
+                hint="Something between here and the manager answers in its place",
+            )
+        return total
+
     # -- the manager itself -----------------------------------------------------------------
 
     def version(self, *, retry: bool = True) -> Json:
@@ -120,7 +132,9 @@ class CloudifyClient:
 
         The shape differs: 4.x lists systemd units, later versions map names to a status.
         """
-        answer = self.read("/status", doing="read the manager's status", retry=retry)
+        answer = self.read(
+            "/status", doing="read the manager's status", retry=retry, needs={"status": str}
+        )
         services = answer.get("services") or {}
         if isinstance(services, list):
             return sorted(

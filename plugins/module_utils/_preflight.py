@@ -324,16 +324,16 @@ def count_content(client: CloudifyClient) -> dict[str, int]:
         kind = KINDS_BY_NAME[name]
         if not exists(client.capabilities(), kind):
             continue
-        params: dict[str, t.Any] = {"_size": 1, "_include": kind.key[0]}
+        params: dict[str, t.Any] = {"_include": kind.key[0]}
         if not kind.manager_wide:
             params["_all_tenants"] = "true"
         try:
-            page = client.read(kind.path, doing=f"count {name.replace('_', ' ')}", params=params)
+            total = client.count(kind.path, doing=f"count {name.replace('_', ' ')}", params=params)
         except ApiError as exc:
             if exc.code not in ABSENT_CODES:
                 raise
             continue
-        found[name] = max(0, int(page["metadata"]["pagination"]["total"]) - fresh)
+        found[name] = max(0, total - fresh)
     return found
 
 

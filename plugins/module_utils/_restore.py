@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 from functools import partial
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._changing import changing
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
     END_STATES,
     CloudifyClient,
@@ -288,7 +289,8 @@ def start(client: CloudifyClient, snapshot_id: str, body: Json, *, ticker: Ticke
     """
     before = {item["id"] for item in client.executions(statuses=("pending",))}
     try:
-        return client.restore_snapshot(snapshot_id, body)
+        with changing({}):
+            return client.restore_snapshot(snapshot_id, body)
     except ApiError as exc:
         if exc.code != "existing_running_execution_error":
             raise
