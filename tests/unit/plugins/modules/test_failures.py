@@ -6,128 +6,25 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
-from dataclasses import dataclass, field
 
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.failing_calls import (
+    ALL,
+    READS,
+    WRITES,
+    Call,
+)
 
 #: Pauses before a read is given up.
 PAUSES = [0.5, 1.0, 2.0, 4.0]
-LIST = {"_size": 1000, "_offset": 0}
 
 
-def no_lead(manager: t.Any, **more: t.Any) -> None:
-    """The failing request is the first one."""
-
-
-def before_lookup(manager: t.Any, **more: t.Any) -> None:
-    manager.version(**more)
-
-
-def before_create(manager: t.Any, **more: t.Any) -> None:
-    manager.version(**more)
-    manager.error("GET", "/snapshots/s1", 404, "not_found_error", **more)
-
-
-def before_delete(manager: t.Any, **more: t.Any) -> None:
-    manager.get("/snapshots/s1", {"id": "s1", "status": "created"}, **more)
-
-
-def before_switch(manager: t.Any, **more: t.Any) -> None:
-    manager.get("/maintenance", {"status": "deactivated", "remaining_executions": []}, **more)
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request of a module. C(lead) makes the conversation up to it."""
-
-    module: str
-    options: dict[str, t.Any]
-    method: str
-    path: str
-    doing: str
-    lead: t.Callable[..., None] = no_lead
-    request: dict[str, t.Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.module}:{self.method}{self.path}"
-
-
-READS = [
-    Call("snapshot", {"id": "s1"}, "GET", "/version", "read the manager's version"),
-    Call("snapshot", {"id": "s1"}, "GET", "/snapshots/s1", "look up snapshot s1", before_lookup),
-    Call(
-        "snapshot",
-        {"id": "s1", "state": "absent"},
-        "GET",
-        "/snapshots/s1",
-        "look up snapshot s1",
-    ),
-    Call(
-        "snapshot_info",
-        {},
-        "GET",
-        "/snapshots",
-        "list snapshots",
-        request={"query": {**LIST, "_sort": "created_at"}},
-    ),
-    Call(
-        "maintenance_mode",
-        {"state": "activated"},
-        "GET",
-        "/maintenance",
-        "read the maintenance mode",
-    ),
-    Call("maintenance_mode_info", {}, "GET", "/maintenance", "read the maintenance mode"),
-    Call("content_info", {}, "GET", "/version", "read the manager's version"),
-    Call(
-        "content_info",
-        {},
-        "GET",
-        "/tenants",
-        "list tenants",
-        before_lookup,
-        {"query": {**LIST, "_include": "name"}},
-    ),
-    Call(
-        "recovery_set",
-        {"state": "staged", "id": "r1", "store": "STORE", "cluster": "c"},
-        "GET",
-        "/version",
-        "read the manager's version",
-    ),
-]
-WRITES = [
-    Call(
-        "snapshot",
-        {"id": "s1"},
-        "PUT",
-        "/snapshots/s1",
-        "create snapshot s1",
-        before_create,
-        {"sent": {"legacy": True}},
-    ),
-    Call(
-        "snapshot",
-        {"id": "s1", "state": "absent"},
-        "DELETE",
-        "/snapshots/s1",
-        "delete snapshot s1",
-        before_delete,
-    ),
-    Call(
-        "maintenance_mode",
-        {"state": "activated"},
-        "POST",
-        "/maintenance/activate",
-        "activate maintenance mode",
-        before_switch,
-        {"sent": {}},
-    ),
-]
-ALL = READS + WRITES
+def tree(folder: pathlib.Path) -> dict[str, float]:
+    return {str(each): each.stat().st_mtime_ns for each in folder.rglob("*")}
 
 
 @pytest.fixture
@@ -138,22 +35,21 @@ def fails(manager: t.Any, tmp_path: t.Any) -> t.Callable[..., dict[str, t.Any]]:
     """
 
     def run(call: Call, *, perhaps: bool = False, **options: t.Any) -> dict[str, t.Any]:
-        given = {**call.options, **options}
-        if "store" in given:
-            given["store"] = str(tmp_path)
+        given = {**call.options, **call.prepare(tmp_path), **options}
+        files = tree(tmp_path)
         said = manager.run(call.module, **given)
         assert said["failed"]
         assert said["msg"].startswith(f"Cannot {call.doing}: {call.method} ")
         assert "defect" not in said["msg"]
         assert bool(said.get("changed")) == (perhaps and call in WRITES)
-        assert not list(tmp_path.iterdir())
+        assert tree(tmp_path) == files
         return t.cast("dict[str, t.Any]", said)
 
     return run
 
 
 #: A 404 of these says that there is no such thing, which is tested with the modules.
-ABSENCE = ("/snapshots/s1", "/tenants")
+ABSENCE = ("/snapshots/s1", "/tenants", "/blueprints")
 ERRORS = [
     (401, "unauthorized_error", "Check username and password or token"),
     (403, "forbidden_error", "Check that the tenant exists"),
@@ -255,7 +151,7 @@ UNREAD = ("an empty object", "another service's object")
         pytest.param(call, garbage, id=f"{call}-{what}")
         for call in ALL
         for what, garbage in GARBAGE.items()
-        if not (call.method in ("POST", "DELETE") and what in UNREAD)
+        if not (call.unread and what in UNREAD)
     ],
 )
 def test_an_answer_that_makes_no_sense_is_told_as_such(
@@ -300,7 +196,19 @@ def test_a_change_that_may_have_arrived_is_not_repeated_anywhere(
     assert clock.slept == []
 
 
-@pytest.mark.parametrize("call", WRITES, ids=str)
+@pytest.mark.parametrize("call", [call for call in WRITES if call.pinned], ids=str)
+@pytest.mark.parametrize("error", [c.refused, c.no_connection])
+def test_what_was_prepared_on_one_manager_is_tried_on_no_other(
+    call: Call, error: t.Any, manager: t.Any, fails: t.Any, clock: t.Any
+) -> None:
+    call.lead(manager)
+    for _attempt in range(5):
+        manager.broken(call.method, call.path, error(), **call.request)
+    assert "https://m1.example" in fails(call, **c.BOTH)["msg"]
+    assert clock.slept == PAUSES
+
+
+@pytest.mark.parametrize("call", [call for call in WRITES if not call.pinned], ids=str)
 @pytest.mark.parametrize("error", [c.refused, c.no_connection])
 def test_a_change_that_cannot_have_arrived_is_tried_on_each_manager(
     call: Call, error: t.Any, manager: t.Any, fails: t.Any, clock: t.Any
