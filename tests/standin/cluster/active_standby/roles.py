@@ -51,6 +51,8 @@ class Roles:
 
     def _as_leader(self) -> None:
         with self._member.lock:
+            if not self._member.leads:
+                return
             alive = self._member.alive()
             own = self._member.own_claim()
             rival = election.leader_among(p.claim for p in alive)
@@ -93,6 +95,8 @@ class Roles:
 
     def _as_replica(self) -> None:
         with self._member.lock:
+            if self._member.leads:
+                return
             alive = self._member.alive()
             best = election.leader_among(p.claim for p in alive)
             if best:

@@ -15,8 +15,8 @@ from standin.testing import Answer, StandIn
 from standin.tests.steps import until
 
 # fast enough for tests, slow enough for a busy machine
-HEARTBEAT = 0.1
-FAILURE = 1.5
+HEARTBEAT = 0.15
+FAILURE = 2.5
 
 
 class Node(StandIn):
