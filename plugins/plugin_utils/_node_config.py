@@ -69,11 +69,12 @@ def by_tier(texts: t.Mapping[str, t.Any], *, facts: Json) -> dict[str, str]:
     """Which configuration is for which tier, by what each says it installs."""
     first = next((path for path in facts["configs"] if path in texts), None)
     if not facts["install_config_option"]:
-        tiers = TIERS if facts["generation"] == "all_active" else ("manager",)
-        named = _services(texts[first], path=first) if first else set()
-        if facts["generation"] == "all_active" and named:
-            tiers = tuple(tier for tier in TIERS if SERVICE_OF[tier] in named)
-        return {tier: first for tier in tiers} if first else {}
+        if not first:
+            return {}
+        if facts["generation"] == "active_standby":
+            return {"manager": first}
+        named = _services(texts[first], path=first) or set(SERVICE_OF.values())
+        return {tier: first for tier in TIERS if SERVICE_OF[tier] in named}
     found: dict[str, tuple[int, str]] = {}
     for path, text in sorted(texts.items()):
         try:
