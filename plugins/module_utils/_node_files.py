@@ -24,12 +24,15 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _certi
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._bundle import Bundle, Found
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import sync_folder
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sets import write_json
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sets import (
+    NODES,
+    write_json,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
 
 Json = dict[str, t.Any]
 
-NODES, INDEX = "nodes", "index.json"
+INDEX = "index.json"
 INDEX_FORMAT = 1
 
 #: The CA that agents trust.

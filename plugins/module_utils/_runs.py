@@ -27,6 +27,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     Refused,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sets import (
+    ClusterStore,
     check_name,
     write_json,
 )
@@ -63,9 +64,8 @@ class ClusterRuns:
     """
 
     def __init__(self, *, store: str, cluster: str, secrets: t.Sequence[str] = ()) -> None:
-        check_name("cluster", cluster)
         self.cluster = cluster
-        self._folder = os.path.join(store, cluster)
+        self._folder = ClusterStore(store=store, cluster=cluster).folder
         self._runs = os.path.join(self._folder, RUNS)
         self._lock = os.path.join(self._folder, LOCK)
         self._secrets = sorted({s for s in secrets if s}, key=len, reverse=True)

@@ -47,6 +47,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions imp
 
 Json = dict[str, t.Any]
 
+#: The certificates and configurations of nodes, in a set as in any other place.
+NODES = "nodes"
 SNAPSHOT, CONTENT, MANIFEST = "snapshot.zip", "content.json", "manifest.json"
 INCOMING, REMOVED = ".incoming-", ".removed-"
 SET_FORMAT = 1
@@ -149,6 +151,17 @@ class ClusterStore:
 
     def stage_content(self, set_id: str, content: Json) -> None:
         write_json(os.path.join(self.incoming(set_id), CONTENT), content)
+
+    def stage_nodes(self, set_id: str, place: str) -> None:
+        """Copy what a place holds of nodes into an unfinished set; nothing when there is nothing."""
+        source = os.path.join(place, NODES)
+        target = os.path.join(self.incoming(set_id), NODES)
+        if os.path.isdir(source):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target)
+            for name in _files(target):
+                with open(os.path.join(target, name), "rb") as copied:
+                    os.fsync(copied.fileno())
 
     def commit(
         self,

@@ -66,6 +66,10 @@ options:
         Its C(size), and C(sha256) where given, have to be those of the staged file. Its C(created_seen_at) is when the manager was
         seen to say so, for the manifest.
     type: dict
+  node_files:
+    description:
+      - Directory whose C(nodes), as M(cloudify_ha.recovery.node_files) has saved them, belong into the set too. For O(state=present).
+    type: path
   durations:
     description:
       - Seconds that each step took, for the manifest.
@@ -238,6 +242,8 @@ def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     result.update(changed("the set is not committed yet", "staged", "present"))
     snapshot, durations = as_they_were(p["snapshot"] or {}, p["durations"])
     if not module.check_mode:
+        if p["node_files"]:
+            store.stage_nodes(p["id"], p["node_files"])
         done = store.commit(
             p["id"],
             snapshot=snapshot,
@@ -307,6 +313,7 @@ def main() -> t.NoReturn:
                     "default": "present",
                 },
                 "snapshot": {"type": "dict"},
+                "node_files": {"type": "path"},
                 "durations": {"type": "dict", "default": {}},
                 "warnings": {"type": "list", "elements": "str", "default": []},
                 "resume_within": {"type": "float", "default": 21600.0},

@@ -95,10 +95,12 @@ class Place:
         assert answer.status == 201, answer.body
 
     def traces(self) -> dict[str, str]:
-        """Every file here, but for what Ansible keeps for itself."""
+        """Every file here, but for journals of runs and what Ansible keeps for itself."""
         found = {}
         for folder in (self.files, self.root / "tmp"):
             for path in sorted(folder.rglob("*")):
+                if ".runs" in path.parts or (path / ".runs").is_dir():
+                    continue
                 facts = path.lstat()
                 found[str(path)] = f"{facts.st_mode:o} {facts.st_size} {facts.st_mtime_ns}"
         return found

@@ -161,8 +161,9 @@ class Cluster:
         return self.store / NAME
 
     def names(self) -> list[str]:
-        """All that lies in the store of the cluster, hidden ones too."""
-        return sorted(os.listdir(self.folder)) if self.folder.is_dir() else []
+        """All that lies in the store of the cluster, hidden ones too, but for the journals."""
+        names = os.listdir(self.folder) if self.folder.is_dir() else []
+        return sorted(name for name in names if name != ".runs")
 
     def manifest(self, name: str) -> Any:
         return json.loads((self.folder / name / "manifest.json").read_text())

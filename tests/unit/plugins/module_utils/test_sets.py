@@ -116,6 +116,21 @@ def test_more_that_was_staged_belongs_to_the_set(tmp_path: pathlib.Path) -> None
     assert verified(tmp_path).problems == [f"{key} is not the file that its manifest describes"]
 
 
+def test_what_is_saved_of_nodes_goes_into_the_set(tmp_path: pathlib.Path) -> None:
+    place = tmp_path / "place"
+    saved = place / "nodes" / "h1" / "var" / "lib" / "rabbitmq" / ".erlang.cookie"
+    saved.parent.mkdir(parents=True)
+    saved.write_text("COOKIE")
+    store, staging = samples.store(tmp_path / "store"), samples.stage(tmp_path / "store", "r1")
+    for _again in range(2):
+        store.stage_nodes("r1", str(place))
+    store.stage_nodes("r1", str(tmp_path / "nowhere"))
+    store.commit("r1", snapshot=samples.snapshot(staging), durations={}, warnings=[])
+    found = verified(tmp_path / "store")
+    assert found.sound
+    assert "nodes/h1/var/lib/rabbitmq/.erlang.cookie" in found.manifest["files"]
+
+
 def test_without_the_size_that_was_sent_the_length_is_not_proven(tmp_path: pathlib.Path) -> None:
     samples.stage(tmp_path, "r1")
     with pytest.raises(_sets.SetError, match="the length is not proven"):

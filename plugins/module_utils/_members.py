@@ -1,0 +1,156 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Members of a cluster: the registers that a generation keeps of them, over REST.
+
+active_standby: one list of nodes. all_active: managers, brokers and database nodes.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    CloudifyClient,
+    Json,
+    escape,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    NotFound,
+    Refused,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import (
+    Ticker,
+    is_outage,
+    wait_for,
+)
+
+
+class Nodes:
+    """The nodes of an active_standby cluster.
+
+    :param client: talks to the leader, or to any node: a standby sends it on to the next address
+    """
+
+    def __init__(self, client: CloudifyClient) -> None:
+        self._client = client
+
+    def all(self) -> list[Json]:
+        return list(self._client.read("/cluster/nodes", doing="list the cluster's nodes")["items"])
+
+    def get(self, name: str) -> Json | None:
+        return next((node for node in self.all() if node["name"] == name), None)
+
+    def initialized(self) -> bool:
+        """Whether this manager is a member of a cluster."""
+        answer = self._client.read("/cluster", doing="read the state of the cluster")
+        return bool(answer.get("initialized"))
+
+    def start(self, name: str, *, host_ip: str, ticker: Ticker) -> None:
+        """Make this manager the first member."""
+        self._put("/cluster", {"host_ip": host_ip, "node_name": name}, doing="start the cluster")
+        self._online(self, name, ticker)
+
+    def join(self, name: str, *, host_ip: str, joining: Nodes, ticker: Ticker) -> None:
+        """Invite a manager, and have it join.
+
+        :param joining: the nodes as the joining manager sees them
+        """
+        own = {"host_ip": host_ip, "node_name": name}
+        invitation = self._put(
+            f"/cluster/nodes/{escape(name)}", own, doing=f"invite {name} to the cluster"
+        )
+        leader = next((node["host_ip"] for node in self.all() if node.get("master")), None)
+        body = {
+            **own,
+            "join_addrs": [leader or self._client.http.host],
+            "credentials": invitation["credentials"],
+        }
+        joining._put("/cluster", body, doing=f"have {name} join the cluster")
+        self._online(joining, name, ticker)
+
+    def remove(self, name: str) -> None:
+        """Take it out of the list; a node that was removed can never come back as it is."""
+        self._client.http.json(
+            "DELETE",
+            f"/cluster/nodes/{escape(name)}",
+            doing=f"remove {name} from the cluster",
+            expected=(200, 204),
+        )
+
+    def _put(self, path: str, body: Json, *, doing: str) -> Json:
+        return self._client.http.json("PUT", path, doing=doing, body=body)
+
+    def _online(self, at: Nodes, name: str, ticker: Ticker) -> None:
+        """Wait until the cluster shows it online.
+
+        :param at: whose own account says why it cannot
+        """
+
+        def state() -> str:
+            error = at._error()
+            if error:
+                raise Refused(f"{name} could not become a member: {error}")
+            node = self.get(name)
+            return "absent" if node is None else "online" if node.get("online") else "offline"
+
+        wait_for(
+            fetch=state,
+            done=lambda found: found == "online",
+            describe=lambda found: f"{name} is {found}",
+            waiting_for=f"{name} to be online",
+            ticker=ticker,
+            tolerate=is_outage,
+            hint="The manager goes on by itself; see /var/log/cloudify/cloudify-cluster.log there",
+        )
+
+    def _error(self) -> str:
+        """What the manager itself says went wrong when it started or joined."""
+        try:
+            answer = self._client.read("/cluster", doing="read the state of the cluster")
+        except ApiError:
+            return ""  # it is busy with becoming a member
+        return str(answer.get("error") or "")
+
+
+#: Tier -> where an all_active manager lists it, and what names one of its members.
+REGISTERS = {
+    "manager": ("/managers", "hostname"),
+    "broker": ("/brokers", "name"),
+    "database": ("/db-nodes", "name"),
+}
+
+
+def registered(client: CloudifyClient, tier: str) -> list[Json]:
+    """The members of a tier that an all_active cluster knows, alive or not."""
+    path, _name = REGISTERS[tier]
+    return list(client.items(path, doing=f"list the cluster's {tier}s"))
+
+
+def strike(client: CloudifyClient, tier: str, name: str) -> bool:
+    """Take a manager or broker out of the register. False when it was not in it."""
+    path, _name = REGISTERS[tier]
+    try:
+        client.http.json(
+            "DELETE",
+            f"{path}/{escape(name)}",
+            doing=f"remove {tier} {name} from the cluster",
+            expected=(200, 204),
+        )
+    except NotFound as exc:
+        if exc.code is None:
+            raise
+        return False
+    return True
+
+
+def reread_databases(client: CloudifyClient) -> None:
+    """Have the managers look at the list of database nodes again, after `dbs add` or `remove`."""
+    client.http.json(
+        "POST", "/db-nodes", doing="update the database nodes", body={"action": "update"}
+    )
+
+
+__all__ = ("REGISTERS", "Nodes", "registered", "reread_databases", "strike")

@@ -1,0 +1,250 @@
+#!/usr/bin/python
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_member
+short_description: Start a cluster, join a manager to it, remove a member
+version_added: 0.1.0
+description:
+  - Before 5.0, managers are joined to an active_standby cluster over REST. From then on, installing a manager is joining, and only removal is
+    left to do here.
+  - The product's own commands are not idempotent; this looks first.
+extends_documentation_fragment:
+  - cloudify_ha.recovery._connection
+  - cloudify_ha.recovery._wait
+  - cloudify_ha.recovery._attributes
+  - cloudify_ha.recovery._attributes.group
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  name:
+    description:
+      - Name of the member; before 5.0 the node's name, from then on the hostname of the manager or broker.
+    type: str
+    required: true
+  tier:
+    description:
+      - Which register it is in, from 5.0 on.
+      - V(database) has the managers read the list of database nodes again; it is C(cfy_manager dbs remove) that takes one out of it.
+    type: str
+    choices: [manager, broker, database]
+    default: manager
+  state:
+    description:
+      - V(started) makes the manager that is connected to the first member of a new cluster. Before 5.0 only.
+      - V(joined) has the manager at O(address) join the cluster. It has to be empty. Before 5.0 only.
+      - V(absent) takes the member out of the register. A node that was removed before 5.0 has to be installed anew before it can join again.
+    type: str
+    choices: [started, joined, absent]
+    default: joined
+  host_ip:
+    description:
+      - The member's address for its peers. Required but for O(state=absent).
+    type: str
+  address:
+    description:
+      - Where the REST API of the joining manager is, if not at O(host_ip). With O(state=joined).
+    type: str
+  wait_timeout:
+    description:
+      - Seconds to wait until the cluster shows the member online.
+    type: float
+    default: 900.0
+author:
+  - cloudify_ha.recovery contributors (@cloudify-ha)
+"""
+
+EXAMPLES = r"""
+- name: Join
+  cloudify_ha.recovery.cluster_member:
+    manager_hosts: [manager1.example.com]
+    username: admin
+    password: "{{ admin_password }}"
+    ca_path: /etc/pki/cloudify-ca.pem
+    name: manager2
+    host_ip: 10.0.0.12
+    state: joined
+"""
+
+RETURN = r"""
+reason:
+  description: Why something was changed.
+  returned: changed
+  type: str
+members:
+  description: The members afterwards, as the cluster names them.
+  returned: success
+  type: list
+  elements: str
+manager_host:
+  description: The manager that was asked.
+  returned: success
+  type: str
+duration:
+  description: How long it took, in seconds.
+  returned: always
+  type: float
+"""
+
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    Refused,
+    telling,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._members import (
+    REGISTERS,
+    Nodes,
+    registered,
+    reread_databases,
+    strike,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
+    connect,
+    create_manager_module,
+    run,
+    ticker,
+    wait_spec,
+)
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+        CloudifyClient,
+    )
+
+Result = dict[str, t.Any]
+
+
+def changed(reason: str, before: str, after: str) -> Result:
+    return {
+        "changed": True,
+        "reason": reason,
+        "diff": {"before": {"state": before}, "after": {"state": after}},
+    }
+
+
+def started(module: AnsibleModule, client: CloudifyClient) -> Result:
+    p = module.params
+    nodes = Nodes(client)
+    if nodes.initialized():
+        if nodes.get(p["name"]) is None:
+            raise Refused(
+                f"{client.http.host} is in a cluster already, which has no node {p['name']}",
+                hint="Name the node as the cluster does, or remove it and install it anew",
+            )
+        return {}
+    if not module.check_mode:
+        nodes.start(p["name"], host_ip=p["host_ip"], ticker=ticker(module))
+    return changed("the manager is in no cluster", "absent", "started")
+
+
+def joined(module: AnsibleModule, client: CloudifyClient) -> Result:
+    p = module.params
+    nodes = Nodes(client)
+    node = nodes.get(p["name"])
+    if node and node.get("online"):
+        return {}
+    if node:
+        raise Refused(
+            f"the cluster has a node {p['name']} already, which is offline",
+            hint="Bring it back, or remove it (state=absent) and join the one that replaces it",
+        )
+    if not module.check_mode:
+        module.params["manager_hosts"] = [p["address"] or p["host_ip"]]
+        nodes.join(
+            p["name"],
+            host_ip=p["host_ip"],
+            joining=Nodes(connect(module)),
+            ticker=ticker(module),
+        )
+    return changed("the cluster has no such node", "absent", "joined")
+
+
+def absent(module: AnsibleModule, client: CloudifyClient) -> Result:
+    name, tier = module.params["name"], module.params["tier"]
+    if client.capabilities().has("cluster.active_standby"):
+        nodes = Nodes(client)
+        if nodes.get(name) is None:
+            return {}
+        if not module.check_mode:
+            nodes.remove(name)
+        return changed("the cluster has such a node", "present", "absent")
+    key = REGISTERS[tier][1]
+    present = any(member[key] == name for member in registered(client, tier))
+    if tier == "database":
+        if present:
+            raise Refused(
+                f"the managers still list the database node {name}",
+                hint="Remove it by `cfy_manager dbs remove` on a database node and each manager",
+            )
+        if not module.check_mode:
+            reread_databases(client)
+        return {}
+    if not present:
+        return {}
+    if not module.check_mode and not strike(client, tier, name):
+        return {}  # somebody else was faster
+    return changed(f"the cluster has such a {tier}", "present", "absent")
+
+
+def body(module: AnsibleModule) -> Result:
+    p = module.params
+    client = connect(module)
+    standby = client.capabilities().has("cluster.active_standby")
+    if p["state"] != "absent" and not standby:
+        raise Refused(
+            f"version {client.capabilities().version} has no such call: installing a manager with "
+            "the cluster's configuration is joining",
+        )
+    told: Result = {"manager_host": client.http.host}
+    with telling(told):
+        act = {"started": started, "joined": joined, "absent": absent}[p["state"]]
+        result = {**told, **act(module, client)}
+    if standby:
+        members = [node["name"] for node in Nodes(client).all()]
+    else:
+        members = [each[REGISTERS[p["tier"]][1]] for each in registered(client, p["tier"])]
+    return {**result, "members": sorted(members)}
+
+
+def main() -> t.NoReturn:
+    run(
+        create_manager_module(
+            argument_spec={
+                "name": {"type": "str", "required": True},
+                "tier": {
+                    "type": "str",
+                    "choices": ["manager", "broker", "database"],
+                    "default": "manager",
+                },
+                "state": {
+                    "type": "str",
+                    "choices": ["started", "joined", "absent"],
+                    "default": "joined",
+                },
+                "host_ip": {"type": "str"},
+                "address": {"type": "str"},
+                **wait_spec(timeout=900.0),
+            },
+            required_if=[
+                ["state", "started", ["host_ip"]],
+                ["state", "joined", ["host_ip"]],
+            ],
+        ),
+        body,
+    )
+
+
+if __name__ == "__main__":
+    main()
