@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pathlib
 import platform
@@ -13,12 +14,13 @@ import random
 import subprocess
 import sys
 import types
+import typing as t
 import zipfile
 
 import pytest
 import urllib3
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _download
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _disk, _download
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.local_server import Server, whole
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.transferring import DATA, download
 
@@ -65,6 +67,20 @@ def test_a_body_is_not_copied_on_its_way(
     with Server(whole(DATA)) as server:
         download(tmp_path / "one.zip", server).run()
     assert (tmp_path / "one.zip").read_bytes() == DATA
+
+
+def test_a_file_is_written_in_pieces_that_the_kernel_caches_at_ease() -> None:
+    sizes, data = [], bytes(range(256)) * 5000
+    place = io.BytesIO()
+
+    class Disk(io.RawIOBase):
+        def write(self, piece: t.Any) -> int:
+            sizes.append(len(piece))
+            return place.write(piece[:100_000])
+
+    _disk.write_all(Disk(), memoryview(data))
+    assert place.getvalue() == data
+    assert max(sizes) == 1 << 18
 
 
 @pytest.mark.parametrize("inner", [{}, {"_fp": None}])
