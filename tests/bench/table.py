@@ -114,9 +114,9 @@ def _causes(comparison: Comparison) -> list[str]:
         ours, start = comparison.seconds(MODULE), comparison.seconds(START)
         share = f"{min(start / ours, 1) * 100:.0f} % of the module's time are its start"
         if net <= target:
-            why = f"{share}, without which it is {net:.2f}"
+            why = f"{share}, without which it is {max(net, 0):.2f}"
         else:
-            busy = comparison.cpu(MODULE) - comparison.cpu(START)
+            busy = max(comparison.cpu(MODULE) - comparison.cpu(START), 0)
             why = (
                 f"{share}; without it {net:.2f}, with {busy:.2f} s of processor time for "
                 f"{TASKS[direction]}, against {comparison.cpu(name):.2f} s for {name}"

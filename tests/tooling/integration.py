@@ -26,16 +26,12 @@ from typing import Any
 
 from standin.testing import StandIn
 
-from .steps import PROFILES
+from .steps import BRIEFLY, FILES_ONLY, PROFILES
 
 ARCHIVES = Path("tests/data/archives")
 # Unlike the user's name, since Ansible masks every word that equals a password.
 PASSWORD = "Correct-horse-7"
 
-# Modules that look at files: whichever version the manager has, they do the same.
-FILES_ONLY = {"recovery_set_info", "snapshot_archive_info"}
-# Its REST API is that of 4.5.5, which gets all of them.
-BRIEFLY = {"snapshot", "snapshot_restore"}
 TARGETS = Path("tests/integration/targets").absolute()
 CONFIG = TARGETS.with_name("integration.cfg")
 ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
@@ -111,9 +107,9 @@ def targets(profile: str, edition: str) -> list[str]:
     names = {path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml")}
     names = {name for name in names if not name.startswith("setup_")}
     if profile == "vnfm":
-        names &= BRIEFLY
+        names &= set(BRIEFLY)
     elif (profile, edition) != ("7.0.5", "premium"):
-        names -= FILES_ONLY
+        names -= set(FILES_ONLY)
     return sorted(names)
 
 
