@@ -26,7 +26,7 @@ lab:  ## start hosts to try things on, as root, and give a shell beside them; HO
 	@$(run) lab serve $(if $(HOSTS),--hosts $(HOSTS))
 
 lab-shell:  ## another shell in the lab that runs
-	@$(run) lab shell
+	@$(run) lab $(if $(LAB),--lab $(LAB)) shell
 
 fidelity:  ## compare the stand-in manager with recordings of a real one
 	@$(run) fidelity $(ARGS)

@@ -83,11 +83,11 @@ def _words(given: list[str]) -> list[str]:
     return words
 
 
-def _start(words: list[str]) -> int:
+def _start(words: list[str], *, serves: bool = False) -> int:
     reason = why_not()
     if reason:
         raise LabError(reason)
-    return namespace.start(words, image=image.prepare())
+    return namespace.start(words, image=image.prepare(), serves=serves)
 
 
 def _again(*words: str) -> list[str]:
@@ -108,13 +108,13 @@ def _run(hosts: int, words: list[str]) -> int:
 
 def _serve(hosts: int) -> int:
     if not namespace.inside():
-        return _start(_again("serve", "--hosts", str(hosts)))
+        return _start(_again("serve", "--hosts", str(hosts)), serves=True)
     lab = Lab()
     lab.up(*range(1, hosts + 1))
     _say(lab)
     if sys.stdin.isatty():
         _shell()
-    print("It waits to be ended (Ctrl-C); from elsewhere: make lab-shell", flush=True)
+    print("It waits to be ended (Ctrl-C).", flush=True)
     signal.pause()
     return 0
 
@@ -124,7 +124,10 @@ def _say(lab: Lab) -> None:
     for host in lab.hosts:
         print(f"  {host.name:4} {host.address:14} {host.state}")
     print("In here:   ssh h1     ssh ops@h2     lab cut h2     lab kill h3     lab --help")
-    print("Elsewhere: make lab-shell", flush=True)
+    print(
+        f"Elsewhere: make lab-shell; if several labs run: make lab-shell LAB={lab.place.identity}",
+        flush=True,
+    )
 
 
 def _shell() -> NoReturn:

@@ -56,8 +56,11 @@ def inside() -> bool:
     return os.environ.get("LAB_NS") == "1"
 
 
-def start(command: Sequence[str], *, image: Path) -> int:
-    """Run a command in a lab of its own and return its exit code. The lab ends with it."""
+def start(command: Sequence[str], *, image: Path, serves: bool = False) -> int:
+    """Run a command in a lab of its own and return its exit code. The lab ends with it.
+
+    One that serves is there to be entered.
+    """
     place = Place(f"lab-{secrets.token_hex(4)}", image)
     with contextlib.ExitStack() as held:
         with locked(RUNS.with_suffix(".lock")):
@@ -66,10 +69,10 @@ def start(command: Sequence[str], *, image: Path) -> int:
             held.enter_context(locked(place.files / "lock"))
             mark = held.enter_context((image.parent / "complete").open())
             fcntl.flock(mark, fcntl.LOCK_SH)
-        return _start(command, place)
+        return _start(command, place, serves)
 
 
-def _start(command: Sequence[str], place: Place) -> int:
+def _start(command: Sequence[str], place: Place, serves: bool) -> int:
     alive, held = os.pipe()
     janitor = os.fork()
     if not janitor:
@@ -81,9 +84,14 @@ def _start(command: Sequence[str], place: Place) -> int:
         first = os.fork()
         if not first:
             _first_process(command, place)
-        values = {"id": place.identity, "image": str(place.image), "pid": first}
-        entry = place.files / "lab.json"
-        entry.write_text(json.dumps({**values, "numbering": _numbering(first)}))
+        values = {
+            "id": place.identity,
+            "image": str(place.image),
+            "serves": serves,
+            "pid": first,
+            "numbering": _numbering(first),
+        }
+        (place.files / "lab.json").write_text(json.dumps(values))
         return _wait_for(first)
     finally:
         os.close(held)
@@ -249,11 +257,18 @@ def running() -> list[dict[str, Any]]:
 
 
 def enter(command: Sequence[str], *, identity: str = "") -> NoReturn:
-    """Become a command inside a lab that runs."""
-    found = [values for values in running() if identity in ("", values["id"])]
-    if len(found) != 1:
-        names = ", ".join(values["id"] for values in found)
-        raise LabError(f"which one? --lab {names}" if found else "no lab is running: `make lab`")
+    """Become a command inside a lab that runs: the one of that name, or the only one there is to enter."""
+    every = running()
+    if identity:
+        found = [values for values in every if values["id"] == identity]
+    else:
+        found = [values for values in every if values.get("serves")] or every
+    if not found:
+        raise LabError(
+            f"no lab is called {identity}" if identity else "no lab is running: `make lab`"
+        )
+    if len(found) > 1:
+        raise LabError(f"which one? --lab {', '.join(values['id'] for values in found)}")
     place = Place(found[0]["id"], Path(found[0]["image"]))
     here = os.getcwd()
     nsenter = ("nsenter", f"--target={found[0]['pid']}", "--mount", "--net", "--pid")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import Lab
+from lab import Lab, LabError, namespace
 from lab.namespace import running
 from lab.place import CGROUPS, RUNS
 from lab.testing import wait_until
@@ -213,3 +213,32 @@ def test_two_labs_have_the_same_addresses_and_do_not_meet(
         ).stdout
         == mine
     )
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "entered"),
+    [
+        ({"a": False}, "", "a"),
+        ({"a": False, "b": True}, "", "b"),
+        ({"a": False, "b": True}, "a", "a"),
+        ({"a": True, "b": True}, "", "which one? --lab a, b"),
+        ({"a": False, "b": False}, "", "which one? --lab a, b"),
+        ({"a": False}, "c", "no lab is called c"),
+        ({}, "", "no lab is running: `make lab`"),
+    ],
+)
+def test_which_one_is_entered(
+    monkeypatch: pytest.MonkeyPatch, there: dict[str, bool], wanted: str, entered: str
+) -> None:
+    found = [
+        {"id": name, "serves": serves, "pid": 1, "image": "/"} for name, serves in there.items()
+    ]
+    monkeypatch.setattr(namespace, "running", lambda: found)
+
+    def execute(program: str, words: list[str], env: dict[str, str]) -> None:
+        raise LabError(env["LAB_ID"])
+
+    monkeypatch.setattr(os, "execvpe", execute)
+    with pytest.raises(LabError) as raised:
+        namespace.enter(["true"], identity=wanted)
+    assert str(raised.value) == entered
