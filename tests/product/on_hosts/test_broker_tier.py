@@ -75,13 +75,6 @@ def test_it_is_a_cluster_with_tls_and_one_user(tiers: Tiers) -> None:
     assert "of-h2" in queues(tiers, "h3")
 
 
-def test_the_first_broker_has_others_partitions_handled_as_the_product_has(tiers: Tiers) -> None:
-    said = tiers.host("h1").read("/etc/cloudify/rabbitmq/rabbitmq.config")
-    assert "{cluster_partition_handling, pause_minority}" in said
-    ctl = ("rabbitmqctl", "-q", "eval", "application:get_env(rabbit, cluster_partition_handling).")
-    assert tiers.host("h1").exec(*ctl).stdout.strip() == "{ok,pause_minority}"
-
-
 def test_what_is_refused(tiers: Tiers) -> None:
     for words, text in (
         (("remove", "-r", "rabbit@h3"), "must be shut down"),
@@ -94,16 +87,6 @@ def test_what_is_refused(tiers: Tiers) -> None:
     done = tiers.run("h1", "brokers", "list", service=MANAGER)
     assert done.returncode == 1
     assert "on nodes with installed brokers" in done.stdout
-
-
-def test_a_minority_pauses_and_comes_back(tiers: Tiers) -> None:
-    tiers.host("h3").cut()
-    seen = {"rabbit@h1": True, "rabbit@h2": True, "rabbit@h3": False}
-    wait_until(lambda: tiers.running("h1") == (0, seen), what="the others see it", timeout=120)
-    wait_until(lambda: tiers.brokers("h3", "list")[0] == 1, what="it pauses", timeout=120)
-    assert "recover enough cluster nodes" in tiers.brokers("h3", "list")[1]
-    tiers.host("h3").heal()
-    tiers.wait_brokers()
 
 
 def test_a_lost_first_broker_is_replaced(tiers: Tiers) -> None:
@@ -127,56 +110,3 @@ def test_a_lost_first_broker_is_replaced(tiers: Tiers) -> None:
     tiers.wait_brokers()
     # what the new one had of its own is gone, and the survivors' is there
     assert "of-h2" in queues(tiers, "h1")
-
-
-def test_a_replacement_joins_a_survivor_by_its_configuration(tiers: Tiers) -> None:
-    tiers.host("h1").kill()
-    wait_until(lambda: tiers.running("h2")[1].get("rabbit@h1") is False, what="h1 is seen as down")
-    code, said = tiers.brokers("h2", "remove", "-r", "h1")
-    assert code == 0, said
-    tiers.fresh("h1")
-    tiers.reconfigure("h1", QUEUE, rabbitmq__join_cluster="rabbit@h2")
-    tiers.install("h1", QUEUE)
-    tiers.wait_brokers()
-
-
-def test_who_cannot_join_runs_alone_and_says_why(tiers: Tiers) -> None:
-    tiers.control("h3", "stop", SERVICE)
-    wait_until(lambda: tiers.running("h2")[1].get("rabbit@h3") is False, what="h3 is seen as down")
-    code, said = tiers.brokers("h2", "remove", "-r", "h3")
-    assert code == 0, said
-    for cookie, peer, text in (
-        ("ANOTHERCOOKIE", "rabbit@h2", "cookie"),
-        (SECRETS["cookie"], "rabbit@h1", "start rabbit on that node"),
-    ):
-        if peer == "rabbit@h1":
-            tiers.control("h1", "stop", SERVICE)
-        tiers.fresh("h3")
-        tiers.reconfigure("h3", QUEUE, rabbitmq__erlang_cookie=cookie, rabbitmq__join_cluster=peer)
-        done = tiers.run("h3", "install", service=QUEUE)
-        assert done.returncode == 1
-        assert text in done.stdout, done.stdout
-    tiers.control("h1", "start", SERVICE)
-    wait_until(lambda: tiers.running("h2")[1].get("rabbit@h1"), what="h1 is back")
-    tiers.fresh("h3")
-    tiers.install("h3", QUEUE)
-    tiers.wait_brokers()
-
-
-def test_configured_again_it_keeps_its_cluster_from_7_0_on(tiers: Tiers) -> None:
-    before = queues(tiers, "h3")
-    assert tiers.run("h3", "configure", service=QUEUE).returncode == 0
-    tiers.wait_brokers()
-    assert queues(tiers, "h3") == before
-
-
-def test_a_removed_broker_leaves_nothing(tiers: Tiers) -> None:
-    done = tiers.run("h3", "remove", service=QUEUE)
-    assert done.returncode == 0, done.stdout
-    for path in ("/var/lib/rabbitmq", "/etc/rabbitmq"):
-        assert not tiers.host("h3").exists(path)
-    wait_until(lambda: tiers.running("h2")[1].get("rabbit@h3") is False, what="h3 is seen as down")
-    code, said = tiers.brokers("h2", "remove", "-r", "h3")
-    assert code == 0, said
-    tiers.install("h3", QUEUE)
-    tiers.wait_brokers()
