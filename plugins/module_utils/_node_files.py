@@ -106,6 +106,10 @@ class Saved:
 
     def problems(self) -> list[str]:
         """What is wrong with the files, by reading every byte; empty if they can be relied on."""
+        return self.damage() or self.wrong_pairs()
+
+    def damage(self) -> list[str]:
+        """What is not as it was saved."""
         found = []
         for name, facts in sorted(self.files.items()):
             try:
@@ -117,9 +121,10 @@ class Saved:
                 found.append(f"{name} is not the file that was saved")
             elif reason := flaw(name, content):
                 found.append(f"{name} {reason}")
-        return found or self._wrong_pairs()
+        return found
 
-    def _wrong_pairs(self) -> list[str]:
+    def wrong_pairs(self) -> list[str]:
+        """Keys that are not those of their certificates, as the node may have had them."""
         found = []
         for name in sorted(self.files):
             for ending, key_ending in _PAIRS:
@@ -146,6 +151,12 @@ class Saved:
             for name, facts in sorted(self.files.items())
             if (certificates := facts.get("certificates")) and certificates[0]["is_ca"]
         }
+
+    @property
+    def worth(self) -> int:
+        """How many certificates it has, under the names that the product knows."""
+        names = (name.rpartition("/")[2] for name in self.fingerprints)
+        return sum(not _RENAMED.fullmatch(name) for name in names)
 
     @property
     def fingerprints(self) -> dict[str, str]:

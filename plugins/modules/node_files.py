@@ -99,6 +99,11 @@ stored:
   description: What the store holds of the node now, read back and verified, as RV(cloudify_ha.recovery.node_files_info#module:saved) has it.
   returned: success, not in check mode
   type: dict
+problems:
+  description: What cannot be right on the node itself, such as a key that is not that of its certificate.
+  returned: success, not in check mode
+  type: list
+  elements: str
 reason:
   description: Why something was saved.
   returned: changed
@@ -143,13 +148,13 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     if not module.check_mode:
         _node_files.save(plan, node=p["node"], bundle=bundle)
         stored = _node_files.Saved.load(plan.saved.folder)
-        problems = stored.problems()
-        if problems:
+        damage = stored.damage()
+        if damage:
             raise RecoveryError(
-                f"{stored.folder} cannot be relied on: {'; '.join(problems)}",
-                hint="Look at these files on the node and in the store before anything is removed",
+                f"{stored.folder} cannot be relied on: {'; '.join(damage)}",
+                hint="Look at the disk of the store",
             )
-        result["stored"] = stored.as_dict()
+        result.update(stored=stored.as_dict(), problems=stored.wrong_pairs())
     return result
 
 

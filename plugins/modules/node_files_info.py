@@ -10,7 +10,8 @@ module: node_files_info
 short_description: Verify what the store holds of a node's certificates and configuration
 version_added: 0.1.0
 description:
-  - Looks for a node's files in one place after the other, reads every byte of them, and tells of the first place whose copy is sound.
+  - Looks for a node's files in several places, reads every byte of them, and tells of the best sound copy. That is the one with the most
+    certificates, since a node that was half removed has fewer than it had; of equal ones, that of the first place.
   - A copy is sound when every file is the one that was saved, certificates and keys can be read, and each key belongs to its certificate.
 extends_documentation_fragment:
   - cloudify_ha.recovery._attributes
@@ -18,7 +19,7 @@ extends_documentation_fragment:
 options:
   places:
     description:
-      - Directories that may have C(nodes/NODE), such as that of a run and then a recovery set. The first with a sound copy counts.
+      - Directories that may have C(nodes/NODE), such as that of a run and then a recovery set.
     type: list
     elements: path
     required: true
@@ -149,10 +150,11 @@ def matching(saved: Saved, patterns: t.Sequence[str]) -> list[str]:
     ]
 
 
-def first_sound(
+def best_sound(
     places: t.Sequence[str], node: str
 ) -> tuple[t.Optional[str], t.Optional[Saved], list[dict[str, t.Any]]]:
-    looked_at = []
+    looked_at: list[dict[str, t.Any]] = []
+    best: tuple[t.Optional[str], t.Optional[Saved]] = (None, None)
     for place in places:
         try:
             saved = Saved.load(folder_of(place, node))
@@ -162,15 +164,15 @@ def first_sound(
             continue
         found = bool(saved.files)
         looked_at.append({"place": place, "found": found, "problems": problems})
-        if found and not problems:
-            return place, saved, looked_at
-    return None, None, looked_at
+        if found and not problems and (best[1] is None or saved.worth > best[1].worth):
+            best = (place, saved)
+    return (*best, looked_at)
 
 
 def body(module: AnsibleModule) -> dict[str, t.Any]:
     p = module.params
     folder_of("", p["node"])
-    place, saved, looked_at = first_sound(p["places"], p["node"])
+    place, saved, looked_at = best_sound(p["places"], p["node"])
     result: dict[str, t.Any] = {"sound": saved is not None, "looked_at": looked_at}
     if saved is None:
         return result

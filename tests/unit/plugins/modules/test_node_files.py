@@ -14,6 +14,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _node_files
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.node_samples import (
     CA,
     CA_FINGERPRINT,
@@ -22,6 +23,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.node_samples im
     INTERNAL_KEY,
     MANAGER,
     OTHER_KEY,
+    SSL,
     printed,
 )
 
@@ -70,10 +72,22 @@ def test_no_key_is_in_the_answer(save: Run, info: Run) -> None:
     assert key not in str(info())
 
 
-def test_a_copy_that_cannot_be_relied_on_is_a_failure(save: Run) -> None:
+def test_what_is_wrong_on_the_node_is_saved_and_told(save: Run, info: Run) -> None:
     said = save({**MANAGER, INTERNAL_KEY: OTHER_KEY})
+    assert said["problems"] == [f"{INTERNAL_KEY} is not the key of {INTERNAL}"]
+    assert info()["looked_at"][0]["problems"] == said["problems"]
+    assert not info()["sound"]
+
+
+def test_a_disk_that_does_not_keep_what_is_written_is_a_failure(
+    save: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        _node_files, "_write", lambda path, content: pathlib.Path(path).write_bytes(content[:-1])
+    )
+    said = save(MANAGER)
     assert said["failed"]
-    assert f"{INTERNAL_KEY} is not the key of {INTERNAL}" in said["msg"]
+    assert "is not the file that was saved" in said["msg"]
 
 
 def test_a_broken_bundle_is_a_failure_and_touches_nothing(
@@ -102,7 +116,22 @@ def test_the_first_sound_place_counts(save: Run, info: Run, tmp_path: pathlib.Pa
         (False, False),
         (True, True),
         (True, False),
+        (True, False),
     ]
+
+
+def test_a_copy_with_more_certificates_comes_before_an_earlier_place(
+    save: Run, info: Run, tmp_path: pathlib.Path
+) -> None:
+    """A node that was torn down already still has its configuration."""
+    left = {CONFIG: b"new", f"{SSL}/20261122-030405_cloudify_internal_ca_cert.pem": CA}
+    for name, files in (("run", left), ("set", {**MANAGER, CONFIG: b"old"})):
+        (tmp_path / name).mkdir()
+        save(files, place=str(tmp_path / name))
+    said = info(places=[str(tmp_path / "run"), str(tmp_path / "set")])
+    assert said["place"] == str(tmp_path / "set")
+    said = info(places=[str(tmp_path / "run"), str(tmp_path / "none")])
+    assert said["place"] == str(tmp_path / "run")
 
 
 def test_none_is_sound(info: Run) -> None:
