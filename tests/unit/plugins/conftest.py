@@ -83,7 +83,7 @@ def run_module(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
     """Call it with the module's name and options; it returns what the module answered."""
 
     def run(
-        name: str, *, check: bool = False, diff: bool = False, **options: t.Any
+        name: str, /, *, check: bool = False, diff: bool = False, **options: t.Any
     ) -> dict[str, t.Any]:
         given = {**options, "_ansible_check_mode": check, "_ansible_diff": diff}
         module = importlib.import_module(f"{MODULES}.{name}")

@@ -215,7 +215,7 @@ class Conversation:
 
     # -- the module's side ------------------------------------------------------------------------
 
-    def run(self, name: str, **options: t.Any) -> dict[str, t.Any]:
+    def run(self, name: str, /, **options: t.Any) -> dict[str, t.Any]:
         """Run a module with the account; the conversation has to be over by then."""
         said = self._run(name, **{**ACCOUNT, **options})
         self.finish()

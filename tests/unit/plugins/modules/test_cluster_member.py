@@ -1,0 +1,209 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""cluster_member, request by request."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation import SECOND
+
+LEADER = {"name": "m1", "host_ip": "m1.example", "online": True, "master": True}
+REPLICA = {"name": "m2", "host_ip": "m2.example", "online": True, "master": False}
+OWN = {"host_ip": "m2.example", "node_name": "m2"}
+JOIN = {"name": "m2", "host_ip": "m2.example", "state": "joined", "wait_interval": 0.5}
+START = {"name": "m1", "host_ip": "m1.example", "state": "started", "wait_interval": 0.5}
+
+
+def nodes(manager: t.Any, *found: t.Any) -> None:
+    manager.get("/cluster/nodes", {"items": list(found)})
+
+
+def cluster(manager: t.Any, initialized: bool, error: str | None = None, **more: t.Any) -> None:
+    manager.get("/cluster", {"initialized": initialized, "error": error, "logs": []}, **more)
+
+
+# -- started -----------------------------------------------------------------------------------------
+
+
+def test_the_first_one_starts_the_cluster(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    cluster(manager, False)
+    sent = {"host_ip": "m1.example", "node_name": "m1"}
+    manager.put("/cluster", {"initialized": False}, sent=sent)
+    cluster(manager, False)
+    nodes(manager)
+    manager.page("GET", "/cluster", 502)
+    cluster(manager, True)
+    nodes(manager, LEADER)
+    nodes(manager, LEADER)
+    said = manager.run("cluster_member", diff=True, **START)
+    assert said["changed"] and said["members"] == ["m1"]
+    assert said["diff"] == {"before": {"state": "absent"}, "after": {"state": "started"}}
+
+
+def test_one_that_has_started_is_left_alone(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    cluster(manager, True)
+    nodes(manager, LEADER)
+    nodes(manager, LEADER)
+    assert not manager.run("cluster_member", **START)["changed"]
+
+
+def test_one_in_another_cluster_is_not_started(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    cluster(manager, True)
+    nodes(manager, REPLICA)
+    assert (
+        "is in a cluster already, which has no node m1"
+        in manager.run("cluster_member", **START)["msg"]
+    )
+
+
+# -- joined ------------------------------------------------------------------------------------------
+
+
+def invited(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    nodes(manager, LEADER)
+    manager.put("/cluster/nodes/m2", {"credentials": {"key": "k"}}, sent=OWN)
+    nodes(manager, LEADER)
+    sent = {**OWN, "join_addrs": ["m1.example"], "credentials": {"key": "k"}}
+    manager.put("/cluster", {"initialized": False}, sent=sent, host=SECOND)
+
+
+def test_another_one_joins(manager: t.Any) -> None:
+    invited(manager)
+    cluster(manager, False, host=SECOND)
+    nodes(manager, LEADER, {**REPLICA, "online": False})
+    cluster(manager, True, host=SECOND)
+    nodes(manager, LEADER, REPLICA)
+    nodes(manager, LEADER, REPLICA)
+    said = manager.run("cluster_member", **JOIN)
+    assert said["changed"] and said["members"] == ["m1", "m2"]
+
+
+def test_one_that_cannot_join_says_why(manager: t.Any) -> None:
+    invited(manager)
+    cluster(manager, False, "the manager is not empty", host=SECOND)
+    said = manager.run("cluster_member", **JOIN)
+    assert "m2 could not become a member: the manager is not empty" in said["msg"]
+
+
+def test_one_that_is_a_member_is_left_alone(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    nodes(manager, LEADER, REPLICA)
+    nodes(manager, LEADER, REPLICA)
+    assert not manager.run("cluster_member", **JOIN)["changed"]
+
+
+def test_the_name_of_a_dead_one_is_taken(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    nodes(manager, LEADER, {**REPLICA, "online": False})
+    said = manager.run("cluster_member", **JOIN)
+    assert "has a node m2 already, which is offline. Bring it back, or remove it" in said["msg"]
+
+
+@pytest.mark.parametrize("state", [JOIN, START])
+def test_from_5_on_installing_is_joining(state: dict[str, t.Any], manager: t.Any) -> None:
+    manager.version("7.0.5")
+    said = manager.run("cluster_member", **state)
+    assert "installing a manager with the cluster's configuration is joining" in said["msg"]
+
+
+# -- absent ------------------------------------------------------------------------------------------
+
+
+def test_a_node_is_removed(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    nodes(manager, LEADER, REPLICA)
+    manager.request("DELETE", "/cluster/nodes/m2", status=200, json={})
+    nodes(manager, LEADER)
+    said = manager.run("cluster_member", name="m2", state="absent")
+    assert said["changed"] and said["members"] == ["m1"]
+
+
+def test_one_that_is_gone_stays_gone(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    nodes(manager, LEADER)
+    nodes(manager, LEADER)
+    assert not manager.run("cluster_member", name="m2", state="absent")["changed"]
+
+
+REGISTERS = [("manager", "/managers", "hostname"), ("broker", "/brokers", "name")]
+
+
+@pytest.mark.parametrize(("tier", "path", "key"), REGISTERS)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_member_is_struck_from_its_register(
+    check: bool, tier: str, path: str, key: str, manager: t.Any
+) -> None:
+    manager.version("7.0.5")
+    manager.listed(path, [{key: "m1"}, {key: "m2"}])
+    if not check:
+        manager.request("DELETE", f"{path}/m2", status=200, json={})
+    manager.listed(path, [{key: "m1"}])
+    said = manager.run("cluster_member", check=check, name="m2", tier=tier, state="absent")
+    assert said["changed"]
+
+
+@pytest.mark.parametrize(("tier", "path", "key"), REGISTERS)
+def test_one_that_is_not_in_it_is_no_change(tier: str, path: str, key: str, manager: t.Any) -> None:
+    manager.version("7.0.5")
+    manager.listed(path, [{key: "m1"}])
+    manager.listed(path, [{key: "m1"}])
+    assert not manager.run("cluster_member", name="m2", tier=tier, state="absent")["changed"]
+
+
+def test_database_nodes_are_read_again(manager: t.Any) -> None:
+    manager.version("7.0.5")
+    manager.listed("/db-nodes", [{"name": "m1"}])
+    manager.post("/db-nodes", {"items": []}, sent={"action": "update"})
+    manager.listed("/db-nodes", [{"name": "m1"}])
+    said = manager.run("cluster_member", name="m2", tier="database", state="absent")
+    assert not said["changed"] and said["members"] == ["m1"]
+
+
+def test_a_database_node_is_removed_by_the_installer(manager: t.Any) -> None:
+    manager.version("7.0.5")
+    manager.listed("/db-nodes", [{"name": "m2"}])
+    said = manager.run("cluster_member", name="m2", tier="database", state="absent")
+    assert "cfy_manager dbs remove" in said["msg"]
+
+
+# -- check mode and failures -------------------------------------------------------------------------
+
+
+def test_check_mode_only_looks(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    cluster(manager, False)
+    nodes(manager)
+    assert manager.run("cluster_member", check=True, **START)["changed"]
+    manager.version("4.5.5")
+    nodes(manager, LEADER)
+    nodes(manager, LEADER)
+    assert manager.run("cluster_member", check=True, **JOIN)["changed"]
+
+
+@pytest.mark.parametrize("status", [401, 404, 409, 500])
+def test_a_refusal_is_told(status: int, manager: t.Any) -> None:
+    manager.version("4.5.5")
+    nodes(manager, LEADER)
+    manager.error("PUT", "/cluster/nodes/m2", status, "some_error", "no", sent=OWN)
+    said = manager.run("cluster_member", **JOIN)
+    assert "Cannot invite m2 to the cluster: PUT" in said["msg"]
+    assert f"HTTP {status}" in said["msg"]
+
+
+def test_it_is_not_waited_for_ever(manager: t.Any) -> None:
+    invited(manager)
+    for _each in range(3):
+        cluster(manager, False, host=SECOND)
+        nodes(manager, LEADER)
+    said = manager.run("cluster_member", wait_timeout=1, **JOIN)
+    assert said["msg"].startswith("Gave up waiting for m2 to be online after 1 s")
+    assert "m2 is absent" in said["msg"]
