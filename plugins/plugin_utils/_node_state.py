@@ -33,6 +33,7 @@ def parse(text: str) -> Json:
         "busy": [],
         "ssl": [],
         "fingerprints": {},
+        "served": "",
         "texts": {},
     }
     for line in str(text).splitlines():
@@ -50,6 +51,8 @@ def parse(text: str) -> Json:
             found["services"][first] = second
         elif kind == "busy":
             found["busy"].append(rest)
+        elif kind == "served":
+            found["served"] = rest
         elif kind == "ssl":
             found["ssl"].append(rest)
         elif kind == "certificate":

@@ -50,6 +50,15 @@ for file in /etc/cloudify/ssl/* /etc/etcd/*.crt /var/lib/patroni/*.crt /var/lib/
     echo "certificate ${sum%% *} $file"
 done
 
+if [ -f /etc/cloudify/ssl/cloudify_internal_cert.pem ] && command -v openssl >/dev/null; then
+    served=$(timeout 5 openssl s_client -connect 127.0.0.1:443 </dev/null 2>/dev/null |
+        awk '/BEGIN CERTIFICATE/ {on = 1; next} /END CERTIFICATE/ {exit} on')
+    if [ -n "$served" ]; then
+        sum=$(echo "$served" | base64 -d 2>/dev/null | sha256sum)
+        echo "served ${sum%% *}"
+    fi
+fi
+
 for file in /etc/cloudify/*.yaml /home/admin/config.yaml; do
     [ -f "$file" ] && echo "config $(base64 < "$file" | tr -d '\n') $file"
 done

@@ -46,6 +46,7 @@ COMPACT = (
     "busy 17",
     "ssl /etc/cloudify/ssl/a b.pem",
     "certificate abc /etc/cloudify/ssl/a b.pem",
+    "served def",
     config("services_to_install: [database_service]", "/etc/cloudify/db_config.yaml"),
     config("services_to_install: [manager_service]", "/etc/cloudify/manager_config.yaml"),
 )
@@ -61,6 +62,7 @@ def test_a_host_with_a_tier_and_half_of_another() -> None:
     assert found["traces"] == ["database", "manager"]
     assert found["failed"] == ["cloudify-restservice"]
     assert found["busy"] == ["17"]
+    assert found["served"] == "def"
     assert found["fingerprints"] == {"/etc/cloudify/ssl/a b.pem": "abc"}
     assert found["configs"]["manager"] == "/etc/cloudify/manager_config.yaml"
 
@@ -130,6 +132,7 @@ def test_the_script_looks_at_this_machine() -> None:
     )
     kinds = {line.split()[0] for line in done.stdout.splitlines()}
     known = {"program", "marker", "member", "service", "busy", "ssl", "certificate", "config"}
+    known.add("served")
     assert kinds <= known
     assert look(*done.stdout.splitlines())["package"] == ""
 
