@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 import uuid
 from pathlib import Path
 
@@ -78,10 +79,11 @@ class Power(Machine):
         )
         self.wait(lambda: self.running, 10, "its keeper did not start")
 
-    def _answers(self) -> bool:
+    def _answers(self, patience: float) -> bool:
         try:
             with socket.create_connection((self.address, 22), timeout=0.5) as connection:
-                connection.settimeout(0.5)
+                # On a busy machine it takes a while, and another try would take as long again.
+                connection.settimeout(max(0.1, min(patience, 5)))
                 return connection.recv(4) == b"SSH-"
         except OSError:
             return False
@@ -89,8 +91,13 @@ class Power(Machine):
     def ready(self, timeout: float = 60) -> None:
         """Wait for its ssh."""
         self.must_exist()
+        end = time.monotonic() + timeout
+
+        def answers() -> bool:
+            return self._answers(end - time.monotonic()) or not self.running
+
         try:
-            self.wait(lambda: self._answers() or not self.running, timeout, "ssh does not answer")
+            self.wait(answers, timeout, "ssh does not answer")
         except LabError as error:
             raise LabError(f"{error}; console: {self.directory}/console.log") from None
         # It may have asked for that itself, or have failed to start.
