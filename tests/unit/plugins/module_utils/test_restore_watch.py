@@ -300,4 +300,7 @@ def test_time_out_says_what_was_seen_last(course: Course, last_seen: str, watch:
         watch(course, timeout=50).follow()
     assert caught.value.last_seen.startswith(last_seen)
     assert str(caught.value).startswith("Gave up waiting for the restore after 50 s; last seen: ")
-    assert caught.value.hint == "It goes on without this module; look at execution e1"
+    assert caught.value.hint == (
+        "It goes on without this module; look at execution e1. If the manager went down meanwhile "
+        "it never ends, and only the action kill removes it"
+    )
