@@ -192,6 +192,18 @@ def test_transactions_follow_one_another(store: Store) -> None:
     assert store.meta("n") == 80
 
 
+def test_a_single_write_waits_for_a_transaction(store: Store) -> None:
+    store.set_meta("x", 1)
+    writer = threading.Thread(target=store.set_meta, args=("x", 2))
+    with store.transaction():
+        writer.start()
+        writer.join(timeout=0.3)
+        assert store.meta("x") == 1
+        store.set_meta("y", store.meta("x"))
+    writer.join()
+    assert (store.meta("x"), store.meta("y")) == (2, 1)
+
+
 # -- the shared one
 def test_two_managers_do_not_overtake_each_other(postgres: Postgres) -> None:
     stores = [shared(postgres), shared(postgres, node="h2", fresh=False)]
