@@ -83,7 +83,7 @@ class Jobs:
             nodes={job["node_name"]: self._node(job)},
             removed=[],
             invited={},
-            synced=True,
+            synced=False,
         )
         member.begin(leads=True)
         member.roles.promote(memory["term"] + 1)

@@ -111,7 +111,8 @@ class Roles:
             if not self._member.has_majority():
                 # peers may be about to start, or to be heard again
                 due = max(due, self._since + self._member.failure) + self._member.failure / 4
-            if now < due or not self._member.memory["synced"]:
+            # a start that was killed before its end has a cluster of one
+            if now < due or not (self._member.synced or len(self._member.memory.nodes) == 1):
                 return
             self._leaderless = now
             self._patience = self._member.heartbeat * (1 + 2 * random.random())
@@ -189,12 +190,13 @@ class Roles:
     def promote(self, term: int) -> None:
         with self._member.lock:
             self._member.log.promote()
-            self._member.memory.change(term=max(term, self._member.memory["term"]), synced=True)
-            self._member.leads, self._member.leader, self._member.handing_over = True, None, False
+            self._member.leads, self._member.leader = True, None
+            self._member.handing_over = False
             self._member.minority = not self._member.has_majority()
             self._member.acknowledged.clear()
             mode = " in active minority mode" if self._member.minority else ""
             self._member.memory.log(f"{self._member.memory.name} is the active node{mode}")
+            self._member.memory.change(term=max(term, self._member.memory["term"]), synced=True)
             self._member.changed.notify_all()
         self._member.manager.worker.wake()
 

@@ -33,6 +33,15 @@ def test_the_active_is_killed(cluster: Form) -> None:
     assert {"acknowledged", "later"} <= other.secrets()
 
 
+def test_a_write_is_answered_when_a_standby_has_it(cluster: Form) -> None:
+    one, two, three = cluster()
+    two.cut("m1")
+    three.cut("m1")
+    one.write("alone")
+    # nobody could have it, so it was answered once nobody was there
+    assert one.peers()["alive"] == []
+
+
 def test_a_standby_is_killed(cluster: Form) -> None:
     one, two, three = cluster()
     two.kill()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from standin.cluster.active_standby.wire import Link, Refused, Wire
 from standin.tests.cluster.members import Node, healthy
 from standin.tests.steps import until
 
@@ -98,7 +99,23 @@ def test_what_a_join_needs(node: Start) -> None:
     two.join_cluster(one)
 
 
-def test_managers_of_another_version_stay_out(node: Start) -> None:
+def test_managers_of_another_version_stay_out(node: Start, tmp_path: Path) -> None:
+    one, two = node("m1"), node("m2")
+    one.start_cluster()
+    given = two.invitation(one).json["credentials"]
+    wire = Wire(tmp_path)
+    wire.cert.write_text(given["cert"])
+    wire.key.write_text(given["key"])
+    headers = {"X-Cluster": given["cluster_id"], "X-Node": given["node_id"], "X-Member": "m2"}
+    link = Link(wire, one.address, 8300, headers, 5.0)
+    body = {"name": "m2", "host_ip": two.address, "public_ip": "", "options": {}, "version": "4.4"}
+    with pytest.raises(Refused, match="all of the same version"):
+        link.ask("POST", "/join", body)
+    link.close()
+    assert [n["name"] for n in one.nodes()] == ["m1"]
+
+
+def test_managers_without_credentials_stay_out(node: Start) -> None:
     one, two = node("m1"), node("m2")
     one.start_cluster()
     invited = two.invitation(one).json["credentials"]

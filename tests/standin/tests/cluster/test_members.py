@@ -51,6 +51,14 @@ def test_a_dead_node_that_was_removed_learns_it_when_it_comes_back(cluster: Form
     assert "later" in leader.secrets()
 
 
+def test_a_removal_is_answered_when_the_others_know(cluster: Form) -> None:
+    one, _two, _three = cluster()
+    one.cut("m3")
+    assert one.call("DELETE", "/cluster/nodes/m2").status == 200
+    # it could not be told, so it counts as gone first
+    assert one.peers()["alive"] == []
+
+
 def test_an_isolated_active_that_was_removed_is_out(cluster: Form) -> None:
     one, two, three = cluster()
     one.cut("*")
