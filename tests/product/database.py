@@ -67,15 +67,17 @@ def _configure(context: Context, registers: Any) -> bool:
     if getattr(context.options, "clean_db", False) and context.version.clean_db:
         context.log.warning("The database is dropped: --clean-db was given")
         registers.drop_database(database, admin)
-    if not registers.database_exists(database, admin):
+    there = registers.database_exists(database, admin) and registers.schema_revision(database)
+    known = registers.managers(database) if there else []
+    # an install that was killed may have left it without tables, or without a manager
+    if not known:
         context.log.info("Creating the database")
         revision = _schema_revision(context)
         registers.create_database(database, admin, schema_revision=revision)
         registers.register_manager(database, **_registration(context))
         _register_tiers(context, registers, database)
         return True
-    known = registers.managers(database)
-    if context.hostname in known or not known:
+    if context.hostname in known:
         return _known_already(context, registers, database)
     _join(context, registers, database)
     return False

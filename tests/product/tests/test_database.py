@@ -54,6 +54,17 @@ def test_clean_db_drops_what_everybody_shares(
     assert list(registers.rows) == ["m1"]
 
 
+@pytest.mark.parametrize("version", ("5.0.5", "7.0.5"))
+def test_a_database_without_managers_is_filled(
+    node: NewNode, registers: Registers, version: str
+) -> None:
+    host = node(version)
+    shared(registers, version)
+    registers.rows = {}
+    assert host.cfy("install") == 0
+    assert list(registers.rows) == ["m1"]
+
+
 def test_another_revision_cannot_join(node: NewNode, registers: Registers) -> None:
     host = node("7.0.5")
     shared(registers, "7.0.5", revision="older")
