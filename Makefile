@@ -13,6 +13,9 @@ help:  ## this list
 test:  ## set everything up and run every test; STEP="units sanity-2.19" for some, JOBS=2 for fewer at a time
 	@$(run) test $(if $(JOBS),--jobs $(JOBS)) $(STEP)
 
+test-all:  ## that, and what needs hosts of the lab: the whole matrix
+	@$(run) test --all $(if $(JOBS),--jobs $(JOBS)) $(STEP)
+
 test-list:  ## the steps of `make test`, and which ones this machine skips
 	@$(run) list
 
@@ -52,4 +55,4 @@ clean:  ## remove what was built inside the repository
 distclean:  ## remove that, and the environments in the cache
 	@$(run) distclean
 
-.PHONY: help test test-list demo standin lab lab-shell fidelity bench lint format docs build clean distclean
+.PHONY: help test test-all test-list demo standin lab lab-shell fidelity bench lint format docs build clean distclean

@@ -186,6 +186,10 @@ class ClusterRuns:
         self.note(run_id, state="ended", outcome=outcome)
         self.release(run_id)
 
+    def done(self, run_id: str) -> list[str]:
+        """The steps that this run has finished on all hosts, in whichever attempt."""
+        return [e["step"] for e in self.journal(run_id) if e.get("state") == "done"]
+
     def _unfinished(self, runbook: str, resume: t.Callable[[Json], bool]) -> str | None:
         """The newest run of this runbook, if it was killed or failed."""
         for name in sorted(os.listdir(self._runs), reverse=True):

@@ -43,9 +43,10 @@ options:
     description:
       - V(begun) takes the cluster for a run.
       - V(step) adds an entry to the journal.
+      - V(done) says that a step is finished on all hosts, for a later attempt of this run to know.
       - V(ended) writes the report and gives the cluster back.
     type: str
-    choices: [begun, step, ended]
+    choices: [begun, step, done, ended]
     required: true
   runbook:
     description:
@@ -53,11 +54,11 @@ options:
     type: str
   id:
     description:
-      - The run. For O(state=step) and O(state=ended), from RV(id) of O(state=begun).
+      - The run. For all but O(state=begun), from RV(id) of O(state=begun).
     type: str
   step:
     description:
-      - What begins now, in a few words. For O(state=step).
+      - What begins now, or is finished, in a few words. For O(state=step) and O(state=done).
     type: str
   outcome:
     description:
@@ -125,6 +126,11 @@ resumed:
   description: Whether it is an earlier run that is taken up again.
   returned: O(state=begun)
   type: bool
+done:
+  description: The steps that this run has finished in earlier attempts.
+  returned: O(state=begun)
+  type: list
+  elements: str
 holder:
   description: The run that has the cluster.
   returned: when it is another one
@@ -173,7 +179,8 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
     if module.check_mode:
         runs.check_free(take_over=p["take_over"])
         run_id = new_id(p["runbook"])
-        return {"changed": True, "id": run_id, "path": runs.path(run_id), "resumed": False}
+        path = runs.path(run_id)
+        return {"changed": True, "id": run_id, "path": path, "resumed": False, "done": []}
     oldest = seconds_of(utc_now()) - p["resume_within"]
     found = runs.begin(
         runbook=p["runbook"],
@@ -182,13 +189,19 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
         take_over=p["take_over"],
         resume=lambda first: seconds_of(first["at"]) >= oldest,
     )
-    return {"changed": True, "id": found.id, "path": found.path, "resumed": found.resumed}
+    return {
+        "changed": True,
+        "id": found.id,
+        "path": found.path,
+        "resumed": found.resumed,
+        "done": runs.done(found.id),
+    }
 
 
 def step(module: AnsibleModule, runs: ClusterRuns) -> Result:
     p = module.params
     if not module.check_mode:
-        runs.note(p["id"], state="step", step=p["step"])
+        runs.note(p["id"], state=p["state"], step=p["step"])
     return {"changed": False, "id": p["id"], "path": runs.path(p["id"])}
 
 
@@ -206,7 +219,7 @@ def ended(module: AnsibleModule, runs: ClusterRuns) -> Result:
 def body(module: AnsibleModule) -> Result:
     p = module.params
     runs = ClusterRuns(store=p["store"], cluster=p["cluster"], secrets=p["secrets"])
-    act = {"begun": begun, "step": step, "ended": ended}
+    act = {"begun": begun, "step": step, "done": step, "ended": ended}
     return act[p["state"]](module, runs)
 
 
@@ -217,7 +230,11 @@ def main() -> t.NoReturn:
             argument_spec={
                 "store": {"type": "path", "required": True},
                 "cluster": {"type": "str", "required": True},
-                "state": {"type": "str", "choices": ["begun", "step", "ended"], "required": True},
+                "state": {
+                    "type": "str",
+                    "choices": ["begun", "step", "done", "ended"],
+                    "required": True,
+                },
                 "runbook": {"type": "str"},
                 "id": {"type": "str"},
                 "step": {"type": "str"},
@@ -231,6 +248,7 @@ def main() -> t.NoReturn:
             required_if=[
                 ["state", "begun", ["runbook"]],
                 ["state", "step", ["id", "step"]],
+                ["state", "done", ["id", "step"]],
                 ["state", "ended", ["id", "outcome"]],
             ],
             supports_check_mode=True,

@@ -74,7 +74,7 @@ class Site:
                 "gather_facts": False,
                 "any_errors_fatal": True,
                 "vars": {
-                    "cloudify_answers": True,
+                    "look_at_nodes_answers": True,
                     "cloudify_tiers": "{{ tiers_of[inventory_hostname] }}",
                 },
                 "tasks": [

@@ -31,10 +31,10 @@ from .venvs import SetupFailed
 from .worktree import copy, files
 
 
-def test(wanted: list[str], *, jobs: int) -> int:
+def test(wanted: list[str], *, jobs: int, everything: bool) -> int:
     started = time.monotonic()
     pythons, names = find_pythons(), files()
-    tasks = make(pythons=pythons, names=names, wanted=wanted)
+    tasks = make(pythons=pythons, names=names, wanted=wanted, everything=everything)
     todo = [task for task in tasks if not task.skip]
     cores = pythons_of(tasks, pythons)
     tools, bins, cfy = setup.everything(
@@ -147,6 +147,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("test", help="run test steps: all, or the named steps and groups")
     run.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    run.add_argument("--all", action="store_true", help="also what needs hosts of the lab")
     run.add_argument("steps", nargs="*")
     commands.add_parser("list", help="the test steps of this machine")
     for name in ("demo", "standin", "fidelity", "bench", "lab"):
@@ -159,7 +160,7 @@ def main() -> int:
     if words:
         parser.error(f"not understood: {' '.join(words)}")
     if known.command == "test":
-        return test(known.steps, jobs=known.jobs)
+        return test(known.steps, jobs=known.jobs, everything=known.all)
     if known.command == "list":
         return list_steps()
     if known.command == "format":

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tooling import venvs
+from tooling import plan, venvs
 from tooling.cores import CORES
 from tooling.locks import locked, try_lock
 from tooling.plan import Task, UnknownStep, make
@@ -82,6 +83,17 @@ def test_what_a_step_leaves_out_is_told_as_skipped() -> None:
     ran = [task.name for task in tasks if not task.skip]
     assert len(ran) == len(PROFILES) + 1
     assert len(make(pythons={}, names=[], wanted=["integration-vnfm"])) == 1
+
+
+def test_what_needs_hosts_is_for_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "why_not", lambda: "")
+    given = {"pythons": {"3.12": python("3.12")}, "names": ["tests/lab/tests/test_a.py"]}
+
+    def skip(**more: Any) -> str:
+        return next(t.skip for t in make(**{**given, "wanted": [], **more}) if t.name == "lab")
+
+    assert "make test-all" in skip()
+    assert skip(everything=True) == skip(wanted=["lab"]) == ""
 
 
 def test_an_unknown_step_is_an_error() -> None:

@@ -86,6 +86,15 @@ def test_what_did_not_come_to_a_good_end_is_taken_up_again(failed: bool, run: t.
     assert [each["step"] for each in ended["steps"]] == ["install"]
 
 
+def test_what_an_earlier_attempt_has_finished_is_known(run: t.Any) -> None:
+    first = run("begun")
+    assert first["done"] == []
+    run("step", id=first["id"], step="tear down")
+    run("done", id=first["id"], step="tear down")
+    run("step", id=first["id"], step="install")
+    assert run("begun", take_over=first["id"])["done"] == ["tear down"]
+
+
 def test_what_came_to_a_good_end_is_not(run: t.Any) -> None:
     first = run("begun")
     run("ended", id=first["id"], outcome="ok")
