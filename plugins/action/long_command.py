@@ -36,6 +36,7 @@ _SECRET = re.compile(r"passw|secret|token|cookie|credential|key", re.IGNORECASE)
 
 # Each of these is a shell script. $d is the job's directory.
 _BEGIN = """
+mask=$(umask)
 umask 077
 d={directory}
 same() {{ [ "$(cat "$d/boot" 2>/dev/null)" = "$(cat /proc/sys/kernel/random/boot_id)" ]; }}
@@ -48,10 +49,10 @@ rm -rf "$d" && mkdir -p "$d" || exit 1
 cat /proc/sys/kernel/random/boot_id > "$d/boot"
 cat > "$d/run" <<'{marker}'
 echo $$ > "$d/pid.new" && mv "$d/pid.new" "$d/pid"
-{{ cd {chdir} && {command}; }} > "$d/out" 2> "$d/err" < /dev/null
+{{ umask $mask && cd {chdir} && {command}; }} > "$d/out" 2> "$d/err" < /dev/null
 echo $? > "$d/rc.new" && mv "$d/rc.new" "$d/rc"
 {marker}
-d="$d" setsid /bin/sh "$d/run" > /dev/null 2>&1 < /dev/null &
+d="$d" mask="$mask" setsid /bin/sh "$d/run" > /dev/null 2>&1 < /dev/null &
 n=0
 while [ ! -s "$d/pid" ] && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.05; done
 [ -s "$d/pid" ] || {{ echo 'it could not be started' >&2; exit 1; }}

@@ -55,7 +55,7 @@ def test_a_cluster_and_its_first_node(lab: Lab) -> None:
         "install_node",
         hosts="h1",
         install_node_fresh_cluster=False,
-        cloudify_answers=False,
+        look_at_nodes_answers=False,
         cloudify_version="5.2.0",
     )
     assert "it would begin a cluster of its own" in told
@@ -64,7 +64,7 @@ def test_a_cluster_and_its_first_node(lab: Lab) -> None:
         hosts="h1",
         install_node_fresh_cluster=False,
         cloudify_version="5.2.0",
-        cloudify_answers=True,
+        look_at_nodes_answers=True,
         words=("--check",),
     )
     assert "broker joins rabbit@h2" in planned.output
@@ -73,7 +73,7 @@ def test_a_cluster_and_its_first_node(lab: Lab) -> None:
         "install_node",
         hosts="h1",
         install_node_fresh_cluster=False,
-        cloudify_answers=True,
+        look_at_nodes_answers=True,
         cloudify_version="5.2.0",
     )
     assert site.fingerprint(name="h1") == before["h1"]

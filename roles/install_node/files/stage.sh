@@ -6,11 +6,11 @@
 # The others are directories that have to be there.
 
 set -eu
-umask 077
 stage=$1
 ssl=$2
 shift 2
 mkdir -p "$@"
+umask 077
 rm -rf "$stage"
 mkdir -p "$stage"
 base64 -d > "$stage/.tar"

@@ -112,6 +112,16 @@ def test_it_returns_what_a_command_returns(run: Run, tmp_path: pathlib.Path) -> 
     assert list((tmp_path / "jobs").iterdir()) == []
 
 
+def test_what_it_makes_is_as_open_as_ever(run: Run, tmp_path: pathlib.Path) -> None:
+    before = os.umask(0o022)
+    try:
+        run("sh", "-c", f"touch {tmp_path}/file; ls -l {tmp_path}/jobs/*/out > {tmp_path}/list")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "list").read_text().startswith("-rw-------")
+
+
 def test_arguments_are_no_shell_text(run: Run) -> None:
     words = ["a b", "$HOME", "'", '"', ";", "*"]
     assert run("printf", "%s\n", *words)["stdout_lines"] == words
