@@ -35,7 +35,7 @@ def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any) -> Any:
         listed.write_text(json.dumps(dict.fromkeys(EXCHANGES[:not_modelled], "too hard")))
         monkeypatch.setattr(replay, "NOT_MODELLED", listed)
         monkeypatch.setattr(replay.recorded, "names", lambda: EXCHANGES)
-        monkeypatch.setattr(replay.recorded, "transition_names", lambda: [])
+        monkeypatch.setattr(replay.recorded, "transition_names", list)
         monkeypatch.setattr(replay, "load_all", lambda: [Entry()])
         monkeypatch.setattr(replay, "run", lambda entry, wanted: (outcome, ""))
         monkeypatch.setattr("sys.argv", ["fidelity", *arguments])

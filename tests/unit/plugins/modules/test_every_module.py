@@ -18,7 +18,11 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _modul
 
 FILES = sorted(pathlib.Path(modules.__path__[0]).glob("[!_]*.py"))
 # What is required only together with others, or in their place.
-MORE = {"recovery_set": {"id": "x"}, "snapshot_upload": {"src": "/x"}}
+MORE = {
+    "cluster_member": {"host_ip": "x"},
+    "recovery_set": {"id": "x"},
+    "snapshot_upload": {"src": "/x"},
+}
 WITH_MANAGER = [path.stem for path in FILES if "create_manager_module" in path.read_text()]
 
 
