@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 from product.context import MANAGER_SERVICE, Context
 from product.errors import ValidationError
@@ -31,14 +33,10 @@ def configure(context: Context, settings: DatabaseSettings) -> None:
     data = context.paths.at(places.single_data(version))
     remote = MANAGER_SERVICE not in context.get("services_to_install", default=())
     context.folder(context.paths.at(places.POSTGRES_LOG), mode=0o750, owner="postgres:postgres")
-    context.folder(data, mode=0o700, owner="postgres:postgres")
-    if context.paths.real and not (data / "PG_VERSION").exists():
-        context.run(
-            f"{places.POSTGRES_PROGRAMS}/initdb",
-            *("--pgdata", str(data), "--encoding", "UTF8"),
-            f"--locale={patroni_config.LOCALE}",
-            user="postgres",
-        )
+    if not context.paths.real:
+        context.folder(data)
+    elif not data.exists():
+        _initialise(context, data)
     if settings.ssl_enabled:
         _deploy_certificates(context, settings)
     shown = context.paths.shown(data)
@@ -55,6 +53,19 @@ def configure(context: Context, settings: DatabaseSettings) -> None:
     context.services.restart(places.single_service(version))
     if context.paths.real:
         _set_password(context, settings)
+
+
+def _initialise(context: Context, data: Path) -> None:
+    """Beside its place until it is whole: an install may be killed meanwhile."""
+    context.remove(*data.parent.glob(f"{data.name}.*"))
+    fresh = data.with_name(f"{data.name}.{os.getpid()}")
+    context.run(
+        f"{places.POSTGRES_PROGRAMS}/initdb",
+        *("--pgdata", str(fresh), "--encoding", "UTF8"),
+        f"--locale={patroni_config.LOCALE}",
+        user="postgres",
+    )
+    fresh.rename(data)
 
 
 def _deploy_certificates(context: Context, settings: DatabaseSettings) -> None:
