@@ -98,6 +98,8 @@ class Restore:
                 "maintenance=true needs wait=true: nobody would leave maintenance mode again",
                 hint="Wait for the restore, or enter maintenance mode by module maintenance_mode",
             )
+        if self._wishes.maintenance:
+            self._marker.check()
         self._client.capabilities()
         # the restore flag is true of the node that runs the restore and of no other
         self._client.http.pin()

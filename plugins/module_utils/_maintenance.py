@@ -18,7 +18,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import 
     sync_folder,
     unlink,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import WaitTimeout
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    Refused,
+    WaitTimeout,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
     describe_executions,
 )
@@ -46,6 +49,15 @@ class Marker:
     @property
     def present(self) -> bool:
         return self._path is not None and os.path.exists(self._path)
+
+    def check(self) -> None:
+        """:raises Refused: when it could not be put there"""
+        folder = os.path.dirname(self._path or "")
+        if self._path is not None and not os.access(folder or ".", os.W_OK):
+            raise Refused(
+                f"{self._path} cannot be written, which has to remember maintenance mode over a kill",
+                hint="Make its directory writable, or restore without maintenance mode",
+            )
 
     def put(self, text: str) -> None:
         """Before maintenance mode is asked for."""

@@ -98,6 +98,17 @@ def test_the_marker_is_there_before_it_is_asked_for(
     assert marker.exists() is not left
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_a_marker_that_cannot_be_put_is_told_before_any_request(
+    check: bool, manager: t.Any, options: t.Any, tmp_path: pathlib.Path
+) -> None:
+    marker = str(tmp_path / "gone" / "marker")
+    said = manager.run(
+        "snapshot_restore", check=check, maintenance=True, maintenance_marker=marker, **options
+    )
+    assert f"{marker} cannot be written" in said["msg"]
+
+
 @pytest.mark.parametrize("wanted", [True, False])
 def test_left_over_from_a_restore_that_was_killed_it_is_left(
     wanted: bool, manager: t.Any, options: t.Any, tmp_path: pathlib.Path
