@@ -268,7 +268,7 @@ STEPS = (
         PYTEST + " tests/product/tests",
         ("tests/product/tests/test_*.py",),
         env=OURS,
-        weight=20,
+        weight=30,
     ),
     Step(
         "product-hosts",
@@ -278,7 +278,17 @@ STEPS = (
         ("tests/product/on_hosts/test_*.py",),
         lab=True,
         env=OURS,
-        weight=120,
+        weight=300,
+    ),
+    Step(
+        "product-matrix",
+        "product",
+        NEWEST,
+        "{bin}/python -m lab run -- " + PYTEST + " tests/product/matrix",
+        ("tests/product/matrix/test_*.py",),
+        lab=True,
+        env=OURS,
+        weight=600,
     ),
     Step(
         "standin-hosts",
