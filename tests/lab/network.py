@@ -71,7 +71,10 @@ def create() -> None:
         ],
     )
     # With no route out a stranger's address is refused at once, instead of packets vanishing.
-    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    settings = Path("/proc/sys/net/ipv4")
+    (settings / "ip_forward").write_text("1")
+    # Else the bridge of a cable with a delay would answer for the controller, who is behind the delay.
+    (settings / "conf/all/arp_ignore").write_text("1")
     batch("nft -f -", RULES.strip().splitlines())
 
 

@@ -259,7 +259,7 @@ STEPS = (
         ("tests/lab/tests/test_*.py",),
         lab=True,
         env=OURS,
-        weight=80,
+        weight=150,
     ),
     Step(
         "product",
