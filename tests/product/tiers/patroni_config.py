@@ -161,6 +161,8 @@ def _parameters(**more: str) -> str:
         "timezone": "'UTC'",
         "datestyle": "'iso, mdy'",
         "shared_buffers": f"'{SHARED_BUFFERS}'",
+        # a replica begins before the leader has a slot for it, and would try again after 5 s
+        "wal_retrieve_retry_interval": "'500ms'",
         **more,
     }
     return "".join(f"{k} = {v}\n" for k, v in values.items())
