@@ -79,17 +79,18 @@ class Serving:
         timeline, n = query["timeline"], int(query["n"])
         end = time.monotonic() + min(float(query["wait"]), 5.0)
         with member.lock:
+            if member.leads and member.position().timeline == timeline:
+                member.acknowledged[sender] = n
+                member.changed.notify_all()
             while True:
                 if not member.leads:
                     raise Refused("this is not the active node")
                 now = member.position()
-                if now.timeline != timeline or query["fresh"] == "True":
+                if now.timeline != timeline or now.n != n or query["fresh"] == "True":
                     break
-                member.acknowledged[sender] = n
-                member.changed.notify_all()
-                if now.n != n or time.monotonic() >= end or member.ending:
+                if time.monotonic() >= end or member.ending:
                     break
-                member.changed.wait(timeout=0.05)
+                member.changed.wait(timeout=0.2)
         return member.log.since("" if query["fresh"] == "True" else timeline, n)
 
     def _join(self, body: Json, node_id: str) -> Json:
