@@ -50,6 +50,12 @@ def _account() -> pwd.struct_passwd | None:
     raise RuntimeError("no unprivileged account to run PostgreSQL as")
 
 
+def _ends_with_us() -> list[str]:
+    """A test run that is killed leaves no server behind."""
+    found = shutil.which("setpriv")
+    return [found, "--pdeathsig", "QUIT"] if found else []
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
@@ -105,9 +111,10 @@ class Postgres:
             "max_connections": "60",
         }
         told = [part for k, v in settings.items() for part in ("-c", f"{k}={v}")]
+        data = str(self.folder / "data")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [str(self._programs / "postgres"), "-D", str(self.folder / "data"), *told],
+                [*_ends_with_us(), str(self._programs / "postgres"), "-D", data, *told],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
