@@ -67,7 +67,12 @@ def test_commands_do_what_is_said(cluster: Cluster, tmp_path: Path) -> None:
     told = run(restore).report[0]
     assert told.startswith("RESTORE OK: ") and told.endswith(": RESTORED")
     assert run(again).report[0].startswith("RESTORE OK: ")
-    guides = [line for guide in GUIDES for line in COMMAND.findall(guide.read_text())]
+    guides = [
+        line
+        for guide in GUIDES
+        for line in COMMAND.findall(guide.read_text())
+        if "rebuild_cluster" not in line  # tests/runbooks does that, on hosts
+    ]
     assert sorted(guides) == sorted([backup, plan, restore])
     inventories = [
         re.sub("^    ", "", text, flags=re.M)

@@ -271,6 +271,16 @@ STEPS = (
         weight=30,
     ),
     Step(
+        "runbooks",
+        "runbooks",
+        NEWEST,
+        "{bin}/python -m lab run --hosts 3 -- " + PYTEST + " tests/runbooks",
+        ("tests/runbooks/test_*.py",),
+        lab=True,
+        env=OURS,
+        weight=400,
+    ),
+    Step(
         "product-hosts",
         "product",
         NEWEST,
