@@ -25,7 +25,7 @@ def site(lab: Lab) -> Iterator[Site]:
 
 
 def installing(site: Site) -> bool:
-    return bool(site.sh("pgrep -f '[c]fy_manager install'; true"))
+    return bool(site.sh("pgrep -f 'product[.]cfy_manager install'; true"))
 
 
 def torn_down(site: Site) -> None:
@@ -47,14 +47,9 @@ def test_a_killed_run_is_taken_up_where_the_installer_is(site: Site) -> None:
     assert installing(site)
     done = site.ok("install_node", cloudify_version="7.0.5")
     log = site.sh("cat /var/log/cloudify/manager/cfy_manager.log")
-    assert (
-        log.count("Installing desired components")
-        == site.sh(
-            "grep -c 'Installation finished successfully' /var/log/cloudify/manager/cfy_manager.log"
-        ).__len__()
-        or "Installation finished successfully" in log
-    )
-    assert "PLAY RECAP" in done.output
+    begun = log.count("Installing desired components")
+    assert begun == log.count("Installation finished successfully")
+    assert "cfy_manager of an earlier run" in done.output or "changed=0" in done.output
     works_as_before(site)
 
 
@@ -62,7 +57,7 @@ def test_a_killed_installer_is_removed_and_run_again(site: Site) -> None:
     torn_down(site)
     playing = site.start("install_node", cloudify_version="7.0.5")
     until(lambda: installing(site), what="cfy_manager install runs")
-    site.sh("pkill -KILL -f '[c]fy_manager install'; true")
+    site.sh("pkill -KILL -f 'product[.]cfy_manager install'; true")
     assert playing.wait() == 2
     assert "cfy_manager install" in site.log.read_text()
     site.ok("install_node", cloudify_version="7.0.5")
