@@ -290,7 +290,8 @@ def start(client: CloudifyClient, snapshot_id: str, body: Json, *, ticker: Ticke
     before = {item["id"] for item in client.executions(statuses=("pending",))}
     try:
         with changing({}):
-            return client.restore_snapshot(snapshot_id, body)
+            execution_id = client.restore_snapshot(snapshot_id, body)
+        return execution_id
     except ApiError as exc:
         if exc.code != "existing_running_execution_error":
             raise

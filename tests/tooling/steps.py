@@ -71,7 +71,7 @@ OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
         *("bad_input", "bench", "demo", "fidelity", "lab", "playbooks"),
-        *("product", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
+        *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
     )
 )
 PYTEST = "{bin}/python -m pytest -q -p no:cacheprovider"
