@@ -80,3 +80,21 @@ def test_no_exchanges_at_all_are_too_few() -> None:
 def test_transitions_do_not_make_up_for_exchanges() -> None:
     assert replay.too_few([*EXCHANGES[:94], "one_transitions"], EXCHANGES)
     assert not replay.too_few(EXCHANGES[:95], EXCHANGES)
+
+
+@pytest.mark.parametrize(
+    ("failed", "again"),
+    [
+        ({}, False),
+        ({"R08_legacy_restore": "transitions"}, True),
+        ({"H09_during_restore_version": "GET /version"}, True),
+        ({"R08_legacy_restore": "transitions", "E01": "GET /x"}, False),
+    ],
+)
+def test_only_what_depends_on_the_moment_is_looked_at_again(
+    failed: dict[str, str], again: bool
+) -> None:
+    outcome = Outcome()
+    outcome.requests = {**failed, "A01": "GET /ok"}
+    outcome.differences = {"A01": [], **{name: ["differs"] for name in failed}}
+    assert replay.missed_a_moment(outcome) is again
