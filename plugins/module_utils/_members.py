@@ -50,11 +50,12 @@ class Nodes:
 
     def start(self, name: str, *, host_ip: str, ticker: Ticker) -> None:
         """Make this manager the first member."""
-        self._put("/cluster", {"host_ip": host_ip, "node_name": name}, doing="start the cluster")
+        body = {"host_ip": host_ip, "node_name": name, "options": None}
+        self._put("/cluster", body, doing="start the cluster")
         self._online(self, name, ticker)
 
     def join(self, name: str, *, host_ip: str, joining: Nodes, ticker: Ticker) -> None:
-        """Invite a manager, and have it join.
+        """Invite a manager, and have it join, with the bodies that the vendor's client sends.
 
         :param joining: the nodes as the joining manager sees them
         """
@@ -62,11 +63,12 @@ class Nodes:
         invitation = self._put(
             f"/cluster/nodes/{escape(name)}", own, doing=f"invite {name} to the cluster"
         )
-        leader = next((node["host_ip"] for node in self.all() if node.get("master")), None)
         body = {
             **own,
-            "join_addrs": [leader or self._client.http.host],
             "credentials": invitation["credentials"],
+            "required": invitation.get("required"),
+            "join_addrs": [node["host_ip"] for node in self.all() if node["name"] != name],
+            "options": None,
         }
         joining._put("/cluster", body, doing=f"have {name} join the cluster")
         self._online(joining, name, ticker)

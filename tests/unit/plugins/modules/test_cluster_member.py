@@ -33,7 +33,7 @@ def cluster(manager: t.Any, initialized: bool, error: str | None = None, **more:
 def test_the_first_one_starts_the_cluster(manager: t.Any) -> None:
     manager.version("4.5.5")
     cluster(manager, False)
-    sent = {"host_ip": "m1.example", "node_name": "m1"}
+    sent = {"host_ip": "m1.example", "node_name": "m1", "options": None}
     manager.put("/cluster", {"initialized": False}, sent=sent)
     cluster(manager, False)
     nodes(manager)
@@ -70,9 +70,10 @@ def test_one_in_another_cluster_is_not_started(manager: t.Any) -> None:
 def invited(manager: t.Any) -> None:
     manager.version("4.5.5")
     nodes(manager, LEADER)
-    manager.put("/cluster/nodes/m2", {"credentials": {"key": "k"}}, sent=OWN)
-    nodes(manager, LEADER)
-    sent = {**OWN, "join_addrs": ["m1.example"], "credentials": {"key": "k"}}
+    invitation = {"credentials": {"key": "k"}, "required": {"cert": "c"}}
+    manager.put("/cluster/nodes/m2", invitation, sent=OWN)
+    nodes(manager, LEADER, {**REPLICA, "online": False})
+    sent = {**OWN, **invitation, "join_addrs": ["m1.example"], "options": None}
     manager.put("/cluster", {"initialized": False}, sent=sent, host=SECOND)
 
 
