@@ -313,6 +313,7 @@ def read_only(postgres: Postgres) -> Iterator[Callable[[], None]]:
         postgres.ask("ALTER SYSTEM RESET default_transaction_read_only")
         postgres.ask("SELECT pg_reload_conf()")
 
+    shared(postgres).close()
     postgres.set(default_transaction_read_only="on")
     _until(lambda: postgres.ask("SHOW default_transaction_read_only") == "on")
     yield heal
