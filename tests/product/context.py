@@ -129,7 +129,7 @@ class Context:
         """Give a path to user:group; nothing outside of a host, which has no such users."""
         if not owner or not self.paths.real:
             return
-        user, _, group = owner.partition(":")
+        user, _colon, group = owner.partition(":")
         shutil.chown(path, user=user, group=group or user)
 
     def remove(self, *paths: Path) -> None:

@@ -153,7 +153,7 @@ def test_modes(node: NewNode, version: str) -> None:
 def test_a_key_of_another_certificate_is_refused(node: NewNode, version: str) -> None:
     host = node(version)
     inputs = host.inputs()
-    _, inputs["internal_key_path"] = host.put("/root/ssl", "other", certificate("other"))
+    _path, inputs["internal_key_path"] = host.put("/root/ssl", "other", certificate("other"))
     host.write_config({"ssl_inputs": inputs})
     assert host.cfy("install") == 1
     assert "does not match certificate" in host.log

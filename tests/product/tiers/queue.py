@@ -101,7 +101,7 @@ def _configure(context: Context) -> None:
 def _cookie(context: Context, settings: BrokerSettings) -> BrokerSettings:
     if not settings.erlang_cookie:
         letters = string.ascii_letters + string.digits
-        made = "".join(random.SystemRandom().choice(letters) for _ in range(64))
+        made = "".join(random.SystemRandom().choice(letters) for _letter in range(64))
         settings = replace(settings, erlang_cookie=made)
     context.write(
         context.paths.at(rabbit_config.COOKIE),

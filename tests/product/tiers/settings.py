@@ -162,7 +162,7 @@ def broker_settings(config: Mapping[str, Any], *, hostname: str) -> BrokerSettin
             raise ValidationError("Rabbitmq nodename must be set for clustering.")
         named = hostname
     long_names = bool(_get(rabbit, "use_long_name", default=False))
-    name, _, host = with_prefix(named).partition("@")
+    name, _at, host = with_prefix(named).partition("@")
     if not long_names:
         host = host.partition(".")[0]
     join = str(_get(rabbit, "join_cluster"))

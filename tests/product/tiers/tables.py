@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 def table(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> str:
     cells = [list(columns), *([str(row[c]) for c in columns] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
-    bar = "+" + "+".join("-" * (w + 2) for w in widths) + "+"
+    line_between = "+" + "+".join("-" * (w + 2) for w in widths) + "+"
     lines = [
         "| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |"
         for line in cells
     ]
-    return "\n".join([bar, lines[0], bar, *lines[1:], bar])
+    return "\n".join([line_between, lines[0], line_between, *lines[1:], line_between])
 
 
 __all__ = ["table"]

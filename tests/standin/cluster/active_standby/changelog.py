@@ -4,8 +4,8 @@
 
 """The database as a log of changes, so that a replica can follow and take over.
 
-Triggers note which rows changed, in the transaction that changes them. A replica asks for what changed since its own position and is given these rows as they are now,
-or everything when its position is none of the leader's history. A promotion opens a new timeline.
+Triggers note which rows changed, in the transaction that changes them. A replica asks for what changed since its own
+position and is given these rows as they are now, or everything when its position is none of the leader's history. A promotion opens a new timeline.
 """
 
 from __future__ import annotations

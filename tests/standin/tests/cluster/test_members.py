@@ -115,8 +115,8 @@ def test_archives_are_on_every_member(cluster: Form) -> None:
 def test_a_new_active_takes_archives_from_whoever_has_them(cluster: Form) -> None:
     one, two, three = cluster()
     one.add_snapshot("snap")
-    until(lambda: (two.state / "snapshots/snap/snap.zip").exists())
-    until(lambda: (three.state / "snapshots/snap/snap.zip").exists())
+    until((two.state / "snapshots/snap/snap.zip").exists)
+    until((three.state / "snapshots/snap/snap.zip").exists)
     one.kill()
     leader = until(lambda: leader_of([two, three]))
     archive = leader.state / "snapshots/snap/snap.zip"

@@ -28,8 +28,8 @@ def config(text: str, path: str) -> str:
     return f"config {base64.b64encode(text.encode()).decode()} {path}"
 
 
-def look(*lines: str, version: str = "7.0.5", tiers: t.Sequence[str] = ALL) -> dict[str, t.Any]:
-    return node_state("\n".join(lines), facts_of(version), list(tiers))
+def look(*lines: str, version: str = "7.0.5", tiers: t.Sequence[str] = ()) -> dict[str, t.Any]:
+    return node_state("\n".join(lines), facts_of(version), list(tiers or ALL))
 
 
 COMPACT = (
