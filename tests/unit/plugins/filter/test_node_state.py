@@ -21,7 +21,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer im
 node_state = FilterModule().filters()["node_state"]
 ROLES = pathlib.Path(module_utils.__path__[0]).parents[1] / "roles"
 LOOK = ROLES / "node_state/files/look.sh"
-ALL = ["database", "broker", "manager"]
+ALL = ("database", "broker", "manager")
 
 
 def config(text: str, path: str) -> str:
