@@ -127,6 +127,9 @@ def test_all_is_lost_and_comes_back(site: Runbook, tmp_path: Path) -> None:
     assert "RESTORE OK: cluster lab" in told and "RUN ok: cluster lab" in told
     assert site.content() == before
     site.is_whole()
+    again = site.run("rebuild_cluster", "-e", CONFIRM)
+    assert again.code == 2 and "the cluster is not down" in again.output
+    assert site.content() == before
 
 
 def test_without_a_verified_set_nothing_is_torn_down(lab: Lab) -> None:
