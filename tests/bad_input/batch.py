@@ -41,6 +41,7 @@ class Case:
     :ivar args: of the module; the batch's variables can be used as in a playbook
     :ivar says: what the message has to have in it: what was tried, where, what came back
     :ivar todo: what it has to tell the operator to do
+    :ivar undone: something was changed, and taken back
     """
 
     name: str
@@ -49,6 +50,7 @@ class Case:
     says: tuple[str, ...]
     todo: str
     check_mode: bool = False
+    undone: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -259,7 +261,7 @@ def check(case: Case, batch: Batch) -> None:
     """It failed, in one line that says what was tried, where, what came back, and what to do."""
     result, message = batch.results[case.name], batch.message(case)
     assert result["failed"] is True
-    assert result["changed"] is False
+    assert result["changed"] is case.undone
     assert "\n" not in message
     assert re.search(r"[^.]\.$", message), message
     for part in (*case.says, case.todo):

@@ -30,7 +30,7 @@ GOOD = ARCHIVES / "rich-legacy-revisions.zip"
 
 def fetch(what: str, url: str, says: str, todo: str, **args: object) -> Case:
     wanted = {"id": "new", "url": url, **args}
-    return Case(what, "snapshot_upload", wanted, (says,), todo)
+    return Case(what, "snapshot_upload", wanted, (says,), todo, undone="again: " in says)
 
 
 CASES = [
@@ -38,7 +38,9 @@ CASES = [
     fetch("not there", "{{ web }}/none.zip", "HTTP 400", REACH),
     fetch("no URL", "a.zip", "Invalid URL a.zip", REACH),
     fetch("garbage", "{{ web }}/text.zip", "text.zip was deleted again: not a zip archive", AGAIN),
-    fetch("newer", "{{ web }}/newer.zip", "deleted again: this manager could not restore", "force"),
+    fetch(
+        "newer", "{{ web }}/newer.zip", "was deleted again: this manager could not restore", "force"
+    ),
     fetch("another one", "{{ web }}/good.zip", "again: its sha256", "which of", sha256="0" * 64),
     fetch("taken id", "{{ web }}/good.zip", "cannot be compared", "by its sha256", id="there"),
     fetch("other", "{{ web }}/good.zip", "never overwritten", "id", id="there", sha256="0" * 64),

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ansible_collections.cloudify_ha.recovery.plugins.action import run as action
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _runs
 
 RUNBOOK = "rebuild_cluster"
@@ -155,26 +154,3 @@ def test_a_torn_last_line_is_left_out(run: t.Any) -> None:
     with (pathlib.Path(begun["path"]) / "journal.jsonl").open("a") as file:
         file.write('{"at": "2026')
     assert run("ended", id=begun["id"], outcome="ok")["steps"] == []
-
-
-@pytest.mark.parametrize(
-    ("change", "dead"),
-    [
-        ({}, False),
-        ({"started": "6"}, True),
-        ({"boot": "b0"}, True),
-        ({"machine": "m2"}, False),
-        ({"host": "there"}, False),
-        ({"pid": None}, False),
-    ],
-)
-def test_only_what_ran_here_can_be_seen_to_be_dead(
-    change: dict[str, t.Any], dead: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(action, "started", lambda pid: "5")
-    assert action.is_dead({"controller": {**HERE, **change}}, HERE) is dead
-
-
-def test_the_start_of_a_process_is_known() -> None:
-    assert action.started("self").isdigit()
-    assert action.started(2**22 + 1) == ""
