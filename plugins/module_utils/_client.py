@@ -25,6 +25,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions imp
 Json = dict[str, t.Any]
 
 END_STATES = ("terminated", "failed", "cancelled")
+RESTORE_WORKFLOW = "restore_snapshot"
 #: Every manager has it, and it cannot be deleted.
 DEFAULT_TENANT = "default_tenant"
 #: A workflow in one of these blocks the system-wide ones.
@@ -332,6 +333,7 @@ __all__ = (
     "ACTIVE_STATES",
     "DEFAULT_TENANT",
     "END_STATES",
+    "RESTORE_WORKFLOW",
     "WAITING_STATES",
     "CloudifyClient",
     "Json",

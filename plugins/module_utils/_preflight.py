@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    RESTORE_WORKFLOW,
     WAITING_STATES,
     CloudifyClient,
     Json,
@@ -51,8 +52,6 @@ OF_OPERATORS = {
     "secrets": 0,
     "sites": 0,
 }
-
-RESTORE_WORKFLOW = "restore_snapshot"
 
 
 @dataclass(frozen=True)

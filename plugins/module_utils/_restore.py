@@ -16,6 +16,7 @@ from functools import partial
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._changing import changing
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
     END_STATES,
+    RESTORE_WORKFLOW,
     CloudifyClient,
     Json,
 )
@@ -36,8 +37,6 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots im
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker, wait_for
 
 T = t.TypeVar("T")
-
-RESTORE_WORKFLOW = "restore_snapshot"
 
 #: Between two tries of the other password, so that wrong ones do not lock the account; seconds.
 PASSWORD_INTERVAL = 3.0

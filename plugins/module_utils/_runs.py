@@ -102,11 +102,8 @@ class ClusterRuns:
         os.makedirs(self._runs, mode=0o700, exist_ok=True)
         with self._guarded():
             earlier = self._unfinished(runbook, resume)
-            run = Run(
-                id=earlier or run_id,
-                path=os.path.join(self._runs, earlier or run_id),
-                resumed=earlier is not None,
-            )
+            taken = earlier or run_id
+            run = Run(id=taken, path=self.path(taken), resumed=earlier is not None)
             self.check_free(take_over=take_over)
             write_json(
                 self._lock,
