@@ -36,6 +36,8 @@ class Result:
     task: Task
     outcome: str  # passed, failed, skipped
     seconds: float = 0.0
+    # Of the processor: the measure that other work on the machine changes least.
+    used: float = 0.0
     reason: str = ""
     log: Path | None = None
 
@@ -62,6 +64,8 @@ class Runner:
         env = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
         for name in ("PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "STEP"):
             env.pop(name, None)
+        # Steps work on copies, and start the same programs hundreds of times.
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         here = [part for part in env.get("PATH", os.defpath).split(os.pathsep) if part]
         here = [part for part in here if Path(part).name != "shims"]
         # ansible-test finds the Pythons for its compile and import tests at the end.
@@ -72,14 +76,19 @@ class Runner:
         env["ANSIBLE_HOME"] = str(self.run.work / f"{task.name}.home")
         return env
 
-    def _start(self, task: Task, log: Path) -> int:
+    def _start(self, task: Task, log: Path) -> tuple[int, float]:
         step = task.step
         bin_directory = self.cores[task.core] if task.core else self.tools
         where = self._shared
         if step.own_copy:
             # From the run's copy, so that every step sees the same files whoever is editing meanwhile.
             root = self.run.work / task.name
-            shutil.copytree(self._shared.parents[2], root, symlinks=True)
+            shutil.copytree(
+                self._shared.parents[2],
+                root,
+                symlinks=True,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
             where = root / self._shared.relative_to(self._shared.parents[2])
             if task.core != self.newest:
                 for name in step.newest_only:
@@ -106,10 +115,13 @@ class Runner:
             out.flush()
             return self._wait(command, where, env, out.fileno())
 
-    def _wait(self, command: list[str], where: Path, env: dict[str, str], out: int) -> int:
+    def _wait(
+        self, command: list[str], where: Path, env: dict[str, str], out: int
+    ) -> tuple[int, float]:
+        """Its exit code, and what it used of the processor with all that it waited for itself."""
         with self._lock:
             if self._stopped:
-                return -1
+                return -1, 0.0
             child = subprocess.Popen(
                 command,
                 cwd=where,
@@ -120,16 +132,22 @@ class Runner:
                 start_new_session=True,
             )
             self._children.add(child)
-        try:
-            return child.wait(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
+
+        def give_up() -> None:
             os.write(out, f"\nended after {LIMIT} s: it hangs\n".encode())
-            return -1
+            os.killpg(child.pid, signal.SIGKILL)
+
+        limit = threading.Timer(LIMIT, give_up)
+        limit.start()
+        try:
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            return child.returncode, used.ru_utime + used.ru_stime
         finally:
+            limit.cancel()
             # Whatever the step left running goes with it.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
             with self._lock:
                 self._children.discard(child)
 
@@ -142,15 +160,15 @@ class Runner:
 
     def _one(self, task: Task) -> Result:
         log = self.run.logs / f"{task.name}.log"
-        started = time.monotonic()
+        started, used = time.monotonic(), 0.0
         try:
-            code = self._start(task, log)
+            code, used = self._start(task, log)
         except Exception as error:  # a step that cannot start is a failed step
             with log.open("a") as out:
                 out.write(f"{type(error).__name__}: {error}\n")
             code = -1
         outcome = "failed" if code else "passed"
-        return Result(task, outcome, time.monotonic() - started, log=log)
+        return Result(task, outcome, time.monotonic() - started, used, log=log)
 
     def go(self, tasks: list[Task], *, jobs: int) -> list[Result]:
         results = [Result(task, "skipped", reason=task.skip) for task in tasks if task.skip]
@@ -161,7 +179,8 @@ class Runner:
                     result = future.result()
                     results.append(result)
                     print(
-                        f"{result.outcome:8} {result.task.name:24} {result.seconds:7.1f} s",
+                        f"{result.outcome:8} {result.task.name:24} {result.seconds:7.1f} s"
+                        f" {result.used:7.1f} s of processor time",
                         flush=True,
                     )
             except BaseException:

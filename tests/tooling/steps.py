@@ -107,7 +107,8 @@ STEPS = (
         own_copy=True,
         weight=15,
     ),
-    Step("reuse", "lint", TOOLS, "{bin}/reuse lint --quiet", ("*",)),
+    # On a copy without the byte code that other steps leave.
+    Step("reuse", "lint", TOOLS, "{bin}/reuse lint --quiet", ("*",), own_copy=True),
     Step("changelog", "lint", TOOLS, "{bin}/antsibull-changelog lint", ("changelogs/*",)),
     Step(
         "docs",
