@@ -40,6 +40,24 @@ def escape(name: str) -> str:
     return quote(name, safe="")
 
 
+def inactive_services(answer: Json) -> list[str]:
+    """Names of the services that an answer of /status shows down.
+
+    The shape differs: 4.x lists systemd units, later versions map names to a status.
+    """
+    services = answer.get("services") or {}
+    if isinstance(services, list):
+        return sorted(
+            service["display_name"]
+            for service in services
+            if any(unit.get("state") != "running" for unit in service.get("instances", []))
+        )
+    inactive = sorted(
+        name for name, service in services.items() if service.get("status") != "Active"
+    )
+    return inactive or ([] if answer.get("status") in ("OK", "running") else ["unnamed"])
+
+
 class CloudifyClient:
     """One manager's REST API. Errors are those of C(_errors)."""
 
@@ -118,35 +136,26 @@ class CloudifyClient:
     def capabilities(self) -> Capabilities:
         """What this manager can do; asked once."""
         if self._capabilities is None:
-            answer = self.version()
-            try:
-                version = Version.parse(answer["version"])
-            except ValueError as exc:
-                raise RecoveryError(f"Cannot read the manager's version: {exc}") from None
-            self._capabilities = Capabilities(
-                version=version, edition=answer.get("edition") or "community"
-            )
-        return self._capabilities
+            self.knows(self.version())
+        return t.cast(Capabilities, self._capabilities)
+
+    def knows(self, answer: Json) -> None:
+        """Take what /version has answered for what this manager is."""
+        try:
+            version = Version.parse(answer["version"])
+        except ValueError as exc:
+            raise RecoveryError(f"Cannot read the manager's version: {exc}") from None
+        self._capabilities = Capabilities(
+            version=version, edition=answer.get("edition") or "community"
+        )
 
     def inactive_services(self, *, retry: bool = True) -> list[str]:
-        """Names of the services that are not running; empty when all is well.
-
-        The shape differs: 4.x lists systemd units, later versions map names to a status.
-        """
-        answer = self.read(
-            "/status", doing="read the manager's status", retry=retry, needs={"status": str}
-        )
-        services = answer.get("services") or {}
-        if isinstance(services, list):
-            return sorted(
-                service["display_name"]
-                for service in services
-                if any(unit.get("state") != "running" for unit in service.get("instances", []))
+        """Names of the services that are not running; empty when all is well."""
+        return inactive_services(
+            self.read(
+                "/status", doing="read the manager's status", retry=retry, needs={"status": str}
             )
-        inactive = sorted(
-            name for name, service in services.items() if service.get("status") != "Active"
         )
-        return inactive or ([] if answer.get("status") in ("OK", "running") else ["unnamed"])
 
     def restore_is_running(self, *, retry: bool = True) -> bool | None:
         """What C(snapshot-status) says; None before 5.0.5, which has no such thing."""
@@ -338,4 +347,5 @@ __all__ = (
     "CloudifyClient",
     "Json",
     "escape",
+    "inactive_services",
 )

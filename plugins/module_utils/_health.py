@@ -1,0 +1,314 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Whether a cluster is healthy, by what all of its members say. Pure.
+
+Never one host's word: an isolated leader still calls itself one, and whoever was cut off shows the others as they were.
+
+A member is a dict with C(name), C(hostname), C(address) and C(tiers); C(views) has what each manager says over REST
+(C(_views)), C(probes) what each host says of its own database and broker (plugin_utils C(_probe)), both by name.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+Json = dict[str, t.Any]
+
+UP = ("running", "streaming")
+#: Tier -> its name in /cluster-status.
+IN_STATUS = {"manager": "manager", "broker": "broker", "database": "db"}
+
+
+@dataclass
+class Case:
+    """All that is known of a cluster at a moment.
+
+    :param generation: C(active_standby) or C(all_active)
+    :param without: names of members that are known to be dead
+    """
+
+    generation: str
+    members: list[Json]
+    views: t.Mapping[str, Json]
+    probes: t.Mapping[str, Json]
+    without: t.Collection[str] = ()
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def of(self, tier: str) -> list[Json]:
+        """The members of a tier that should be well."""
+        return [m for m in self.members if tier in m["tiers"] and m["name"] not in self.without]
+
+    def known(self, member: Json) -> bool:
+        return any(is_it(m, member.get("host") or "", member.get("name")) for m in self.members)
+
+    def is_without(self, *names: t.Any) -> bool:
+        """Whether these name a member that is known to be dead, or none of the inventory's."""
+        mine = next((m for m in self.members if is_it(m, *names)), None)
+        return mine is None or mine["name"] in self.without
+
+    def say(self, who: str, what: str) -> None:
+        self.problems.append(f"{who}: {what}")
+
+
+def is_it(member: Json, *names: t.Any) -> bool:
+    """Whether any of these is a name or the address of a member."""
+    own = {member["name"], member["hostname"], member["address"]}
+    own |= {str(name).split(".")[0] for name in (member["name"], member["hostname"])}
+    return any(name in own for name in names if name)
+
+
+def judge(case: Case) -> Json:
+    """Returns healthy, problems and notes: each a line that names the member and what it says."""
+    if case.generation == "active_standby":
+        _standby(case)
+    else:
+        _managers(case)
+        _databases(case)
+        _brokers(case)
+    return {"healthy": not case.problems, "problems": case.problems, "notes": case.notes}
+
+
+# -- active_standby ----------------------------------------------------------------------------------
+
+
+def _standby(case: Case) -> None:
+    managers = case.of("manager")
+    for member in managers:
+        view = case.views.get(member["name"]) or {}
+        if not view.get("answers"):
+            case.say(member["name"], view.get("error") or "does not answer")
+    leaders = [m for m in managers if _code(case, m) == 200]
+    if len(leaders) != 1:
+        names = ", ".join(m["name"] for m in leaders) or "no manager"
+        case.say("cluster", f"one manager should be active, and {names} answers as such")
+        return
+    leader = leaders[0]
+    view = case.views[leader["name"]]
+    if view.get("inactive"):
+        case.say(leader["name"], f"services are down: {', '.join(view['inactive'])}")
+    nodes = view.get("nodes")
+    if nodes is None:
+        if len(managers) > 1 or view.get("initialized"):
+            case.say(leader["name"], "does not say which nodes there are")
+        return
+    if not nodes and len(case.members) == 1:
+        return
+    masters = [n for n in nodes if n.get("master")]
+    if len(masters) != 1 or not is_it(leader, masters[0].get("name"), masters[0].get("host_ip")):
+        told = ", ".join(str(n.get("name")) for n in masters) or "nobody"
+        case.say(leader["name"], f"answers as the active one, and names {told} as such")
+    for member in managers:
+        own = [n for n in nodes if is_it(member, n.get("name"), n.get("host_ip"))]
+        if not own:
+            case.say(leader["name"], f"does not have {member['name']} among its nodes")
+        elif not own[0].get("online"):
+            case.say(leader["name"], f"sees {member['name']} offline")
+        else:
+            bad = sorted(k for k, ok in (own[0].get("checks") or {}).items() if not ok)
+            if bad:
+                case.say(leader["name"], f"{member['name']} fails the checks {', '.join(bad)}")
+    for member in managers:
+        other = (case.views.get(member["name"]) or {}).get("nodes")
+        if other and _agreed(case, other) != _agreed(case, nodes):
+            case.say(member["name"], f"sees other nodes than {leader['name']} does")
+
+
+def _agreed(case: Case, nodes: list[Json]) -> list[tuple[t.Any, ...]]:
+    return sorted(
+        (str(n.get("name")), bool(n.get("online")), bool(n.get("master")))
+        for n in nodes
+        if not case.is_without(n.get("name"), n.get("host_ip"))
+    )
+
+
+def _code(case: Case, member: Json) -> t.Any:
+    return (case.views.get(member["name"]) or {}).get("status_code")
+
+
+# -- all_active --------------------------------------------------------------------------------------
+
+
+def _managers(case: Case) -> None:
+    registers: dict[str, t.Any] = {}
+    for member in case.of("manager"):
+        name, view = member["name"], case.views.get(member["name"]) or {}
+        if not view.get("answers"):
+            case.say(name, view.get("error") or "its REST service does not answer")
+            continue
+        if view.get("status_code") != 200 or view.get("status") != "OK":
+            why = ", ".join(view.get("inactive") or []) or view.get("error") or "no reason given"
+            case.say(name, f"its own status is {view.get('status') or 'unknown'} ({why})")
+        _cluster_status(case, name, view.get("cluster_status"))
+        for tier, listed in (view.get("registers") or {}).items():
+            if listed is None:
+                case.say(name, f"does not list the {tier}s")
+                continue
+            key = sorted(str(m.get("host") or m.get("hostname")) for m in listed)
+            first, seen = registers.setdefault(tier, (name, key))
+            if seen != key:
+                case.say(name, f"lists other {tier}s ({', '.join(key)}) than {first}")
+            _register(case, name, tier, listed)
+
+
+def _register(case: Case, name: str, tier: str, listed: list[Json]) -> None:
+    if all(m.get("is_external") for m in listed) and listed:
+        return
+    for member in case.of(tier):
+        names = [(m.get("hostname"), m.get("name"), m.get("host"), m.get("private_ip")) for m in listed]
+        if not any(is_it(member, *each) for each in names):
+            case.say(name, f"does not have {tier} {member['name']} in its register")
+    for other in listed:
+        told = other.get("hostname") or other.get("name")
+        mine = [m for m in case.members if is_it(m, told, other.get("host"), other.get("private_ip"))]
+        note = f"{tier} {told} is registered, and is not in the inventory"
+        if not mine and note not in case.notes:
+            case.notes.append(note)
+
+
+def _cluster_status(case: Case, name: str, status: Json | None) -> None:
+    if status is None:
+        case.say(name, "does not tell the cluster's status")
+        return
+    if status["status"] == "OK":
+        return
+    bad = [
+        f"{tier} {node} {told['status']}"
+        for tier, tiers in sorted(status["tiers"].items())
+        for node, told in sorted(tiers["nodes"].items())
+        if told["status"] != "OK" and not case.is_without(node)
+    ]
+    if bad or status["status"] != "Degraded":
+        why = ", ".join(bad) or "no node is named"
+        case.say(name, f"sees the cluster as {status['status']} ({why})")
+
+
+def _databases(case: Case) -> None:
+    members = case.of("database")
+    told = {m["name"]: (case.probes.get(m["name"]) or {}).get("database") for m in members}
+    for name, database in told.items():
+        if database is None:
+            case.say(name, "nothing is known of its database: the host does not answer")
+        elif database["error"]:
+            case.say(name, f"its database does not answer: {database['error']}")
+    known = {name: database for name, database in told.items() if database and not database["single"]}
+    if not known:
+        return
+    _one_leader(case, members, known)
+    _same_view(case, members, known)
+    _same_rows(case, known)
+
+
+def _one_leader(case: Case, members: list[Json], known: Json) -> None:
+    primary = sorted(n for n, d in known.items() if (d.get("primary") or {}).get("code") == 200)
+    writing = sorted(n for n, d in known.items() if d["role"] == "leader")
+    if len(primary) != 1:
+        case.say("databases", f"one should be primary, and {', '.join(primary) or 'none'} says so")
+    elif writing != primary:
+        case.say("databases", f"{primary[0]} is primary, and {', '.join(writing) or 'none'} takes writes")
+    for name in writing:
+        write = known[name]["write"]
+        if write is None:
+            case.notes.append(f"{name}: no write was tried")
+        elif write != "ok":
+            case.say(name, f"a write is not acknowledged: {write}")
+    timelines = {
+        name: ((d.get("patroni") or {}).get("body") or {}).get("timeline") for name, d in known.items()
+    }
+    if len(set(timelines.values())) > 1:
+        each = ", ".join(f"{name} {line}" for name, line in sorted(timelines.items()))
+        case.say("databases", f"they are on different timelines: {each}")
+
+
+def _same_view(case: Case, members: list[Json], known: Json) -> None:
+    """Every node's own list of the members, which says nothing when it stands alone."""
+    first: tuple[str, t.Any] | None = None
+    for name, database in sorted(known.items()):
+        listed = ((database.get("cluster") or {}).get("body") or {}).get("members")
+        if not listed:
+            case.say(name, "its Patroni does not list the members")
+            continue
+        view = {
+            str(m.get("host")): (m.get("role"), m.get("state") in UP)
+            for m in listed
+            if not case.is_without(m.get("host"))
+        }
+        for member in members:
+            role, up = view.get(member["address"], (None, False))
+            if not up:
+                how = "down" if role else "not a member"
+                case.say(name, f"sees the database of {member['name']} as {how}")
+        if len(view) > 1 and not any(role == "sync_standby" for role, _up in view.values()):
+            case.say(name, "sees no synchronous standby, so that writes block")
+        if first is None:
+            first = (name, view)
+        elif view != first[1]:
+            case.say(name, f"sees other roles of the databases than {first[0]} does")
+
+
+def _same_rows(case: Case, known: Json) -> None:
+    counts = {name: d["counts"] for name, d in sorted(known.items()) if d["role"]}
+    for name, found in counts.items():
+        if not found:
+            case.say(name, "its rows could not be counted")
+    tables = sorted({table for found in counts.values() for table in found})
+    for table in tables:
+        rows = {name: found.get(table) for name, found in counts.items() if found}
+        if len(set(rows.values())) > 1:
+            each = ", ".join(f"{name} {number}" for name, number in rows.items())
+            case.say("databases", f"rows of {table} differ: {each}")
+
+
+def _brokers(case: Case) -> None:
+    members = case.of("broker")
+    for member in members:
+        name = member["name"]
+        broker = (case.probes.get(name) or {}).get("broker")
+        if broker is None:
+            case.say(name, "nothing is known of its broker: the host does not answer")
+        elif broker["error"]:
+            case.say(name, f"its broker does not answer: {broker['error']}")
+        else:
+            running = [node.partition("@")[2] for node in broker["running"]]
+            for other in members:
+                if not any(is_it(other, node) for node in running):
+                    case.say(name, f"does not see the broker of {other['name']} running")
+            if broker["partitions"]:
+                case.say(name, f"its broker is in a partition: {broker['partitions']}")
+
+
+# -- one node ----------------------------------------------------------------------------------------
+
+
+def seen_alive(case: Case, name: str) -> list[str]:
+    """What the peers of a node say that speaks for its being alive: never its own word."""
+    victim = next(m for m in case.members if m["name"] == name)
+    found = []
+    for peer in case.members:
+        if peer["name"] == name:
+            continue
+        view = case.views.get(peer["name"]) or {}
+        for node in view.get("nodes") or []:
+            if is_it(victim, node.get("name"), node.get("host_ip")) and node.get("online"):
+                found.append(f"{peer['name']} sees it online")
+        for tier, label in IN_STATUS.items():
+            tiers = ((view.get("cluster_status") or {}).get("tiers") or {}).get(label) or {}
+            for node, told in (tiers.get("nodes") or {}).items():
+                if is_it(victim, node) and told["status"] == "OK":
+                    found.append(f"{peer['name']} sees its {tier} as OK")
+        probe = case.probes.get(peer["name"]) or {}
+        listed = (((probe.get("database") or {}).get("cluster") or {}).get("body") or {}).get("members")
+        for member in listed or []:
+            if is_it(victim, member.get("host")) and member.get("state") in UP:
+                found.append(f"Patroni of {peer['name']} sees it {member['state']}")
+        if any(is_it(victim, n.partition("@")[2]) for n in (probe.get("broker") or {}).get("running") or []):
+            found.append(f"the broker of {peer['name']} sees it running")
+    return found
+
+
+__all__ = ("Case", "is_it", "judge", "seen_alive")

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""What each manager says of itself and of its cluster, asked directly and all at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    CloudifyClient,
+    Json,
+    inactive_services,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    RecoveryError,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._members import REGISTERS
+
+#: Of a member in a register, what is told: the other fields are credentials and certificates.
+_REGISTERED = ("hostname", "name", "host", "private_ip", "version", "port", "is_external")
+_NODE = ("name", "host_ip", "online", "master", "checks", "initialized")
+
+
+def view_of(client: CloudifyClient, *, until: float) -> Json:
+    """One manager's own account.
+
+    :param client: connected to this manager alone
+    :param until: when to give up, by the monotonic clock
+    """
+    view: Json = {"answers": False, "error": ""}
+
+    def ask(path: str) -> t.Any:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise RecoveryError(f"no time was left to ask for {path}")
+        return client.read(path, doing=f"ask for {path}", retry=False, timeout=left)
+
+    try:
+        version = ask("/version")
+        view.update(answers=True, version=version.get("version"), edition=version.get("edition"))
+    except ApiError as exc:
+        view.update(answers=True, error=str(exc), status_code=exc.status, error_code=exc.code)
+        return view
+    except RecoveryError as exc:
+        view["error"] = str(exc)
+        return view
+    client.knows(version)
+    _own_status(view, ask)
+    if client.capabilities().has("cluster.active_standby"):
+        _nodes(view, ask)
+    else:
+        _members(view, ask)
+    _keep(view, "maintenance", lambda: ask("/maintenance").get("status"))
+    return view
+
+
+def _keep(view: Json, name: str, fetch: t.Callable[[], t.Any]) -> None:
+    """What cannot be had is None, and the view's errors say why."""
+    try:
+        view[name] = fetch()
+    except RecoveryError as exc:
+        view[name] = None
+        view.setdefault("errors", {})[name] = str(exc)
+
+
+def _own_status(view: Json, ask: t.Callable[[str], t.Any]) -> None:
+    """Status and HTTP code of /status: with 4.x only the leader answers with 200."""
+    try:
+        answer = ask("/status")
+    except ApiError as exc:
+        view.update(status_code=exc.status, error_code=exc.code, status=None)
+        return
+    except RecoveryError as exc:
+        view.update(status_code=0, error_code=None, status=None, error=str(exc))
+        return
+    view.update(status_code=200, error_code=None, status=answer.get("status"))
+    view["inactive"] = inactive_services(answer)
+
+
+def _nodes(view: Json, ask: t.Callable[[str], t.Any]) -> None:
+    _keep(view, "initialized", lambda: bool(ask("/cluster").get("initialized")))
+    _keep(
+        view,
+        "nodes",
+        lambda: [{k: n.get(k) for k in _NODE} for n in ask("/cluster/nodes")["items"]],
+    )
+
+
+def _members(view: Json, ask: t.Callable[[str], t.Any]) -> None:
+    _keep(view, "cluster_status", lambda: _roll_up(ask("/cluster-status")))
+    view["registers"] = {}
+    for tier, (path, _name) in REGISTERS.items():
+        _keep(
+            view["registers"],
+            tier,
+            lambda path=path: [  # type: ignore[misc]
+                {k: m[k] for k in _REGISTERED if k in m} for m in ask(path)["items"]
+            ],
+        )
+
+
+def _roll_up(answer: Json) -> Json:
+    """The cluster's status without the details: tier -> status, and node -> status with what is wrong."""
+    tiers = {}
+    for tier, told in (answer.get("services") or {}).items():
+        nodes = {
+            name: {"status": node.get("status"), "failures": node.get("failures") or []}
+            for name, node in (told.get("nodes") or {}).items()
+        }
+        tiers[tier] = {"status": told.get("status"), "nodes": nodes}
+    return {"status": answer.get("status"), "tiers": tiers}
+
+
+def ask_all(
+    clients: t.Mapping[str, CloudifyClient], *, deadline: float, clock: t.Any = time.monotonic
+) -> dict[str, Json]:
+    """The views of all, each in a thread of its own; who says nothing in time has no view but that.
+
+    :param clients: name of the manager -> client connected to it alone
+    :param deadline: seconds
+    """
+    until = clock() + deadline
+    views: dict[str, Json] = {
+        name: {"answers": False, "error": f"no answer within {deadline:g} s"} for name in clients
+    }
+    done: dict[str, Json] = {}
+
+    def work(name: str, client: CloudifyClient) -> None:
+        try:
+            done[name] = view_of(client, until=until)
+        except Exception as exc:  # a thread's exception would be lost
+            done[name] = {"answers": False, "error": f"{type(exc).__name__}: {exc}"}
+
+    threads = [
+        threading.Thread(target=work, args=(name, client), daemon=True)
+        for name, client in clients.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        # what is asked for has time-outs of its own; a little more for it to be told
+        thread.join(max(0.0, until + 0.2 - clock()))
+    return {name: done.get(name, view) for name, view in views.items()}
+
+
+__all__ = ("ask_all", "view_of")

@@ -1,0 +1,154 @@
+#!/usr/bin/python
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_info
+short_description: Ask each manager of a cluster for its own view of it
+version_added: 0.1.0
+description:
+  - Asks every manager directly, never through a load balancer, and all at once with one deadline, so that managers that are off cost no more
+    than that.
+  - What they say is told as they say it. The filter P(cloudify_ha.recovery.cluster_health#filter) judges it.
+  - It fails only when its options are wrong. A manager that does not answer is a view, too.
+extends_documentation_fragment:
+  - cloudify_ha.recovery._connection
+  - cloudify_ha.recovery._attributes
+  - cloudify_ha.recovery._attributes.info
+  - cloudify_ha.recovery._attributes.group
+options:
+  managers:
+    description:
+      - The address of each manager, with C(:port) where REST has another one, by the name that its view gets.
+      - The addresses of O(manager_hosts) by default, which are also the names then.
+    type: dict
+  deadline:
+    description:
+      - Seconds that all of them have together.
+    type: float
+    default: 5.0
+seealso:
+  - plugin: cloudify_ha.recovery.cluster_health
+    plugin_type: filter
+author:
+  - cloudify_ha.recovery contributors (@cloudify-ha)
+"""
+
+EXAMPLES = r"""
+- name: Ask each manager
+  cloudify_ha.recovery.cluster_info:
+    manager_hosts: [manager1.example.com, manager2.example.com, manager3.example.com]
+    username: admin
+    password: "{{ vault_cloudify_password }}"
+  register: found
+
+- name: Show who answers
+  ansible.builtin.debug:
+    msg: "{{ found.views | dict2items | selectattr('value.answers') | map(attribute='key') }}"
+"""
+
+RETURN = r"""
+views:
+  description: What each manager says, by name.
+  returned: success
+  type: dict
+  contains:
+    answers:
+      description: Whether its REST service answers at all.
+      type: bool
+      returned: always
+    error:
+      description: Why it does not.
+      type: str
+      returned: always
+    version:
+      description: Its version.
+      type: str
+      returned: when it answers
+    status_code:
+      description: HTTP status of its own status. Before 5.0 it is 200 with the active manager alone.
+      type: int
+      returned: when it answers
+    error_code:
+      description: The error code that came with it.
+      type: str
+      returned: when it answers
+    status:
+      description: What it says of itself.
+      type: str
+      returned: when it answers
+    inactive:
+      description: Its services that are down.
+      type: list
+      elements: str
+      returned: when its status is known
+    maintenance:
+      description: Its maintenance mode.
+      type: str
+      returned: when it answers
+    nodes:
+      description: The nodes of the cluster as it sees them.
+      type: list
+      elements: dict
+      returned: before 5.0
+    cluster_status:
+      description: The status of the cluster and its tiers as it sees them.
+      type: dict
+      returned: from 5.0 on
+    registers:
+      description: The managers, brokers and database nodes that are registered.
+      type: dict
+      returned: from 5.0 on
+    errors:
+      description: What else it could not be asked for, and why.
+      type: dict
+      returned: when there is something
+duration:
+  description: How long it took, in seconds.
+  returned: always
+  type: float
+  sample: 0.4
+"""
+
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
+    connect,
+    create_manager_module,
+    run,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._views import ask_all
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def body(module: AnsibleModule) -> dict[str, t.Any]:
+    p = module.params
+    managers = p["managers"] or {host: host for host in p["manager_hosts"]}
+    # whoever is off must not use up what the others need
+    p["connect_timeout"] = min(p["connect_timeout"], p["deadline"] * 0.6)
+    clients = {}
+    for name, address in managers.items():
+        p["manager_hosts"] = [str(address)]
+        clients[name] = connect(module)
+    return {"views": ask_all(clients, deadline=p["deadline"])}
+
+
+def main() -> t.NoReturn:
+    run(
+        create_manager_module(
+            argument_spec={
+                "managers": {"type": "dict"},
+                "deadline": {"type": "float", "default": 5.0},
+            },
+        ),
+        body,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""What a host knows of its tiers: the output of roles/check_health/files/probe.sh, as data. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import typing as t
+
+Json = dict[str, t.Any]
+
+
+def parse(text: str) -> Json:
+    """Database and broker of one host, each None where the host has said nothing of it."""
+    database: Json = {"single": False, "counts": {}, "write": None, "role": None, "error": ""}
+    broker: Json = {"known": [], "running": [], "partitions": "", "error": ""}
+    seen = set()
+    for line in str(text).splitlines():
+        kind, _space, rest = line.partition(" ")
+        what, _space, value = rest.partition(" ")
+        if kind == "database":
+            database["single"] = what == "single"
+        elif kind == "patroni":
+            code, _space, body = value.partition(" ")
+            database[what] = {"code": int(code or 0), "body": _json(body)}
+        elif kind == "sql":
+            _sql(database, what, value)
+        elif kind == "broker":
+            broker[what] = _decoded(value) if what == "error" else _names(what, value)
+        seen.add("broker" if kind == "broker" else "database")
+    return {
+        "database": database if "database" in seen else None,
+        "broker": broker if "broker" in seen else None,
+    }
+
+
+def _sql(database: Json, what: str, value: str) -> None:
+    if what == "count":
+        table, _space, number = value.rpartition(" ")
+        database["counts"][table] = int(number)
+    elif what == "error":
+        database["error"] = _decoded(value)
+    elif what == "write":
+        database["write"] = "ok" if value == "ok" else _decoded(value)
+    elif what == "role":
+        database["role"] = value
+
+
+def _names(what: str, value: str) -> t.Any:
+    """An Erlang list of atoms."""
+    if what == "partitions":
+        return "" if value.strip() == "[]" else value.strip()
+    return [name.strip(" '") for name in value.strip(" []").split(",") if name.strip(" '")]
+
+
+def _decoded(text: str) -> str:
+    try:
+        plain = base64.b64decode(text, validate=True).decode("utf-8", "replace")
+    except binascii.Error:
+        plain = text
+    return " ".join(plain.split())
+
+
+def _json(text: str) -> t.Any:
+    try:
+        return json.loads(base64.b64decode(text))
+    except ValueError:
+        return None
+
+
+__all__ = ("parse",)

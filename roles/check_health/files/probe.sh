@@ -1,0 +1,97 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What this host itself knows of the database and the broker tier, a line for each fact.
+# usage: probe.sh WRITE TIER...      WRITE: yes | no, whether the leader's database is written to
+# Everything has a limit, since a tier without a quorum hangs rather than answers. What each says of the others is only its own view.
+
+write=$1
+shift
+limit=8
+patience=30
+patroni_conf=/etc/patroni.conf
+
+b64() { base64 | tr -d '\n'; }
+
+# Of YAML as the product writes it: the value behind a key, in the part of the file that begins with a certain line.
+value_of() {
+    sed -n "/^ *$1: *$/,\$p" "$patroni_conf" | sed -n "s/^ *$2: *//p" | head -n 1 | sed -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'
+}
+
+sql() { # database, statement
+    timeout $limit "$psql" -X -A -t -q -v ON_ERROR_STOP=1 -d "host=$address port=$port user=postgres dbname=$1 sslmode=require connect_timeout=3" -c "$2" 2>&1
+}
+
+probe_database() {
+    if [ ! -r $patroni_conf ]; then
+        echo "database single"
+        return
+    fi
+    listen=$(value_of postgresql connect_address)
+    port=${listen##*:}
+    address=${listen%:*}
+    rest=$(value_of restapi connect_address)
+    for what in primary patroni cluster; do
+        (
+            answer=$(curl -s -k -m $limit -w '\n%{http_code}' "https://$rest/$what")
+            printf 'patroni %s %s %s\n' "$what" "${answer##*
+}" "$(printf %s "${answer%
+*}" | b64)"
+        ) &
+    done
+    psql=$(command -v psql || ls -d /usr/pgsql-*/bin/psql 2>/dev/null | tail -n 1)
+    PGPASSWORD=$(value_of superuser password)
+    export PGPASSWORD
+    if ! recovering=$(sql postgres "select pg_is_in_recovery()"); then
+        echo "sql error $(printf %s "$recovering" | b64)"
+        wait
+        return
+    fi
+    if [ "$recovering" = f ]; then
+        echo "sql role leader"
+        # Both statements are one transaction, which leaves nothing behind, but has to be acknowledged by the synchronous standby.
+        if [ "$write" = yes ]; then
+            if written=$(sql postgres "set statement_timeout = '5s'; begin; create table cloudify_ha_check (); drop table cloudify_ha_check; commit") \
+                && [ -z "$written" ]; then
+                echo "sql write ok"
+            else
+                echo "sql write $(printf '%s' "${written:-no answer}" | b64)"
+            fi
+        fi
+    else
+        echo "sql role replica"
+    fi
+    sql cloudify_db "select 'sql count ' || relname || ' ' || (xpath('/row/c/text()', query_to_xml(
+        format('select count(*) as c from %I.%I', nspname, relname), false, true, '')))[1]::text
+        from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+        where relkind = 'r' and nspname = 'public' and reltuples < 1000000 order by relname" | sed -n '/^sql count /p'
+    wait
+}
+
+probe_broker() {
+    asked="io:format(\"known ~w~nrunning ~w~npartitions ~w~n\", [lists:sort(rabbit_mnesia:cluster_nodes(all)),
+        lists:sort(rabbit_mnesia:cluster_nodes(running)), rabbit_node_monitor:partitions()])."
+    # Erlang's virtual machine alone takes seconds to start on a busy host.
+    for long in '' --longnames; do
+        answer=$(timeout $patience rabbitmqctl $long --quiet eval "$asked" 2>&1)
+        code=$?
+        if [ $code = 0 ]; then
+            printf '%s\n' "$answer" | sed -n 's/^\(known\|running\|partitions\) /broker \1 /p'
+            return
+        fi
+        if [ $code -ge 124 ]; then
+            answer="no answer within $patience s"
+            break
+        fi
+    done
+    echo "broker error $(printf %s "${answer:-no answer}" | grep . | head -n 1 | b64)"
+}
+
+for tier in "$@"; do
+    case $tier in
+        database) probe_database & ;;
+        broker) probe_broker & ;;
+    esac
+done
+wait
