@@ -12,12 +12,14 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from standin import work_log
 from standin.state import Item, StoreUnavailable
 
 if TYPE_CHECKING:
     from standin.manager import Manager
 
 
+SNAPSHOTS = ("create_snapshot", "restore_snapshot")
 STARTABLE = ("pending", "cancelling", "force_cancelling")
 
 
@@ -139,8 +141,11 @@ class Worker:
             self._jobs[job.id] = job
 
         def body() -> None:
+            began = time.time()
             try:
                 run(job)
+                if execution["workflow_id"] in SNAPSHOTS:
+                    work_log.tell(self._manager, execution["workflow_id"], began)
             except Stopped:
                 pass
             except StoreUnavailable as error:

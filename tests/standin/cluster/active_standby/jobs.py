@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
 import threading
@@ -15,6 +14,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from standin import work_log
 from standin.cluster.active_standby import certificates
 from standin.cluster.active_standby.memory import ALONE, JOINING, MEMBER, STARTING, Json
 from standin.cluster.active_standby.wire import Gone, Refused
@@ -60,7 +60,11 @@ class Jobs:
                 self._start(job)
             else:
                 self._join(job)
-            self._tell_work("cluster_start" if state == STARTING else "cluster_join", began)
+            work_log.tell(
+                self._member.manager,
+                "cluster_start" if state == STARTING else "cluster_join",
+                began,
+            )
         except (OSError, ValueError, KeyError, Refused, Gone) as error:
             words = str(error) or type(error).__name__
             member.memory.log(f"Failed: {words}")
@@ -167,6 +171,7 @@ class Jobs:
     def _restart_services(self) -> None:
         """nginx, the REST service and the database restart meanwhile."""
         manager = self._member.manager
+        self._member.services.reload()
         manager.rest_down(REST_RESTART / manager.speed)
         time.sleep(REST_RESTART / manager.speed / 2)
 
@@ -184,20 +189,6 @@ class Jobs:
         if self._marker:
             self._marker.unlink(missing_ok=True)
         shutil.rmtree(self._member.folder, ignore_errors=True)
-
-    def _tell_work(self, step: str, began: float) -> None:
-        """Where an installer keeps a log of what the product itself did, this is in it, too."""
-        path = self._member.config.settings.get("work_log")
-        if path:
-            line = {
-                "step": step,
-                "started": round(began, 3),
-                "ended": round(time.time(), 3),
-                "host": self._member.manager.hostname,
-                "version": self._member.manager.profile.version,
-            }
-            with Path(path).open("a") as stream:
-                stream.write(json.dumps(line) + "\n")
 
 
 __all__ = ["Jobs"]
