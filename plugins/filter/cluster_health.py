@@ -31,7 +31,9 @@ def cluster_health(
         raise AnsibleFilterError("cluster_health: the input has to be the views of cluster_info")
     unknown = set(without) - {member["name"] for member in members}
     if unknown:
-        raise AnsibleFilterError(f"cluster_health: no member is called {', '.join(sorted(unknown))}")
+        raise AnsibleFilterError(
+            f"cluster_health: no member is called {', '.join(sorted(unknown))}"
+        )
     case = Case(
         generation=_generation(views),
         members=list(members),

@@ -71,7 +71,28 @@ def judge(case: Case) -> Json:
         _managers(case)
         _databases(case)
         _brokers(case)
-    return {"healthy": not case.problems, "problems": case.problems, "notes": case.notes}
+    for name in case.without:
+        signs = seen_alive(case, name)
+        if signs:
+            case.say(name, f"is not dead: {', '.join(signs)}")
+    return {
+        "healthy": not case.problems,
+        "problems": case.problems,
+        "notes": case.notes,
+        "active": active(case),
+    }
+
+
+def active(case: Case) -> list[str]:
+    """Who calls itself the active one: managers before 5.0, databases from then on. More than one is a split brain."""
+    if case.generation == "active_standby":
+        return [m["name"] for m in case.members if _code(case, m) == 200]
+    found = []
+    for member in case.members:
+        database = (case.probes.get(member["name"]) or {}).get("database") or {}
+        if (database.get("primary") or {}).get("code") == 200:
+            found.append(member["name"])
+    return found
 
 
 # -- active_standby ----------------------------------------------------------------------------------
@@ -160,12 +181,16 @@ def _register(case: Case, name: str, tier: str, listed: list[Json]) -> None:
     if all(m.get("is_external") for m in listed) and listed:
         return
     for member in case.of(tier):
-        names = [(m.get("hostname"), m.get("name"), m.get("host"), m.get("private_ip")) for m in listed]
+        names = [
+            (m.get("hostname"), m.get("name"), m.get("host"), m.get("private_ip")) for m in listed
+        ]
         if not any(is_it(member, *each) for each in names):
             case.say(name, f"does not have {tier} {member['name']} in its register")
     for other in listed:
         told = other.get("hostname") or other.get("name")
-        mine = [m for m in case.members if is_it(m, told, other.get("host"), other.get("private_ip"))]
+        mine = [
+            m for m in case.members if is_it(m, told, other.get("host"), other.get("private_ip"))
+        ]
         note = f"{tier} {told} is registered, and is not in the inventory"
         if not mine and note not in case.notes:
             case.notes.append(note)
@@ -196,7 +221,9 @@ def _databases(case: Case) -> None:
             case.say(name, "nothing is known of its database: the host does not answer")
         elif database["error"]:
             case.say(name, f"its database does not answer: {database['error']}")
-    known = {name: database for name, database in told.items() if database and not database["single"]}
+    known = {
+        name: database for name, database in told.items() if database and not database["single"]
+    }
     if not known:
         return
     _one_leader(case, members, known)
@@ -210,7 +237,9 @@ def _one_leader(case: Case, members: list[Json], known: Json) -> None:
     if len(primary) != 1:
         case.say("databases", f"one should be primary, and {', '.join(primary) or 'none'} says so")
     elif writing != primary:
-        case.say("databases", f"{primary[0]} is primary, and {', '.join(writing) or 'none'} takes writes")
+        case.say(
+            "databases", f"{primary[0]} is primary, and {', '.join(writing) or 'none'} takes writes"
+        )
     for name in writing:
         write = known[name]["write"]
         if write is None:
@@ -218,7 +247,8 @@ def _one_leader(case: Case, members: list[Json], known: Json) -> None:
         elif write != "ok":
             case.say(name, f"a write is not acknowledged: {write}")
     timelines = {
-        name: ((d.get("patroni") or {}).get("body") or {}).get("timeline") for name, d in known.items()
+        name: ((d.get("patroni") or {}).get("body") or {}).get("timeline")
+        for name, d in known.items()
     }
     if len(set(timelines.values())) > 1:
         each = ", ".join(f"{name} {line}" for name, line in sorted(timelines.items()))
@@ -302,13 +332,18 @@ def seen_alive(case: Case, name: str) -> list[str]:
                 if is_it(victim, node) and told["status"] == "OK":
                     found.append(f"{peer['name']} sees its {tier} as OK")
         probe = case.probes.get(peer["name"]) or {}
-        listed = (((probe.get("database") or {}).get("cluster") or {}).get("body") or {}).get("members")
+        listed = (((probe.get("database") or {}).get("cluster") or {}).get("body") or {}).get(
+            "members"
+        )
         for member in listed or []:
             if is_it(victim, member.get("host")) and member.get("state") in UP:
                 found.append(f"Patroni of {peer['name']} sees it {member['state']}")
-        if any(is_it(victim, n.partition("@")[2]) for n in (probe.get("broker") or {}).get("running") or []):
+        if any(
+            is_it(victim, n.partition("@")[2])
+            for n in (probe.get("broker") or {}).get("running") or []
+        ):
             found.append(f"the broker of {peer['name']} sees it running")
     return found
 
 
-__all__ = ("Case", "is_it", "judge", "seen_alive")
+__all__ = ("Case", "active", "is_it", "judge", "seen_alive")

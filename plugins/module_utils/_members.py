@@ -18,6 +18,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
+    Conflict,
     NotFound,
     Refused,
 )
@@ -148,6 +149,21 @@ def strike(client: CloudifyClient, tier: str, name: str) -> bool:
     return True
 
 
+def enter(client: CloudifyClient, name: str, *, address: str, networks: Json | None) -> bool:
+    """Put a broker into the register. False when it is in it.
+
+    :param networks: network -> its address there, where it has more than the one
+    """
+    body: Json = {"name": name, "address": address}
+    if networks:
+        body["networks"] = networks
+    try:
+        client.http.json("POST", "/brokers", doing=f"add broker {name} to the cluster", body=body)
+    except Conflict:
+        return False
+    return True
+
+
 def reread_databases(client: CloudifyClient) -> None:
     """Have the managers look at the list of database nodes again, after `dbs add` or `remove`."""
     client.http.json(
@@ -155,4 +171,4 @@ def reread_databases(client: CloudifyClient) -> None:
     )
 
 
-__all__ = ("REGISTERS", "Nodes", "registered", "reread_databases", "strike")
+__all__ = ("REGISTERS", "Nodes", "enter", "registered", "reread_databases", "strike")

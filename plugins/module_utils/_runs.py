@@ -91,17 +91,19 @@ class ClusterRuns:
         controller: Json,
         take_over: str | None,
         resume: t.Callable[[Json], bool],
+        about: str = "",
     ) -> Run:
         """Take the cluster for a run, or for the one before it that did not come to a good end.
 
         :param take_over: id of a run that is known to be dead, whose lock is void
         :param resume: says by an earlier run's first entry whether it is to be taken up again
+        :param about: what it is run for, such as a node: a run for another one is another run
         :raises Busy: while another run has the cluster
         """
         check_name("id", run_id)
         os.makedirs(self._runs, mode=0o700, exist_ok=True)
         with self._guarded():
-            earlier = self._unfinished(runbook, resume)
+            earlier = self._unfinished(runbook, about, resume)
             taken = earlier or run_id
             run = Run(id=taken, path=self.path(taken), resumed=earlier is not None)
             self.check_free(take_over=take_over)
@@ -112,7 +114,7 @@ class ClusterRuns:
         sync_folder(self._folder)
         os.makedirs(run.path, mode=0o700, exist_ok=True)
         sync_folder(self._runs)
-        self.note(run.id, state="resumed" if earlier else "begun", runbook=runbook)
+        self.note(run.id, state="resumed" if earlier else "begun", runbook=runbook, about=about)
         return run
 
     def path(self, run_id: str) -> str:
@@ -187,11 +189,13 @@ class ClusterRuns:
         """The steps that this run has finished on all hosts, in whichever attempt."""
         return [e["step"] for e in self.journal(run_id) if e.get("state") == "done"]
 
-    def _unfinished(self, runbook: str, resume: t.Callable[[Json], bool]) -> str | None:
-        """The newest run of this runbook, if it was killed or failed."""
+    def _unfinished(self, runbook: str, about: str, resume: t.Callable[[Json], bool]) -> str | None:
+        """The newest run of this runbook for the same, if it was killed or failed."""
         for name in sorted(os.listdir(self._runs), reverse=True):
             journal = self.journal(name)
             if not journal or journal[0].get("runbook") != runbook:
+                continue
+            if journal[0].get("about", "") != about:
                 continue
             if any(e.get("state") == "ended" and e.get("outcome") == OK for e in journal):
                 return None

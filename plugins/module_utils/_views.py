@@ -24,7 +24,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._members import REGISTERS
 
 #: Of a member in a register, what is told: the other fields are credentials and certificates.
-_REGISTERED = ("hostname", "name", "host", "private_ip", "version", "port", "is_external")
+_REGISTERED = (
+    *("hostname", "name", "host", "private_ip", "version", "port", "networks"),
+    *("node_id", "is_external"),
+)
 _NODE = ("name", "host_ip", "online", "master", "checks", "initialized")
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cluster_member
-short_description: Start a cluster, join a manager to it, remove a member
+short_description: Start a cluster, join a manager to it, add or remove a member
 version_added: 0.1.0
 description:
-  - Before 5.0, managers are joined to an active_standby cluster over REST. From then on, installing a manager is joining, and only removal is
-    left to do here.
+  - Before 5.0, managers are joined to an active_standby cluster over REST. From then on, installing a manager is joining, and what is left to
+    do here is to add a broker to the register, and to remove a member from it.
   - The product's own commands are not idempotent; this looks first.
 extends_documentation_fragment:
   - cloudify_ha.recovery._connection
@@ -42,9 +42,10 @@ options:
     description:
       - V(started) makes the manager that is connected to the first member of a new cluster. Before 5.0 only.
       - V(joined) has the manager at O(address) join the cluster. It has to be empty. Before 5.0 only.
+      - V(present) adds a broker to the register, or has the managers look at a new database node. From 5.0 on.
       - V(absent) takes the member out of the register. A node that was removed before 5.0 has to be installed anew before it can join again.
     type: str
-    choices: [started, joined, absent]
+    choices: [started, joined, present, absent]
     default: joined
   host_ip:
     description:
@@ -54,6 +55,10 @@ options:
     description:
       - Where the REST API of the joining manager is, if not at O(host_ip). With O(state=joined).
     type: str
+  networks:
+    description:
+      - The broker's address in each network, where it has more than the one. With O(state=present).
+    type: dict
   wait_timeout:
     description:
       - Seconds to wait until the cluster shows the member online.
@@ -104,6 +109,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._members import (
     REGISTERS,
     Nodes,
+    enter,
     registered,
     reread_databases,
     strike,
@@ -171,6 +177,43 @@ def joined(module: AnsibleModule, client: CloudifyClient) -> Result:
     return changed("the cluster has no such node", "absent", "joined")
 
 
+def listed(module: AnsibleModule, client: CloudifyClient) -> Result:
+    """A database node is added by `cfy_manager dbs add` on each manager; they only have to look again."""
+    p = module.params
+    if not any(node.get("host") == p["host_ip"] for node in registered(client, "database")):
+        raise Refused(
+            f"the managers do not list a database node {p['host_ip']}",
+            hint="Add it by `cfy_manager dbs add` on each manager",
+        )
+    look_again(module, client)
+    return {}
+
+
+def look_again(module: AnsibleModule, client: CloudifyClient) -> None:
+    if not module.check_mode and client.capabilities().has("dbs.register"):
+        reread_databases(client)
+
+
+def present(module: AnsibleModule, client: CloudifyClient) -> Result:
+    p = module.params
+    if p["tier"] == "manager":
+        raise Refused("a manager cannot be added over REST", hint="Installing it adds it")
+    if p["tier"] == "database":
+        return listed(module, client)
+    for broker in registered(client, "broker"):
+        if broker["name"] != p["name"]:
+            continue
+        if broker.get("host") != p["host_ip"]:
+            raise Refused(
+                f"the broker {p['name']} is registered with address {broker.get('host')}, not {p['host_ip']}",
+                hint="Remove it first (state=absent), if it is the dead one",
+            )
+        return {}
+    if not module.check_mode:
+        enter(client, p["name"], address=p["host_ip"], networks=p["networks"])
+    return changed("the cluster has no such broker", "absent", "present")
+
+
 def absent(module: AnsibleModule, client: CloudifyClient) -> Result:
     name, tier = module.params["name"], module.params["tier"]
     if client.capabilities().has("cluster.active_standby"):
@@ -181,15 +224,18 @@ def absent(module: AnsibleModule, client: CloudifyClient) -> Result:
             nodes.remove(name)
         return changed("the cluster has such a node", "present", "absent")
     key = REGISTERS[tier][1]
-    present = any(member[key] == name for member in registered(client, tier))
+    names = (name, module.params["host_ip"])
+    present = any(
+        member[key] == name or (tier == "database" and member.get("host") in names)
+        for member in registered(client, tier)
+    )
     if tier == "database":
         if present:
             raise Refused(
                 f"the managers still list the database node {name}",
                 hint="Remove it by `cfy_manager dbs remove` on a database node and each manager",
             )
-        if not module.check_mode:
-            reread_databases(client)
+        look_again(module, client)
         return {}
     if not present:
         return {}
@@ -202,14 +248,18 @@ def body(module: AnsibleModule) -> Result:
     p = module.params
     client = connect(module)
     standby = client.capabilities().has("cluster.active_standby")
-    if p["state"] != "absent" and not standby:
+    if p["state"] == "present" and standby:
+        raise Refused(f"version {client.capabilities().version} has no register of brokers")
+    if p["state"] in ("started", "joined") and not standby:
         raise Refused(
             f"version {client.capabilities().version} has no such call: installing a manager with "
             "the cluster's configuration is joining",
         )
     told: Result = {"manager_host": client.http.host}
     with telling(told):
-        act = {"started": started, "joined": joined, "absent": absent}[p["state"]]
+        act = {"started": started, "joined": joined, "present": present, "absent": absent}[
+            p["state"]
+        ]
         result = {**told, **act(module, client)}
     if standby:
         members = [node["name"] for node in Nodes(client).all()]
@@ -230,16 +280,18 @@ def main() -> t.NoReturn:
                 },
                 "state": {
                     "type": "str",
-                    "choices": ["started", "joined", "absent"],
+                    "choices": ["started", "joined", "present", "absent"],
                     "default": "joined",
                 },
                 "host_ip": {"type": "str"},
                 "address": {"type": "str"},
+                "networks": {"type": "dict"},
                 **wait_spec(timeout=900.0),
             },
             required_if=[
                 ["state", "started", ["host_ip"]],
                 ["state", "joined", ["host_ip"]],
+                ["state", "present", ["host_ip"]],
             ],
         ),
         body,

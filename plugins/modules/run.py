@@ -52,6 +52,11 @@ options:
     description:
       - Name of the runbook. For O(state=begun).
     type: str
+  about:
+    description:
+      - What the runbook is run for, such as a node. A run for another one is not taken up again. For O(state=begun).
+    type: str
+    default: ''
   id:
     description:
       - The run. For all but O(state=begun), from RV(id) of O(state=begun).
@@ -188,6 +193,7 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
         controller=p["controller"],
         take_over=p["take_over"],
         resume=lambda first: seconds_of(first["at"]) >= oldest,
+        about=p["about"],
     )
     return {
         "changed": True,
@@ -236,6 +242,7 @@ def main() -> t.NoReturn:
                     "required": True,
                 },
                 "runbook": {"type": "str"},
+                "about": {"type": "str", "default": ""},
                 "id": {"type": "str"},
                 "step": {"type": "str"},
                 "outcome": {"type": "str", "choices": ["ok", "failed"]},
