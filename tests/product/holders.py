@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from product.certificates import Certificate
 from product.context import Context
 from product.services import Service
 
@@ -15,12 +16,22 @@ def lock_file(name: str) -> str:
 
 
 def define(context: Context, *names: str, user: str = "root") -> None:
-    context.folder(context.paths.running)
     for name in names:
-        command = f"/usr/bin/flock --no-fork --nonblock --conflict-exit-code 99 {lock_file(name)}"
-        context.services.define(
-            Service(name=name, command=f"{command} /usr/bin/sleep infinity", user=user)
-        )
+        _define(context, name, "/usr/bin/sleep infinity", user=user)
+
+
+def define_port(context: Context, name: str, port: int, shown: Certificate) -> None:
+    """One that also has a port, whose only use is the certificate that it shows."""
+    paths = context.paths
+    cert, key = (paths.shown(paths.ssl / name) for name in (shown.file, shown.key_file))
+    files = f"-cert {cert} -key {key}"
+    _define(context, name, f"/usr/bin/openssl s_server -quiet -www -accept {port} {files}")
+
+
+def _define(context: Context, name: str, program: str, *, user: str = "root") -> None:
+    context.folder(context.paths.running)
+    command = f"/usr/bin/flock --no-fork --nonblock --conflict-exit-code 99 {lock_file(name)}"
+    context.services.define(Service(name=name, command=f"{command} {program}", user=user))
 
 
 def remove(context: Context, *names: str) -> None:
@@ -28,4 +39,4 @@ def remove(context: Context, *names: str) -> None:
     context.remove(*(context.paths.running / f"{name}.lock" for name in names))
 
 
-__all__ = ["define", "lock_file", "remove"]
+__all__ = ["define", "define_port", "lock_file", "remove"]

@@ -15,13 +15,16 @@ from product import certificates, database, holders, local_rest, member_config
 from product.config import override
 from product.context import MANAGER_SERVICE, Context
 from product.errors import NetworkError
-from product.names import REST, manager_services
+from product.names import BROKER, REST, manager_services
 from product.services import Service
 
 PROGRAM = "/usr/bin/python3 -m standin"
 FOLDERS = ("rest", "mgmtworker", "nginx", "stage", "composer", "amqp-postgres")
 REST_LOG = "/var/log/cloudify/rest/cloudify-rest-service.log"
 START_SECONDS = 60.0
+# of agents: their part of REST, and their files
+INTERNAL_PORT = 53333
+BROKER_PORT = 5671
 
 
 def services(context: Context) -> tuple[str, ...]:
@@ -88,6 +91,9 @@ def command(context: Context) -> str:
         *("--profile", context.version.profile, "--edition", "premium"),
         *("--tls-cert", context.paths.shown(ssl / served.file)),
         *("--tls-key", context.paths.shown(ssl / served.key_file)),
+        *("--internal-port", str(INTERNAL_PORT)),
+        *("--internal-cert", context.paths.shown(ssl / certificates.INTERNAL.file)),
+        *("--internal-key", context.paths.shown(ssl / certificates.INTERNAL.key_file)),
         *("--hostname", context.hostname, "--private-ip", context.private_ip),
         *("--username", str(security.get("admin_username") or "admin")),
         *("--password", str(security["admin_password"])),
@@ -113,7 +119,10 @@ def _define(context: Context) -> None:
             stop_seconds=10,
         )
     )
-    holders.define(context, *(n for n in services(context) if n != REST))
+    holders.define(context, *(n for n in services(context) if n not in (REST, BROKER)))
+    if BROKER in services(context):
+        # one of the manager's own, of which only the certificate counts
+        holders.define_port(context, BROKER, BROKER_PORT, certificates.INTERNAL)
 
 
 def _wait(context: Context) -> None:

@@ -11,6 +11,7 @@ from product.versions import Version
 # The whole stand-in; the others stand beside it.
 REST = "cloudify-restservice"
 NGINX = "nginx"
+BROKER = "cloudify-rabbitmq"
 MONITORING = ("prometheus", "node_exporter")
 
 
@@ -19,7 +20,7 @@ def manager_services(version: Version) -> tuple[str, ...]:
     release = version.release
     if version.generation == "active_standby":
         return (
-            *("postgresql-9.5", "cloudify-rabbitmq", REST, NGINX, "cloudify-amqp-postgres"),
+            *("postgresql-9.5", BROKER, REST, NGINX, "cloudify-amqp-postgres"),
             *("cloudify-mgmtworker", "cloudify-stage", "cloudify-composer"),
         )
     names = [REST, NGINX, "cloudify-amqp-postgres", "cloudify-mgmtworker", "cloudify-stage"]
@@ -35,4 +36,4 @@ def manager_services(version: Version) -> tuple[str, ...]:
     return tuple(names)
 
 
-__all__ = ["MONITORING", "NGINX", "REST", "manager_services"]
+__all__ = ["BROKER", "MONITORING", "NGINX", "REST", "manager_services"]

@@ -14,12 +14,13 @@ import ssl
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from standin.app import App
 from standin.certs import ensure_ca, ensure_server
 from standin.cluster import ClusterConfig, join
 from standin.control import Control, serve_control
-from standin.front import Front
+from standin.front import Front, server_context
 from standin.manager import Manager
 from standin.profiles import PROFILES
 
@@ -40,6 +41,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--control-port", default=0, type=int, help="of the control API, loopback")
     parser.add_argument("--tls-cert", type=Path, help="a server certificate from outside")
     parser.add_argument("--tls-key", type=Path)
+    parser.add_argument("--internal-port", type=int, help="a second port, as agents use it")
+    parser.add_argument("--internal-cert", type=Path, help="what that one shows")
+    parser.add_argument("--internal-key", type=Path)
     parser.add_argument("--hostname", default="cloudify-manager", help="as /managers lists it")
     parser.add_argument("--private-ip", default="127.0.0.1")
     parser.add_argument("--cluster-config", type=Path, help="JSON: what cluster this is a part of")
@@ -48,20 +52,21 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("--speed is more than 0")
     if bool(options.tls_cert) != bool(options.tls_key):
         parser.error("--tls-cert and --tls-key belong together")
+    inner = (options.internal_port, options.internal_cert, options.internal_key)
+    if any(inner) and not all(inner):
+        parser.error("--internal-port, --internal-cert and --internal-key belong together")
     return options
 
 
 def tls_context(options: argparse.Namespace, state: Path) -> tuple[ssl.SSLContext, Path, Path]:
     """The context to serve with, the CA that clients trust, and the directory of certificates."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if options.tls_cert:
-        context.load_cert_chain(options.tls_cert, options.tls_key)
+        context = server_context((options.tls_cert, options.tls_key))
         folder = options.tls_cert.absolute().parent
         own_ca = folder / "cloudify_internal_ca_cert.pem"
         return context, own_ca if own_ca.exists() else options.tls_cert.absolute(), folder
     ca_cert, ca_key = ensure_ca(options.ca_dir.absolute() if options.ca_dir else state / "ssl")
-    context.load_cert_chain(*ensure_server(state / "ssl", ca_cert, ca_key))
+    context = server_context(ensure_server(state / "ssl", ca_cert, ca_key))
     return context, ca_cert, state / "ssl"
 
 
@@ -87,13 +92,28 @@ def main(argv: list[str] | None = None) -> int:
     )
     manager.ssl_dir = ssl_dir
     manager.ca_pem = ca_cert.read_text()
+    app = App(manager)
+    listen: dict[str, Any] = {"host": options.host, "rate_limit": options.rate_limit}
+    others = []
+    if options.internal_port:
+        pair = (options.internal_cert, options.internal_key)
+        inner = Front(
+            manager,
+            app,
+            port=options.internal_port,
+            context=server_context(pair),
+            pair=pair,
+            **listen,
+        )
+        others.append(inner)
     front = Front(
         manager,
-        App(manager),
-        host=options.host,
+        app,
         port=options.port,
         context=context,
-        rate_limit=options.rate_limit,
+        pair=(options.tls_cert, options.tls_key) if options.tls_cert else None,
+        others=others,
+        **listen,
     )
     control = serve_control(Control(manager, front), options.control_port)
     member = join(manager, front, cluster) if cluster else None
@@ -103,8 +123,7 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: ended.set())
 
     def look_again(*_: object) -> None:
-        if options.tls_cert:
-            context.load_cert_chain(options.tls_cert, options.tls_key)
+        front.reload()
         if manager.member:
             manager.member.reload()
         if cluster:
@@ -128,7 +147,9 @@ def main(argv: list[str] | None = None) -> int:
     temporary.write_text(text)
     os.replace(temporary, ready_file)
     print(text, flush=True)
-    ended.wait()
+    # a signal that another thread got is handled by this one, once it wakes up
+    while not ended.wait(timeout=0.5):
+        pass
     front.close()
     control.shutdown()
     if member:

@@ -14,7 +14,9 @@ import ssl
 import threading
 import time
 import zlib
+from collections.abc import Sequence
 from email.utils import formatdate
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from standin import pages
@@ -44,8 +46,18 @@ GZIP_STATUSES = (200, 403, 404)
 HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
+def server_context(pair: tuple[Path, Path]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(*pair)
+    return context
+
+
 class Front:
-    """Listens on one port, a thread per connection."""
+    """Listens on one port, a thread per connection; what is done to it is done to its `others` too.
+
+    :param pair: the files that `context` was made of, if they can change
+    """
 
     def __init__(
         self,
@@ -56,11 +68,17 @@ class Front:
         port: int,
         context: ssl.SSLContext,
         rate_limit: bool,
+        pair: tuple[Path, Path] | None = None,
+        others: Sequence[Front] = (),
     ) -> None:
         self.manager = manager
         self.app = app
         self.journal = Journal()
         self._context = context
+        self._pair = pair
+        self._others = tuple(others)
+        for other in others:
+            other.journal = self.journal
         self._limit = RateLimit() if rate_limit else None
         self._socket = socket.create_server((host, port), backlog=128)
         self.host, self.port = self._socket.getsockname()[:2]
@@ -69,6 +87,8 @@ class Front:
         self._listening.set()
 
     def serve(self) -> None:
+        for other in self._others:
+            threading.Thread(target=other.serve, name=f"front-{other.port}", daemon=True).start()
         while not self._ending:
             if not self._listening.wait(timeout=1.0):
                 continue
@@ -82,6 +102,8 @@ class Front:
 
     def listen(self, up: bool) -> None:
         """Whether nginx runs: without it the port is closed."""
+        for other in self._others:
+            other.listen(up)
         if up == self._listening.is_set():
             return
         if up:
@@ -91,7 +113,17 @@ class Front:
             self._listening.clear()
             self._close_socket()
 
+    def reload(self) -> None:
+        """nginx reads its certificates again."""
+        for other in self._others:
+            other.reload()
+        if self._pair:
+            # one that is in use takes a new certificate only sometimes
+            self._context = server_context(self._pair)
+
     def close(self) -> None:
+        for other in self._others:
+            other.close()
         self._ending = True
         self._close_socket()
 
@@ -363,4 +395,4 @@ class Exchange:
         Sender(self.connection, self.entry, fault).send(head, plan, with_body=body)
 
 
-__all__ = ["Front"]
+__all__ = ["Front", "server_context"]

@@ -119,6 +119,10 @@ class HostServices:
     def close(self) -> None:
         self._ending.set()
 
+    def reload(self) -> None:
+        """nginx restarts, with the certificates that are there now."""
+        self._front.reload()
+
     def told(self, name: str, up: bool) -> None:
         """Somebody says that a service has come up or gone down."""
         with self._lock:
