@@ -161,7 +161,9 @@ class Manager:
             self.store.set_meta("archive_filler", 0)
             self.store.set_meta("last_event", 0)
             self.add_tenant(DEFAULT_TENANT)
-            self.store.add("users", "", self.new_user(self.username, self.password, "sys_admin"))
+            admin = self.new_user(self.username, self.password, "sys_admin")
+            # as the installer does, so that an archive brings it back
+            self.store.add("users", "", {**admin, "_tenants": {DEFAULT_TENANT: "user"}})
             seed.add_factory_content(self)
             if self.profile.token_objects:
                 self.store.add("tokens", "", factory_token(self.username))
