@@ -96,7 +96,10 @@ class Nodes:
             error = at._error()
             if error:
                 raise Refused(f"{name} could not become a member: {error}")
-            node = self.get(name)
+            try:
+                node = self.get(name)
+            except NotFound:
+                return "absent"  # one that starts its cluster is in none yet
             return "absent" if node is None else "online" if node.get("online") else "offline"
 
         wait_for(
