@@ -282,6 +282,16 @@ STEPS = (
         weight=400,
     ),
     Step(
+        "runbooks-matrix",
+        "runbooks",
+        NEWEST,
+        "{bin}/python -m lab run --hosts 9 -- " + PYTEST + " tests/runbooks/matrix",
+        ("tests/runbooks/matrix/test_*.py",),
+        lab=True,
+        env=OURS,
+        weight=1200,
+    ),
+    Step(
         "product-hosts",
         "product",
         NEWEST,
