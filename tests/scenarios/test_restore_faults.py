@@ -195,5 +195,6 @@ def test_power_cut_in_the_middle_of_a_restore(site: Site, backup: Backup) -> Non
         site.manager.start()
 
     with meanwhile(site, cut):
-        said = site.fail_to_restore(backup, wait_timeout=5)
+        # long enough for it to be up again on a busy machine
+        said = site.fail_to_restore(backup, wait_timeout=15)
     assert said["last_seen"] == "execution started, restore flag set"

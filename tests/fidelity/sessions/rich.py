@@ -126,7 +126,8 @@ def scheduled_before(s: Session) -> None:
     for kind in ("executions", "events"):
         tenant[kind] = [i for i in tenant[kind] if not i.get("is_system_workflow")]
         tenant[kind] = [i for i in tenant[kind] if i.get("status") != "scheduled"]
-    moved = s.shifted(json.dumps(tenant["execution_schedules"]), "2026-11-22T05:46:25Z")
+    # 80 s before the next of them is due, or 30 s less, as moments move by whole minutes
+    moved = s.shifted(json.dumps(tenant["execution_schedules"]), "2026-11-22T05:45:25Z")
     tenant["execution_schedules"] = json.loads(moved)
     s.manager.seed(content=content)
     s.rec(
