@@ -19,7 +19,7 @@ test-all:  ## that, and what needs hosts of the lab: the whole matrix
 test-list:  ## the steps of `make test`, and which ones this machine skips
 	@$(run) list
 
-demo:  ## back up, wipe and restore a stand-in manager, and prove that everything came back
+demo:  ## lose a manager, then, as root, a cluster of hosts, and prove that everything comes back; ARGS=one_manager, ARGS=cluster
 	@$(run) demo $(ARGS)
 
 standin:  ## start the stand-in manager; ARGS="--state DIR --profile 7.0.5"

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import json
 import ssl
+import time
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 #: kind -> the field that names an item
@@ -44,8 +46,13 @@ def read(url: str, *, ca: str, username: str, password: str) -> Content:
         )
         with urllib.request.urlopen(request, context=context) as answer:
             items = json.load(answer)["items"]
-        found[kind] = {f"{item.get('deployment_id')}/{item[key]}": _still(item) for item in items}
+        found[kind] = {_name(item, key): _still(item) for item in items}
     return found
+
+
+def _name(item: dict[str, Any], key: str) -> str:
+    owner = item.get("deployment_id")
+    return f"{owner}/{item[key]}" if owner else str(item[key])
 
 
 def _still(item: dict[str, Any]) -> dict[str, Any]:
@@ -67,3 +74,11 @@ def differences(before: Content, after: Content) -> list[str]:
                 fields = [field for field in was if was[field] != now.get(field)]
                 found.append(f"{kind} {name}: {', '.join(fields)} differ")
     return found
+
+
+def wait(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {seconds:g} s: {what}")
+        time.sleep(0.2)

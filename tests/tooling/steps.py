@@ -275,7 +275,9 @@ STEPS = (
         "runbooks",
         "runbooks",
         NEWEST,
-        "{bin}/python -m lab run --hosts 3 -- " + PYTEST + " tests/runbooks",
+        "{bin}/python -m lab run --hosts 3 -- "
+        + PYTEST
+        + " tests/runbooks --ignore tests/runbooks/matrix",
         ("tests/runbooks/test_*.py",),
         lab=True,
         env=OURS,
@@ -355,10 +357,20 @@ STEPS = (
         "demo",
         "demo",
         NEWEST,
-        "{bin}/python -m demo",
+        "{bin}/python -m demo one_manager",
         ("tests/demo/__main__.py",),
         env=OURS,
         weight=30,
+    ),
+    Step(
+        "demo-cluster",
+        "demo",
+        NEWEST,
+        "{bin}/python -m demo cluster",
+        ("tests/demo/__main__.py",),
+        lab=True,
+        env=OURS,
+        weight=200,
     ),
 )
 
