@@ -34,7 +34,7 @@ lab-shell:  ## another shell in the lab that runs
 fidelity:  ## compare the stand-in manager with recordings of a real one
 	@$(run) fidelity $(ARGS)
 
-bench:  ## compare the speed of transfers with curl and with the vendor's client
+bench:  ## compare the speed of transfers with curl and with the vendor's client; ARGS=--runbooks: of rebuilding clusters, as root
 	@$(run) bench $(ARGS)
 
 lint:  ## formatters, linters and checks of the repository

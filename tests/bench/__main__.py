@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare transfers with curl and with the vendor's client.
+"""Compare transfers with curl and with the vendor's client, and runbooks with their floor.
 
-`make bench` sets everything up and runs this. `ARGS="--large"` adds 10 GiB, which takes 40 GiB of disk and a
-while; `ARGS="--sizes 64M --runs 3"` is a quick look.
+`make bench` sets everything up and compares transfers. `ARGS="--large"` adds 10 GiB, which takes 40 GiB of disk and
+a while; `ARGS="--sizes 64M --runs 3"` is a quick look. `ARGS=--runbooks` rebuilds clusters of three and of nine
+hosts instead, which needs root; `ARGS="--runbooks --layouts compact"` is a quick look.
 """
 
 from __future__ import annotations
@@ -24,9 +25,13 @@ from pathlib import Path
 from bench.lateness import Lateness, lateness
 from bench.measure import CommandFailed
 from bench.others import Cfy, Curl, find_cfy, missing_programs
+from bench.rebuild_table import rebuild_table
 from bench.table import size_name, table
 from bench.through_ansible import Ansible
 from bench.transfers import Bench, Comparison
+from lab import image, namespace
+from lab.commands import LabError
+from lab.support import why_not
 from standin.testing import StandIn
 
 DEFAULT, LARGE = "64M,1G", "64M,1G,10G"
@@ -66,12 +71,19 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
     parser.add_argument("--sizes", type=sizes, default=sizes(DEFAULT), help=f"default {DEFAULT}")
     parser.add_argument("--large", action="store_true", help=f"the same as --sizes {LARGE}")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, help="default 5, of runbooks 1")
+    parser.add_argument(
+        "--runbooks", action="store_true", help="rebuild clusters of hosts, as root"
+    )
+    parser.add_argument(
+        "--layouts", default="compact,nine", help="of --runbooks; default %(default)s"
+    )
     parser.add_argument("--only", choices=("download", "upload", "lateness"))
     parser.add_argument("--work", type=Path, help="where the files go (default: a temporary place)")
     given = parser.parse_args()
     if given.large:
         given.sizes = sizes(LARGE)
+    given.runs = given.runs or (1 if given.runbooks else 5)
     return given
 
 
@@ -105,8 +117,37 @@ def _tell(text: str) -> None:
     print(f"measuring: {text}", file=sys.stderr, flush=True)
 
 
+def runbooks(layouts: list[str], *, runs: int) -> int:
+    """In a lab of its own, in which this program is run again."""
+    if not namespace.inside():
+        reason = why_not()
+        if reason:
+            print(f"runbooks are not measured: {reason}", file=sys.stderr)
+            return 2
+        return namespace.start(
+            [sys.executable, "-m", "bench", *sys.argv[1:]], image=image.prepare()
+        )
+    from bench.rebuilds import rebuilds
+
+    try:
+        found = rebuilds(layouts, runs=runs)
+    except (CommandFailed, LabError) as error:
+        print(f"\nFAILED: {error}", file=sys.stderr)
+        return 1
+    _print_machine()
+    print(rebuild_table(found, runs=runs))
+    return 0
+
+
+def _print_machine() -> None:
+    cores = len(os.sched_getaffinity(0))
+    print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}, over HTTPS\n")
+
+
 def main() -> int:
     given = arguments()
+    if given.runbooks:
+        return runbooks(given.layouts.split(","), runs=given.runs)
     lacking = missing_programs()
     if lacking:
         print(f"curl, sha256sum and unzip are what is compared with; {lacking}", file=sys.stderr)
@@ -122,8 +163,7 @@ def main() -> int:
             print(f"{work} needs {size_name(needed)}, {size_name(free)} are free", file=sys.stderr)
             return 2
         found = run(work, given, cfy)
-    cores = len(os.sched_getaffinity(0))
-    print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}, over HTTPS\n")
+    _print_machine()
     print(table(found.comparisons, found.late, runs=given.runs))
     for error in found.errors:
         print(f"\nFAILED: {error}", file=sys.stderr)

@@ -149,7 +149,7 @@ def test_the_table_is_printed_and_then_the_program_fails(
     found.comparisons[0].errors.append(CommandFailed("the module ended with 1"))
     with found.errors_kept():
         raise CommandFailed("no payload")
-    given = argparse.Namespace(sizes=[1], runs=1, only=None, work=tmp_path)
+    given = argparse.Namespace(sizes=[1], runs=1, only=None, work=tmp_path, runbooks=False)
     monkeypatch.setattr(program, "arguments", lambda: given)
     monkeypatch.setattr(program, "missing_programs", lambda: "")
     monkeypatch.setattr(program, "run", lambda *_words: found)
