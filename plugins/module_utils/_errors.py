@@ -66,7 +66,12 @@ class TransferError(RecoveryError):
 
 
 class ConnectionFailed(RecoveryError):
-    """No manager gave an HTTP answer."""
+    """No manager gave an HTTP answer.
+
+    :ivar hangs: it took the request, and was silent from then on: it waits for something itself
+    """
+
+    hangs = False
 
 
 class WaitTimeout(RecoveryError):

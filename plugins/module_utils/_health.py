@@ -80,7 +80,49 @@ def judge(case: Case) -> Json:
         "problems": case.problems,
         "notes": case.notes,
         "active": active(case),
+        "suspects": suspects(case),
     }
+
+
+def suspects(case: Case) -> list[str]:
+    """Who may be down, of the surest kind that there is: who is silent altogether; else who has a tier that does
+    not answer; else whom another member sees down."""
+    silent, broken, seen = set(), set(), set()
+    for member in case.members:
+        name, told = member["name"], _own_words(case, member)
+        if not any(told):
+            silent.add(name)
+        elif not all(told):
+            broken.add(name)
+        view = case.views.get(name) or {}
+        for node in view.get("nodes") or []:
+            if not node.get("online"):
+                seen.update(_who(case, node.get("name"), node.get("host_ip")))
+        tiers = (view.get("cluster_status") or {}).get("tiers") or {}
+        for tier in tiers.values():
+            for node, how in tier["nodes"].items():
+                if how["status"] != "OK":
+                    seen.update(_who(case, node))
+    return sorted(silent or broken or seen)
+
+
+def _own_words(case: Case, member: Json) -> list[bool]:
+    """Of each tier of a node: whether it answers. A manager that hangs does, as it waits for its database."""
+    view = case.views.get(member["name"]) or {}
+    probe = case.probes.get(member["name"]) or {}
+    found = []
+    if "manager" in member["tiers"]:
+        found.append(bool(view.get("answers") or view.get("hangs")))
+    if case.generation == "all_active":
+        for tier in ("database", "broker"):
+            if tier in member["tiers"]:
+                told = probe.get(tier)
+                found.append(bool(told) and not told["error"])
+    return found
+
+
+def _who(case: Case, *names: t.Any) -> list[str]:
+    return [m["name"] for m in case.members if is_it(m, *names)]
 
 
 def active(case: Case) -> list[str]:
@@ -346,4 +388,4 @@ def seen_alive(case: Case, name: str) -> list[str]:
     return found
 
 
-__all__ = ("Case", "active", "is_it", "judge", "seen_alive")
+__all__ = ("Case", "active", "is_it", "judge", "seen_alive", "suspects")

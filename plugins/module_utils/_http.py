@@ -270,6 +270,7 @@ class ManagerHttp:
                 failures[self.host] = describe_failure(exc)
                 repeatable = method in IDEMPOTENT or never_arrived(exc)
                 error = self._unreachable(doing, method, path, failures, arrived=not repeatable)
+                error.hangs = isinstance(exc, rex.ReadTimeout)
                 hopeless = is_hopeless(exc)
                 if repeatable and self._next_host(failures):
                     continue

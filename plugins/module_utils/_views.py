@@ -37,7 +37,7 @@ def view_of(client: CloudifyClient, *, until: float) -> Json:
     :param client: connected to this manager alone
     :param until: when to give up, by the monotonic clock
     """
-    view: Json = {"answers": False, "error": ""}
+    view: Json = {"answers": False, "error": "", "hangs": False}
 
     def ask(path: str) -> t.Any:
         left = until - time.monotonic()
@@ -52,7 +52,7 @@ def view_of(client: CloudifyClient, *, until: float) -> Json:
         view.update(answers=True, error=str(exc), status_code=exc.status, error_code=exc.code)
         return view
     except RecoveryError as exc:
-        view["error"] = str(exc)
+        view.update(error=str(exc), hangs=getattr(exc, "hangs", False))
         return view
     client.knows(version)
     _own_status(view, ask)
@@ -131,7 +131,8 @@ def ask_all(
     """
     until = clock() + deadline
     views: dict[str, Json] = {
-        name: {"answers": False, "error": f"no answer within {deadline:g} s"} for name in clients
+        name: {"answers": False, "error": f"no answer within {deadline:g} s", "hangs": True}
+        for name in clients
     }
     done: dict[str, Json] = {}
 
@@ -139,7 +140,11 @@ def ask_all(
         try:
             done[name] = view_of(client, until=until)
         except Exception as exc:  # a thread's exception would be lost
-            done[name] = {"answers": False, "error": f"{type(exc).__name__}: {exc}"}
+            done[name] = {
+                "answers": False,
+                "error": f"{type(exc).__name__}: {exc}",
+                "hangs": False,
+            }
 
     threads = [
         threading.Thread(target=work, args=(name, client), daemon=True)

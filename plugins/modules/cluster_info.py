@@ -64,6 +64,10 @@ views:
       description: Why it does not.
       type: str
       returned: always
+    hangs:
+      description: Whether it took the request and was silent from then on, as managers are while no database leads.
+      type: bool
+      returned: always
     version:
       description: Its version.
       type: str

@@ -102,6 +102,8 @@ class Prepared:
     :ivar proves: those of them that have to be on the node again, as they were
     :ivar missing: what it needs and nobody has, in words
     :ivar warnings: what is different from before, in words
+
+    C(databases) of what it is as a dict are the names of the members that a database begins its cluster with.
     """
 
     def __init__(
@@ -129,6 +131,7 @@ class Prepared:
             "proves": sorted(self.proves),
             "missing": self.missing,
             "warnings": self.warnings,
+            "databases": sorted(self._get("postgresql_server.cluster.nodes") or ()),
         }
 
     # -- certificates ----------------------------------------------------------------------------
