@@ -70,6 +70,11 @@ probe_database() {
 }
 
 probe_broker() {
+    # One that is paused or down does not listen, and would only be waited for.
+    if command -v ss > /dev/null && ! ss -lnt | grep -qE ':(5671|5672) '; then
+        echo "broker error $(printf 'it is down, or paused as a minority' | b64)"
+        return
+    fi
     asked="io:format(\"known ~w~nrunning ~w~npartitions ~w~n\", [lists:sort(rabbit_mnesia:cluster_nodes(all)),
         lists:sort(rabbit_mnesia:cluster_nodes(running)), rabbit_node_monitor:partitions()])."
     # Erlang's virtual machine alone takes seconds to start on a busy host.
