@@ -1,0 +1,95 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""recover_active: the host of the active manager, or of the leading database, fails."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab import Lab
+from runbooks.before_after import (
+    Before,
+    agents_are_served,
+    all_are_well,
+    same_certificates,
+    same_content,
+)
+from runbooks.runbook import CONFIRM, Runbook
+
+STOP = "systemctl stop supervisord 'cloudify-*' nginx 2>/dev/null; true"
+
+
+@pytest.fixture(params=["4.5.5", "7.0.5"])
+def site(request: pytest.FixtureRequest, lab: Lab) -> Runbook:
+    made = Runbook(lab, version=request.param, layout="compact", form_cluster=True)
+    made.cluster.seed(sample="rich")
+    made.good("backup")
+    return made
+
+
+def active(site: Runbook) -> str:
+    """The manager, or the host of the database, that leads."""
+    if site.cluster.site.version.generation == "active_standby":
+        managers = site.cluster.managers
+        (found,) = [m for m in managers if site.cluster.call(m, "GET", "/status")[0] == 200]
+        return str(found)
+    ask = "curl -sk -o /dev/null -w '%{http_code}' https://$(hostname -I | cut -d' ' -f1):8008/primary"
+    (leader,) = [h for h in site.cluster.databases if site.sh(ask, h) == "200"]
+    return str(leader)
+
+
+def evidence(site: Runbook) -> dict[str, list[str]]:
+    """Host -> what the newest run has kept of it."""
+    runs = sorted((site.cluster.config_dir / "store" / "lab" / ".runs").glob("recover_active-*"))
+    found = {}
+    for archive in (runs[-1] / "evidence").iterdir():
+        assert archive.stat().st_mode & 0o777 == 0o600
+        listed = subprocess.run(
+            ["tar", "-tzf", str(archive)], stdout=subprocess.PIPE, text=True, check=True
+        )
+        found[archive.name.removesuffix(".tar.gz")] = listed.stdout.splitlines()
+    return found
+
+
+def test_services_that_are_down_are_started(site: Runbook) -> None:
+    before = Before(site)
+    nothing = site.run("recover_active", "-e", CONFIRM)
+    assert nothing.code == 2 and "No node is down" in nothing.output
+    lost = active(site)
+    site.sh(STOP, lost)
+    told = site.good("recover_active", "-e", CONFIRM)
+    assert f"lost: {lost}" in told and "RECOVER_ACTIVE OK: cluster lab" in told
+    assert active(site) != lost
+    kept = evidence(site)
+    assert sorted(kept) == sorted(site.cluster.hosts)
+    assert "e/journal" in kept[lost] and any(
+        p.startswith("e/var/log/cloudify/") for p in kept[lost]
+    )
+    told = site.good("recover_active", "-e", CONFIRM, "-e", "cloudify_action=fix")
+    assert "next: nothing, all are well" in told
+    all_are_well(site)
+    same_content(before)
+
+
+def test_a_lost_host_is_replaced(site: Runbook, tmp_path: Path) -> None:
+    before = Before(site)
+    lost = active(site)
+    site.lab.host(lost).kill()
+    wrong = site.run("recover_active", "-e", CONFIRM, "-e", "cloudify_action=mend")
+    assert wrong.code == 2 and "cloudify_action is fix or replace" in wrong.output
+    site.good("recover_active", "--check")
+    refused = site.run("recover_active", "-e", CONFIRM, "-e", "cloudify_action=fix")
+    assert refused.code == 2 and f"{lost} does not answer by ssh" in refused.output
+    site.lab.host(lost).fresh()
+    told = site.good("recover_active", "-e", CONFIRM, "-e", "cloudify_action=replace")
+    assert "RECOVER_ACTIVE OK: cluster lab" in told and "REPLACE_NODE OK: cluster lab" in told
+    assert lost not in evidence(site) and active(site) != lost
+    same_content(before)
+    same_certificates(before)
+    agents_are_served(before)
+    all_are_well(site)
