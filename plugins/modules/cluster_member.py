@@ -224,7 +224,7 @@ def absent(module: AnsibleModule, client: CloudifyClient) -> Result:
             nodes.remove(name)
         return changed("the cluster has such a node", "present", "absent")
     key = REGISTERS[tier][1]
-    names = (name, module.params["host_ip"])
+    names = {name, module.params["host_ip"] or name}
     present = any(
         member[key] == name or (tier == "database" and member.get("host") in names)
         for member in registered(client, tier)
