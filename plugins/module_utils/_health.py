@@ -14,12 +14,15 @@ A member is a dict with C(name), C(hostname), C(address) and C(tiers); C(views) 
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 from dataclasses import dataclass, field
 
 Json = dict[str, t.Any]
 
 UP = ("running", "streaming")
+#: What a standby of 4.x answers to everything.
+STANDBY = "not_cluster_master"
 #: Tier -> its name in /cluster-status.
 IN_STATUS = {"manager": "manager", "broker": "broker", "database": "db"}
 
@@ -44,9 +47,6 @@ class Case:
         """The members of a tier that should be well."""
         return [m for m in self.members if tier in m["tiers"] and m["name"] not in self.without]
 
-    def known(self, member: Json) -> bool:
-        return any(is_it(m, member.get("host") or "", member.get("name")) for m in self.members)
-
     def is_without(self, *names: t.Any) -> bool:
         """Whether these name a member that is known to be dead, or none of the inventory's."""
         mine = next((m for m in self.members if is_it(m, *names)), None)
@@ -55,12 +55,44 @@ class Case:
     def say(self, who: str, what: str) -> None:
         self.problems.append(f"{who}: {what}")
 
+    def note(self, what: str) -> None:
+        if what not in self.notes:
+            self.notes.append(what)
+
+    def note_strangers(self, where: str, *names: t.Any) -> None:
+        """What a cluster has and the inventory has not."""
+        told = next((name for name in names if name), None)
+        if told and not any(is_it(m, *names) for m in self.members):
+            self.note(f"{where} {told}, which is not in the inventory")
+
 
 def is_it(member: Json, *names: t.Any) -> bool:
     """Whether any of these is a name or the address of a member."""
-    own = {member["name"], member["hostname"], member["address"]}
-    own |= {str(name).split(".")[0] for name in (member["name"], member["hostname"])}
-    return any(name in own for name in names if name)
+    own = [_plain(member[key]) for key in ("name", "hostname", "address")]
+    return any(_same(mine, _plain(name)) for name in names if name for mine in own)
+
+
+def _same(one: str, other: str) -> bool:
+    """A short name is that of any host that is called so in full, but two full names have to be equal."""
+    if one == other:
+        return True
+    if _is_ip(one) or _is_ip(other) or ("." in one and "." in other):
+        return False
+    return one.partition(".")[0] == other.partition(".")[0]
+
+
+def _plain(name: t.Any) -> str:
+    """One spelling of an address or a name."""
+    text = str(name).strip("[]").rstrip(".").lower()
+    return str(ipaddress.ip_address(text)) if _is_ip(text) else text
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def judge(case: Case) -> Json:
@@ -146,6 +178,9 @@ def _standby(case: Case) -> None:
         view = case.views.get(member["name"]) or {}
         if not view.get("answers"):
             case.say(member["name"], view.get("error") or "does not answer")
+        elif _code(case, member) != 200 and view.get("error_code") != STANDBY:
+            why = view.get("error") or (view.get("errors") or {}).get("status") or "no reason"
+            case.say(member["name"], f"answers neither as the active one nor as a standby: {why}")
     leaders = [m for m in managers if _code(case, m) == 200]
     if len(leaders) != 1:
         names = ", ".join(m["name"] for m in leaders) or "no manager"
@@ -157,7 +192,7 @@ def _standby(case: Case) -> None:
         case.say(leader["name"], f"services are down: {', '.join(view['inactive'])}")
     nodes = view.get("nodes")
     if nodes is None:
-        if len(managers) > 1 or view.get("initialized"):
+        if len(case.members) > 1 or view.get("initialized"):
             case.say(leader["name"], "does not say which nodes there are")
         return
     if not nodes and len(case.members) == 1:
@@ -166,6 +201,8 @@ def _standby(case: Case) -> None:
     if len(masters) != 1 or not is_it(leader, masters[0].get("name"), masters[0].get("host_ip")):
         told = ", ".join(str(n.get("name")) for n in masters) or "nobody"
         case.say(leader["name"], f"answers as the active one, and names {told} as such")
+    for node in nodes:
+        case.note_strangers("the cluster has the node", node.get("name"), node.get("host_ip"))
     for member in managers:
         own = [n for n in nodes if is_it(member, n.get("name"), n.get("host_ip"))]
         if not own:
@@ -199,14 +236,21 @@ def _code(case: Case, member: Json) -> t.Any:
 
 def _managers(case: Case) -> None:
     registers: dict[str, t.Any] = {}
+    versions = {m["name"]: (case.views.get(m["name"]) or {}).get("version") for m in case.members}
+    if len({version for version in versions.values() if version}) > 1:
+        each = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+        case.say("managers", f"they are of different versions: {each}")
     for member in case.of("manager"):
         name, view = member["name"], case.views.get(member["name"]) or {}
         if not view.get("answers"):
             case.say(name, view.get("error") or "its REST service does not answer")
             continue
         if view.get("status_code") != 200 or view.get("status") != "OK":
-            why = ", ".join(view.get("inactive") or []) or view.get("error") or "no reason given"
+            told = ", ".join(view.get("inactive") or []) or view.get("error")
+            why = told or (view.get("errors") or {}).get("status") or "no reason given"
             case.say(name, f"its own status is {view.get('status') or 'unknown'} ({why})")
+        if view.get("maintenance") not in (None, "deactivated"):
+            case.note(f"maintenance mode is {view['maintenance']}")
         _cluster_status(case, name, view.get("cluster_status"))
         for tier, listed in (view.get("registers") or {}).items():
             if listed is None:
@@ -230,12 +274,9 @@ def _register(case: Case, name: str, tier: str, listed: list[Json]) -> None:
             case.say(name, f"does not have {tier} {member['name']} in its register")
     for other in listed:
         told = other.get("hostname") or other.get("name")
-        mine = [
-            m for m in case.members if is_it(m, told, other.get("host"), other.get("private_ip"))
-        ]
-        note = f"{tier} {told} is registered, and is not in the inventory"
-        if not mine and note not in case.notes:
-            case.notes.append(note)
+        case.note_strangers(
+            f"the managers list the {tier}", told, other.get("host"), other.get("private_ip")
+        )
 
 
 def _cluster_status(case: Case, name: str, status: Json | None) -> None:
@@ -244,15 +285,19 @@ def _cluster_status(case: Case, name: str, status: Json | None) -> None:
         return
     if status["status"] == "OK":
         return
-    bad = [
-        f"{tier} {node} {told['status']}"
+    down = [
+        (f"{tier} {node} {told['status']}", node)
         for tier, tiers in sorted(status["tiers"].items())
         for node, told in sorted(tiers["nodes"].items())
-        if told["status"] != "OK" and not case.is_without(node)
+        if told["status"] != "OK"
     ]
-    if bad or status["status"] != "Degraded":
+    bad = [what for what, node in down if not case.is_without(node)]
+    # it has to be for those that are known to be dead
+    if bad or not down or status["status"] != "Degraded":
         why = ", ".join(bad) or "no node is named"
         case.say(name, f"sees the cluster as {status['status']} ({why})")
+    for what, node in down:
+        case.note_strangers(f"{name} sees {what.rpartition(' ')[2]} for", node)
 
 
 def _databases(case: Case) -> None:
@@ -263,6 +308,11 @@ def _databases(case: Case) -> None:
             case.say(name, "nothing is known of its database: the host does not answer")
         elif database["error"]:
             case.say(name, f"its database does not answer: {database['error']}")
+        elif database["single"]:
+            if sum("database" in m["tiers"] for m in case.members) > 1:
+                case.say(name, "its database is not of the cluster: it has no Patroni")
+        elif database["role"] is None:
+            case.say(name, "its database does not say whether it is the leader")
     known = {
         name: database for name, database in told.items() if database and not database["single"]
     }
@@ -285,12 +335,13 @@ def _one_leader(case: Case, members: list[Json], known: Json) -> None:
     for name in writing:
         write = known[name]["write"]
         if write is None:
-            case.notes.append(f"{name}: no write was tried")
+            case.note(f"{name}: no write was tried")
         elif write != "ok":
             case.say(name, f"a write is not acknowledged: {write}")
     timelines = {
         name: ((d.get("patroni") or {}).get("body") or {}).get("timeline")
         for name, d in known.items()
+        if not d["error"]
     }
     if len(set(timelines.values())) > 1:
         each = ", ".join(f"{name} {line}" for name, line in sorted(timelines.items()))
@@ -310,11 +361,14 @@ def _same_view(case: Case, members: list[Json], known: Json) -> None:
             for m in listed
             if not case.is_without(m.get("host"))
         }
+        for m in listed:
+            case.note_strangers("Patroni has the database", m.get("host"))
         for member in members:
-            role, up = view.get(member["address"], (None, False))
-            if not up:
-                how = "down" if role else "not a member"
-                case.say(name, f"sees the database of {member['name']} as {how}")
+            own = [how for host, how in view.items() if is_it(member, host)]
+            if not own:
+                case.say(name, f"sees the database of {member['name']} as not a member")
+            elif not own[0][1]:
+                case.say(name, f"sees the database of {member['name']} as down")
         if len(view) > 1 and not any(role == "sync_standby" for role, _up in view.values()):
             case.say(name, "sees no synchronous standby, so that writes block")
         if first is None:
@@ -347,6 +401,8 @@ def _brokers(case: Case) -> None:
             case.say(name, f"its broker does not answer: {broker['error']}")
         else:
             running = [node.partition("@")[2] for node in broker["running"]]
+            for node in broker["known"]:
+                case.note_strangers("the brokers know", node.partition("@")[2])
             for other in members:
                 if not any(is_it(other, node) for node in running):
                     case.say(name, f"does not see the broker of {other['name']} running")
