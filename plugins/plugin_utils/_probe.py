@@ -15,6 +15,8 @@ import typing as t
 
 Json = dict[str, t.Any]
 
+DATABASE = ("database", "patroni", "sql")
+
 
 def parse(text: str) -> Json:
     """Database and broker of one host, each None where the host has said nothing of it."""
@@ -28,12 +30,13 @@ def parse(text: str) -> Json:
             database["single"] = what == "single"
         elif kind == "patroni":
             code, _space, body = value.partition(" ")
-            database[what] = {"code": int(code or 0), "body": _json(body)}
+            database[what] = {"code": _number(code), "body": _json(body)}
         elif kind == "sql":
             _sql(database, what, value)
         elif kind == "broker":
             broker[what] = _decoded(value) if what == "error" else _names(what, value)
-        seen.add("broker" if kind == "broker" else "database")
+        # anything else is a shell's or sudo's, and tells nothing
+        seen.add("broker" if kind == "broker" else "database" if kind in DATABASE else "")
     return {
         "database": database if "database" in seen else None,
         "broker": broker if "broker" in seen else None,
@@ -43,12 +46,12 @@ def parse(text: str) -> Json:
 def _sql(database: Json, what: str, value: str) -> None:
     if what == "count":
         table, _space, number = value.rpartition(" ")
-        database["counts"][table] = int(number)
+        database["counts"][table] = _number(number)
     elif what == "error":
         database["error"] = _decoded(value)
     elif what == "write":
         database["write"] = "ok" if value == "ok" else _decoded(value)
-    elif what == "role":
+    elif what == "role" and value in ("leader", "replica"):
         database["role"] = value
 
 
@@ -62,16 +65,22 @@ def _names(what: str, value: str) -> t.Any:
 def _decoded(text: str) -> str:
     try:
         plain = base64.b64decode(text, validate=True).decode("utf-8", "replace")
-    except binascii.Error:
+    except (binascii.Error, ValueError):
         plain = text
-    return " ".join(plain.split())
+    # an error without words is one all the same
+    return " ".join(plain.split()) or "it says nothing"
 
 
-def _json(text: str) -> t.Any:
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _json(text: str) -> Json | None:
     try:
-        return json.loads(base64.b64decode(text))
+        value = json.loads(base64.b64decode(text))
     except ValueError:
         return None
+    return value if isinstance(value, dict) else None
 
 
 __all__ = ("parse",)

@@ -31,6 +31,9 @@ probe_database() {
     listen=$(value_of postgresql connect_address)
     port=${listen##*:}
     address=${listen%:*}
+    # of IPv6, curl wants the brackets, and psql does not
+    address=${address#[}
+    address=${address%]}
     rest=$(value_of restapi connect_address)
     for what in primary patroni cluster; do
         (
@@ -44,7 +47,7 @@ probe_database() {
     PGPASSWORD=$(value_of superuser password)
     export PGPASSWORD
     if ! recovering=$(sql postgres "select pg_is_in_recovery()"); then
-        echo "sql error $(printf %s "$recovering" | b64)"
+        echo "sql error $(printf %s "${recovering:-no answer within $limit s}" | b64)"
         wait
         return
     fi
@@ -59,7 +62,7 @@ probe_database() {
                 echo "sql write $(printf '%s' "${written:-no answer}" | b64)"
             fi
         fi
-    else
+    elif [ "$recovering" = t ]; then
         echo "sql role replica"
     fi
     sql cloudify_db "select 'sql count ' || relname || ' ' || (xpath('/row/c/text()', query_to_xml(
@@ -87,6 +90,7 @@ probe_broker() {
         fi
         if [ $code -ge 124 ]; then
             answer="no answer within $patience s"
+            [ $code = 124 ] || answer="rabbitmqctl cannot be run, or was killed"
             break
         fi
     done
