@@ -39,17 +39,17 @@ def view_of(client: CloudifyClient, *, until: float) -> Json:
     """
     view: Json = {"answers": False, "error": "", "hangs": False}
 
-    def ask(path: str) -> t.Any:
+    def ask(path: str, **needs: type) -> t.Any:
         left = until - time.monotonic()
         if left <= 0:
             raise RecoveryError(f"no time was left to ask for {path}")
-        return client.read(path, doing=f"ask for {path}", retry=False, timeout=left)
+        return client.read(path, doing=f"ask for {path}", retry=False, timeout=left, needs=needs)
 
     try:
-        version = ask("/version")
+        version = ask("/version", version=str)
         view.update(answers=True, version=version.get("version"), edition=version.get("edition"))
     except ApiError as exc:
-        view.update(answers=True, error=str(exc), status_code=exc.status, error_code=exc.code)
+        view.update(answers=True, error=str(exc), status_code=_code(exc), error_code=exc.code)
         return view
     except RecoveryError as exc:
         view.update(error=str(exc), hangs=getattr(exc, "hangs", False))
@@ -60,7 +60,7 @@ def view_of(client: CloudifyClient, *, until: float) -> Json:
         _nodes(view, ask)
     else:
         _members(view, ask)
-    _keep(view, "maintenance", lambda: ask("/maintenance").get("status"))
+    _keep(view, "maintenance", lambda: ask("/maintenance", status=str)["status"])
     return view
 
 
@@ -73,12 +73,13 @@ def _keep(view: Json, name: str, fetch: t.Callable[[], t.Any]) -> None:
         view.setdefault("errors", {})[name] = str(exc)
 
 
-def _own_status(view: Json, ask: t.Callable[[str], t.Any]) -> None:
+def _own_status(view: Json, ask: t.Callable[..., t.Any]) -> None:
     """Status and HTTP code of /status: with 4.x only the leader answers with 200."""
     try:
-        answer = ask("/status")
+        answer = ask("/status", status=str)
     except ApiError as exc:
-        view.update(status_code=exc.status, error_code=exc.code, status=None)
+        view.update(status_code=_code(exc), error_code=exc.code, status=None)
+        view.setdefault("errors", {})["status"] = str(exc)
         return
     except RecoveryError as exc:
         view.update(status_code=0, error_code=None, status=None, error=str(exc))
@@ -87,24 +88,33 @@ def _own_status(view: Json, ask: t.Callable[[str], t.Any]) -> None:
     view["inactive"] = inactive_services(answer)
 
 
-def _nodes(view: Json, ask: t.Callable[[str], t.Any]) -> None:
+def _code(exc: ApiError) -> int:
+    """Never 200, which says that a manager is active: somebody else's page is no manager's word."""
+    return 0 if exc.status == 200 else exc.status
+
+
+def _nodes(view: Json, ask: t.Callable[..., t.Any]) -> None:
     _keep(view, "initialized", lambda: bool(ask("/cluster").get("initialized")))
     _keep(
         view,
         "nodes",
-        lambda: [{k: n.get(k) for k in _NODE} for n in ask("/cluster/nodes")["items"]],
+        lambda: [{k: n.get(k) for k in _NODE} for n in ask("/cluster/nodes", items=list)["items"]],
     )
 
 
-def _members(view: Json, ask: t.Callable[[str], t.Any]) -> None:
-    _keep(view, "cluster_status", lambda: _roll_up(ask("/cluster-status")))
+def _members(view: Json, ask: t.Callable[..., t.Any]) -> None:
+    _keep(
+        view,
+        "cluster_status",
+        lambda: _roll_up(ask("/cluster-status", status=str, services=dict)),
+    )
     view["registers"] = {}
     for tier, (path, _name) in REGISTERS.items():
         _keep(
             view["registers"],
             tier,
             lambda path=path: [  # type: ignore[misc]
-                {k: m[k] for k in _REGISTERED if k in m} for m in ask(path)["items"]
+                {k: m[k] for k in _REGISTERED if k in m} for m in ask(path, items=list)["items"]
             ],
         )
 
