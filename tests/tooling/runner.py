@@ -58,6 +58,8 @@ class Runner:
 
     def __post_init__(self) -> None:
         self._shared = copy(self.run.work / "shared", self.names)
+        self._byte_code = self.run.work / "byte-code"
+        self._byte_code.mkdir()
 
     def _environment(self, task: Task, bin_directory: Path) -> dict[str, str]:
         dropped = ("ANSIBLE_", "CLOUDIFY_", "PYENV_", "PYTEST_")
@@ -103,6 +105,9 @@ class Runner:
         command = [part.format(**words) for part in shlex.split(line)]
         env = self._environment(task, bin_directory)
         env.update({key: value.format(**words) for key, value in step.env.items()})
+        start = str(self._shared / "tests" / "tooling" / "start")
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, (start, env.get("PYTHONPATH"))))
+        env["TEST_BYTE_CODE"] = str(self._byte_code)
         env["ANSIBLE_COLLECTIONS_PATH"] = str(where.parents[2])
         hold: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         if task.core and Path(command[0]).name == "ansible-test":
@@ -140,7 +145,7 @@ class Runner:
         limit = threading.Timer(LIMIT, give_up)
         limit.start()
         try:
-            _, status, used = os.wait4(child.pid, 0)
+            _pid, status, used = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
             return child.returncode, used.ru_utime + used.ru_stime
         finally:
