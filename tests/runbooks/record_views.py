@@ -1,0 +1,129 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Record what all members of a cluster say while something is broken, for the tests of the judge.
+
+    PYTHONPATH=tests python -m lab run --hosts 3 -- python -m runbooks.record_views 7.0.5 [SITUATION...]
+
+A file is what the role check_health would have had at that moment: the views of cluster_info, and what probe.sh printed on each host.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from lab import Lab, LabError, attach
+from lab.testing import wait_until
+from product.on_hosts.tiers import Tiers
+from runbooks.broken_clusters import SITUATIONS, Scene, Situation
+from runbooks.roles_site import PLAYBOOK, REPO, TIERS, Site
+
+PROBE = REPO / "roles" / "check_health" / "files" / "probe.sh"
+TARGET = REPO / "tests" / "unit" / "plugins" / "data" / "health"
+DEADLINE = 10
+
+
+class Recorder:
+    def __init__(self, lab: Lab, version: str, layout: str) -> None:
+        self.site = Site(lab, version=version, layout=layout, form_cluster=True)
+        self.cluster = self.site.cluster
+        self.scene = Scene(Tiers(self.cluster))
+        self.cluster.seed(sample="rich")
+        self.scene.wait_whole()
+
+    def members(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": host,
+                "hostname": host,
+                "address": self.cluster.address(host),
+                "tiers": [t for t, group in TIERS.items() if host in getattr(self.cluster, group)],
+            }
+            for host in self.cluster.hosts
+        ]
+
+    def views(self) -> dict[str, Any]:
+        """By the module, as a play runs it."""
+        options = {
+            "managers": {h: self.cluster.address(h) for h in self.cluster.managers},
+            "manager_hosts": [self.cluster.address(h) for h in self.cluster.managers],
+            "username": self.cluster.username,
+            "password": self.cluster.password,
+            "ca_path": str(self.cluster.ca),
+            "deadline": DEADLINE,
+        }
+        tree = self.cluster.config_dir / "said"
+        subprocess.run(
+            [str(PLAYBOOK.with_name("ansible")), "localhost", "--connection", "local"]
+            + ["--module-name", "cloudify_ha.recovery.cluster_info", "--tree", str(tree)]
+            + ["--args", json.dumps(options)],
+            env=self.site.environment,
+            check=True,
+            capture_output=True,
+        )
+        said: dict[str, Any] = json.loads((tree / "localhost").read_text())
+        return {name: said["views"][name] for name in self.cluster.managers}
+
+    def probe(self, member: dict[str, Any]) -> str:
+        """What ssh would have brought: nothing of a host that is off, cut or frozen."""
+        if member["name"] in self.scene.mute:
+            return ""
+        tiers = [tier for tier in member["tiers"] if tier != "manager"]
+        argv = ("sh", "-c", PROBE.read_text(), "probe.sh", "yes", *tiers)
+        try:
+            return self.site.host(member["name"]).exec(*argv, check=False, timeout=90).stdout
+        except LabError as exc:
+            print(f"  {member['name']}: {exc}")
+            return ""
+
+    def record(self, name: str, situation: Situation) -> None:
+        print(f"{name}: {situation.broken}", flush=True)
+        scene = self.scene
+        scene.who()
+        members = self.members()
+        situation.act(scene)
+        # both at once, as the hosts go on changing
+        with ThreadPoolExecutor() as pool:
+            views = pool.submit(self.views)
+            probes = dict(zip(self.cluster.hosts, pool.map(self.probe, members)))
+            said = views.result()
+        found = {
+            "broken": situation.broken,
+            "version": self.cluster.version,
+            "generation": self.cluster.site.version.generation,
+            "were": scene.were,
+            "dead": sorted(scene.dead),
+            "members": members,
+            "views": said,
+            "probes": probes,
+        }
+        path = TARGET / f"{self.cluster.version}-{name}.json"
+        path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+        scene.mend()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("version")
+    parser.add_argument("situations", nargs="*", help="all by default")
+    parser.add_argument("--layout", default="compact", help="compact or single")
+    options = parser.parse_args()
+    recorder = Recorder(attach(), options.version, options.layout)
+    generation = recorder.cluster.site.version.generation
+    known = {n: s for n, s in SITUATIONS.items() if s.generation in (generation, "any")}
+    for name in options.situations or known:
+        try:
+            recorder.record(name, known[name])
+        except (AssertionError, LabError, subprocess.CalledProcessError) as exc:
+            print(f"  NOT RECORDED, or not mended: {exc}", flush=True)
+            recorder.scene.tiers.cluster.lab.reset()
+            wait_until(recorder.scene.is_whole, timeout=180, what="a whole cluster", every=1)
+
+
+if __name__ == "__main__":
+    main()
