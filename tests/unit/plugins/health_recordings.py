@@ -21,10 +21,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._probe import
 FOLDER = pathlib.Path(__file__).parent / "data" / "health"
 RECORDED = sorted(path.stem for path in FOLDER.glob("*.json"))
 
-Json = t.Dict[str, t.Any]
+Json = dict[str, t.Any]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _text(name: str) -> str:
     return (FOLDER / f"{name}.json").read_text()
 

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import (
@@ -17,7 +15,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordin
 )
 
 #: Situation -> by the roles before it was broken: who is active, who is suspected, and what is told (line by line).
-WANTED: t.Dict[str, t.Tuple[t.List[str], t.List[str], t.List[t.Tuple[str, ...]]]] = {
+WANTED: dict[str, tuple[list[str], list[str], list[tuple[str, ...]]]] = {
     "7.0.5-broker-stopped": (
         ["leader"],
         ["async"],
@@ -79,6 +77,22 @@ WANTED: t.Dict[str, t.Tuple[t.List[str], t.List[str], t.List[t.Tuple[str, ...]]]
             ("{leader}: sees other roles of the databases than {sync} does",),
             ("{sync}: sees the database of {leader} as not a member",),
         ],
+    ),
+    "7.0.5-one-way": (["leader"], [], [("{leader}: a write is not acknowledged",)]),
+    "7.0.5-two-killed": (
+        [],
+        ["sync", "async"],
+        [("{leader}: Cannot ask", "no answer"), ("one should be primary, and none says so",)],
+    ),
+    "7.0.5-all-apart": (
+        [],
+        ["leader", "sync", "async"],
+        [("one should be primary, and none says so",)],
+    ),
+    "7.0.5-manager-unregistered": (
+        ["leader"],
+        [],
+        [("{async}: does not have manager {async} in its register",)],
     ),
 }
 HEALTHY = [name for name in RECORDED if name.endswith(("-healthy", "-maintenance"))]

@@ -37,7 +37,9 @@ def test_the_first_one_starts_the_cluster(manager: t.Any) -> None:
     manager.put("/cluster", {"initialized": False}, sent=sent)
     cluster(manager, False)
     # it is in none yet
-    manager.get("/cluster/nodes", status=404, json={"error_code": "not_found_error", "message": "no"})
+    manager.get(
+        "/cluster/nodes", status=404, json={"error_code": "not_found_error", "message": "no"}
+    )
     cluster(manager, False)
     nodes(manager)
     manager.page("GET", "/cluster", 502)

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who is meant by a name, and what peers say of one node."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import (
+    is_it,
+    seen_alive,
+)
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import (
+    Cluster,
+    has,
+)
+
+
+def member(name: str, hostname: str = "", address: str = "10.0.0.1") -> dict[str, str]:
+    return {"name": name, "hostname": hostname or name, "address": address}
+
+
+@pytest.mark.parametrize(
+    ("one", "told"),
+    [
+        (member("h1"), "h1"),
+        (member("h1"), "h1.example.com"),
+        (member("h1.example.com"), "h1"),
+        (member("h1.example.com"), "H1.Example.Com."),
+        (member("alias", "h1"), "h1"),
+        (member("h1"), "10.0.0.1"),
+        (member("h1", address="fd00::1"), "fd00:0:0:0::1"),
+        (member("h1", address="fd00::1"), "[FD00::1]"),
+        (member("10.0.0.1"), "10.0.0.1"),
+    ],
+)
+def test_it_is_meant(one: dict[str, str], told: str) -> None:
+    assert is_it(one, None, "", told)
+
+
+@pytest.mark.parametrize(
+    ("one", "told"),
+    [
+        (member("h1"), "h10"),
+        (member("h10"), "h1"),
+        (member("h1.example.com"), "h1.example.org"),
+        (member("h1.example.com"), "h10"),
+        (member("h1"), "10.0.0.10"),
+        (member("10.0.0.1"), "10"),
+        (member("10.0.0.1"), "10.0.0.2"),
+        (member("10.0.0.1"), "10.example.com"),
+        (member("h1", address="fd00::1"), "fd00::10"),
+    ],
+)
+def test_it_is_not_meant(one: dict[str, str], told: str) -> None:
+    assert not is_it(one, told)
+
+
+def test_nobody_is_meant_by_nothing() -> None:
+    assert not is_it(member("h1"), None, "", None)
+    assert not is_it(member("h1"))
+
+
+# -- seen alive --------------------------------------------------------------------------------------
+
+
+def others_see_nothing_of(cluster: Cluster, name: str) -> None:
+    """As it is when the time-outs of a dead host are over."""
+    address = cluster.member(name)["address"]
+    for view in cluster.views.values():
+        for tier in view["cluster_status"]["tiers"].values():
+            tier["nodes"][name]["status"] = "Fail"
+    for other in cluster.probes:
+        cluster.broker(other)["running"] = [
+            node for node in cluster.broker(other)["running"] if node != f"rabbit@{name}"
+        ]
+        body = cluster.database(other)["cluster"]["body"]
+        body["members"] = [m for m in body["members"] if m["host"] != address]
+
+
+def test_one_that_nobody_sees_is_dead() -> None:
+    cluster = Cluster()
+    others_see_nothing_of(cluster, "h3")
+    assert seen_alive(cluster.case("h3"), "h3") == []
+
+
+def test_its_own_word_does_not_count() -> None:
+    """An isolated host sees itself alive, and a stale list has it."""
+    cluster = Cluster()
+    own = Cluster()
+    others_see_nothing_of(cluster, "h3")
+    cluster.views["h3"], cluster.probes["h3"] = own.views["h3"], own.probes["h3"]
+    assert seen_alive(cluster.case(), "h3") == []
+
+
+@pytest.mark.parametrize(
+    ("tier", "words"),
+    [("manager", "its manager"), ("broker", "its broker"), ("db", "its database")],
+)
+def test_one_manager_that_sees_it(tier: str, words: str) -> None:
+    cluster = Cluster()
+    others_see_nothing_of(cluster, "h3")
+    cluster.views["h2"]["cluster_status"]["tiers"][tier]["nodes"]["h3"]["status"] = "OK"
+    assert seen_alive(cluster.case("h3"), "h3") == [f"h2 sees {words} as OK"]
+    assert has(cluster.problems("h3"), f"h3: is not dead: h2 sees {words} as OK")
+
+
+@pytest.mark.parametrize("state", ["running", "streaming"])
+def test_a_patroni_that_sees_it(state: str) -> None:
+    cluster = Cluster()
+    others_see_nothing_of(cluster, "h3")
+    cluster.listed("h1").append({"host": cluster.member("h3")["address"], "state": state})
+    assert seen_alive(cluster.case("h3"), "h3") == [f"Patroni of h1 sees it {state}"]
+
+
+def test_a_patroni_that_sees_it_stopped() -> None:
+    cluster = Cluster()
+    others_see_nothing_of(cluster, "h3")
+    cluster.listed("h1").append({"host": cluster.member("h3")["address"], "state": "stopped"})
+    assert seen_alive(cluster.case("h3"), "h3") == []
+
+
+def test_a_broker_that_sees_it() -> None:
+    cluster = Cluster()
+    others_see_nothing_of(cluster, "h3")
+    cluster.broker("h2")["running"].append("rabbit@h3.lab.test")
+    assert seen_alive(cluster.case("h3"), "h3") == ["the broker of h2 sees it running"]
+
+
+def test_the_broker_of_h30_does_not_speak_for_h3() -> None:
+    cluster = Cluster()
+    others_see_nothing_of(cluster, "h3")
+    cluster.broker("h2")["running"].append("rabbit@h30")
+    assert seen_alive(cluster.case("h3"), "h3") == []
