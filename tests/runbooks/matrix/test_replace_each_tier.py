@@ -1,0 +1,68 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""replace_node with one host for each service: the leading database, the broker that the others once joined, and a manager."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab import Lab
+from runbooks.before_after import (
+    Before,
+    agents_are_served,
+    all_are_well,
+    same_certificates,
+    same_content,
+)
+from runbooks.runbook import CONFIRM, Runbook
+
+PRIMARY = (
+    "curl -sk -o /dev/null -w '%{http_code}' https://$(hostname -I | cut -d' ' -f1):8008/primary"
+)
+
+
+def replaced(site: Runbook, before: Before, lost: str) -> None:
+    site.lab.host(lost).kill()
+    site.lab.host(lost).fresh()
+    told = site.good("replace_node", "-e", f"node={lost}", "-e", CONFIRM)
+    assert "REPLACE_NODE OK: cluster lab" in told
+    same_content(before)
+    same_certificates(before)
+    agents_are_served(before)
+    all_are_well(site)
+
+
+@pytest.mark.parametrize("version", ["5.0.5", "7.0.5"])
+def test_one_of_each_tier_is_lost(lab: Lab, version: str) -> None:
+    site = Runbook(lab, version=version, layout="nine", form_cluster=True)
+    site.cluster.seed(sample="rich")
+    site.good("backup")
+    before = Before(site)
+    (leader,) = [h for h in site.cluster.databases if site.sh(PRIMARY, h) == "200"]
+    for lost in (leader, site.cluster.brokers[0], site.cluster.managers[0]):
+        replaced(site, before, lost)
+
+
+@pytest.mark.parametrize("version", ["5.2", "6.4"])
+def test_the_first_of_a_compact_cluster_is_lost(lab: Lab, version: str) -> None:
+    site = Runbook(lab, version=version, layout="compact", form_cluster=True)
+    site.cluster.seed(sample="rich")
+    site.good("backup")
+    replaced(site, Before(site), "h1")
+
+
+def test_the_active_one_of_a_vnfm_is_lost(lab: Lab) -> None:
+    site = Runbook(lab, version="vnfm", layout="compact", form_cluster=True)
+    site.cluster.seed(sample="rich")
+    site.good("backup")
+    before = Before(site)
+    site.lab.host("h1").kill()
+    site.lab.host("h1").fresh()
+    told = site.good("recover_active", "-e", CONFIRM, "-e", "cloudify_action=replace")
+    assert "REPLACE_NODE OK: cluster lab" in told
+    same_content(before)
+    same_certificates(before)
+    agents_are_served(before)
+    all_are_well(site)
