@@ -16,6 +16,7 @@ import contextlib
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -131,7 +132,7 @@ def runbooks(layouts: list[str], *, runs: int) -> int:
 
     try:
         found = rebuilds(layouts, runs=runs)
-    except (CommandFailed, LabError) as error:
+    except (CommandFailed, LabError, subprocess.SubprocessError) as error:
         print(f"\nFAILED: {error}", file=sys.stderr)
         return 1
     _print_machine()

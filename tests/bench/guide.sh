@@ -55,13 +55,14 @@ api -X POST "$url/maintenance/activate" >/dev/null
 until api "$url/maintenance" | grep -q '"activated"'; do
     sleep 0.5
 done
-execution=$(api -X POST --header "Content-Type: application/json" -d '{"recreate_deployments_envs": true, "force": false}' \
-    "$url/snapshots/guide/restore" | sed 's/.*"id": *"\([-0-9a-f]*\)".*/\1/')
-# The service restarts in the course of it.
-until api "$url/executions/$execution" 2>/dev/null | grep -q '"status": *"\(terminated\|failed\)"'; do
-    sleep 0.5
+api -X POST --header "Content-Type: application/json" -d '{"recreate_deployments_envs": true, "force": false}' \
+    "$url/snapshots/guide/restore" >/dev/null
+# In maintenance mode an execution cannot be asked for. The service restarts in the course of it.
+status() { api "$url/snapshot-status" 2>/dev/null; }
+until status | grep -q '"running"\|in progress'; do
+    sleep 0.1
 done
-while api "$url/snapshot-status" 2>/dev/null | grep -q -i '"running"\|in progress'; do
+until status | grep -q 'not-running\|No .restore_snapshot'; do
     sleep 0.5
 done
 api -X POST "$url/maintenance/deactivate" >/dev/null

@@ -32,6 +32,7 @@ NODES = {"compact": 3, "nine": 9}
 # Snapshot workflows take a twentieth of what a real manager takes: less of a floor, so less of an allowance.
 OPTIONS = "--speed 20 --no-rate-limit\n"
 TAIL = 15
+PATIENCE = 1800.0
 
 
 class Bench:
@@ -69,6 +70,7 @@ class Bench:
         until = time.time()
         self._is_back()
         worked = floor(self.cluster.work(), since=since, until=until)
+        _tell(f"that took {until - since:.1f} s, {worked.seconds:.1f} s of it the product's own")
         return Timed(until - since, worked.seconds, worked.parts)
 
     def _is_back(self) -> None:
@@ -148,6 +150,7 @@ def _do(words: list[str], environment: dict[str, str]) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        timeout=PATIENCE,
         check=False,
     )
     if done.returncode:
