@@ -64,12 +64,18 @@ def view_of(client: CloudifyClient, *, until: float) -> Json:
     return view
 
 
-def _keep(view: Json, name: str, fetch: t.Callable[[], t.Any]) -> None:
-    """What cannot be had is None, and the view's errors say why."""
+def _keep(
+    view: Json, name: str, fetch: t.Callable[[], t.Any], *, within: Json | None = None
+) -> None:
+    """What cannot be had is None, and the view's errors say why.
+
+    :param within: the part of the view that it belongs to
+    """
+    place = view if within is None else within
     try:
-        view[name] = fetch()
+        place[name] = fetch()
     except RecoveryError as exc:
-        view[name] = None
+        place[name] = None
         view.setdefault("errors", {})[name] = str(exc)
 
 
@@ -111,11 +117,12 @@ def _members(view: Json, ask: t.Callable[..., t.Any]) -> None:
     view["registers"] = {}
     for tier, (path, _name) in REGISTERS.items():
         _keep(
-            view["registers"],
+            view,
             tier,
             lambda path=path: [  # type: ignore[misc]
                 {k: m[k] for k in _REGISTERED if k in m} for m in ask(path, items=list)["items"]
             ],
+            within=view["registers"],
         )
 
 

@@ -119,6 +119,7 @@ duration:
 
 import typing as t
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
     connect,
     create_manager_module,
@@ -133,11 +134,14 @@ if t.TYPE_CHECKING:
 def body(module: AnsibleModule) -> dict[str, t.Any]:
     p = module.params
     managers = p["managers"] or {host: host for host in p["manager_hosts"]}
+    for name, address in managers.items():
+        if not address or not isinstance(address, str):
+            raise RecoveryError(f"managers: {name} has no address")
     # whoever is off must not use up what the others need
     p["connect_timeout"] = min(p["connect_timeout"], p["deadline"] * 0.6)
     clients = {}
     for name, address in managers.items():
-        p["manager_hosts"] = [str(address)]
+        p["manager_hosts"] = [address]
         clients[name] = connect(module)
     return {"views": ask_all(clients, deadline=p["deadline"])}
 

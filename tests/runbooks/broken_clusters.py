@@ -81,6 +81,17 @@ class Scene:
 
         wait_until(settled, timeout=120, what="the others go on", every=1)
 
+    def wait_offline(self, *roles: str) -> None:
+        """The active one has missed them, or has stepped down."""
+        names = {self.were[role] for role in roles}
+
+        def missed() -> bool:
+            status, body = self.tiers.cluster.call(self.were["leader"], "GET", "/cluster/nodes")
+            nodes = body["items"] if status == 200 else []
+            return names <= {node["name"] for node in nodes if not node["online"]}
+
+        wait_until(missed, timeout=60, what="they are missed", every=1)
+
     def _databases(self, name: str) -> list[str]:
         url = f"https://{self.tiers.address(name)}:8008/cluster"
         said = self.tiers.host(name).exec("curl", "-sk", "-m", "5", url, check=False).stdout
@@ -285,7 +296,12 @@ SITUATIONS = {
     ),
     # -- active_standby
     "replica-killed": Situation(
-        "a standby's host is killed", lambda s: s.kill("other"), "active_standby"
+        "a standby's host is killed, and missed",
+        _then(lambda s: s.kill("other"), lambda s: s.wait_offline("other")),
+        "active_standby",
+    ),
+    "replica-killed-now": Situation(
+        "a standby's host is killed, a moment ago", lambda s: s.kill("other"), "active_standby"
     ),
     "active-killed-now": Situation(
         "the active one's host is killed, a moment ago",
@@ -303,16 +319,26 @@ SITUATIONS = {
         "active_standby",
     ),
     "replica-isolated": Situation(
-        "a standby is isolated from its peers", lambda s: s.isolate("other"), "active_standby"
+        "a standby is isolated from its peers, and missed",
+        _then(lambda s: s.isolate("other"), lambda s: s.wait_offline("other")),
+        "active_standby",
     ),
     "nodes-apart": Situation(
-        "no host reaches another one",
-        _then(lambda s: s.isolate("other"), lambda s: s.isolate("third")),
+        "no host reaches another one, and the active one misses both",
+        _then(
+            lambda s: s.isolate("other"),
+            lambda s: s.isolate("third"),
+            lambda s: s.wait_offline("other", "third"),
+        ),
         "active_standby",
     ),
     "two-managers-killed": Situation(
-        "both standbys' hosts are killed",
-        _then(lambda s: s.kill("other"), lambda s: s.kill("third")),
+        "both standbys' hosts are killed, and missed",
+        _then(
+            lambda s: s.kill("other"),
+            lambda s: s.kill("third"),
+            lambda s: s.wait_offline("other", "third"),
+        ),
         "active_standby",
     ),
 }

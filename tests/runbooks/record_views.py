@@ -102,7 +102,9 @@ class Recorder:
             "views": said,
             "probes": probes,
         }
-        path = TARGET / f"{self.cluster.version}-{name}.json"
+        layout = self.cluster.site.layout.name
+        shape = "" if layout == "compact" else f"{layout}-"
+        path = TARGET / f"{self.cluster.version}-{shape}{name}.json"
         path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
         scene.mend()
 

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many managers at once, with one deadline."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _views
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
+
+VIEW = {"answers": True, "error": "", "hangs": False}
+
+
+def ask(
+    monkeypatch: pytest.MonkeyPatch, deadline: float, **clients: t.Callable[[], t.Any]
+) -> dict[str, t.Any]:
+    monkeypatch.setattr(_views, "view_of", lambda client, until: client())
+    return _views.ask_all(t.cast(t.Any, clients), deadline=deadline)
+
+
+def test_all_are_asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other, nobody would ever come through."""
+    together = threading.Barrier(3, timeout=30)
+
+    def answer() -> dict[str, t.Any]:
+        together.wait()
+        return VIEW
+
+    found = ask(monkeypatch, 30, a=answer, b=answer, c=answer)
+    assert found == {"a": VIEW, "b": VIEW, "c": VIEW}
+
+
+def test_who_is_late_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    answered = threading.Event()
+
+    def late() -> dict[str, t.Any]:
+        over.wait(30)
+        return VIEW
+
+    def quick() -> dict[str, t.Any]:
+        answered.set()
+        return VIEW
+
+    found = ask(monkeypatch, 0.2, late=late, quick=quick)
+    over.set()
+    assert answered.is_set() and found["quick"] == VIEW
+    assert found["late"] == {"answers": False, "error": "no answer within 0.2 s", "hangs": True}
+
+
+def test_a_defect_is_told_as_that_manager_s_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> dict[str, t.Any]:
+        raise KeyError("items")
+
+    found = ask(monkeypatch, 30, broken=broken, well=lambda: VIEW)
+    assert found["well"] == VIEW
+    assert found["broken"] == {"answers": False, "error": "KeyError: 'items'", "hangs": False}
+
+
+def test_nobody_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask(monkeypatch, 30) == {}
+
+
+class Client:
+    """Answers one path, and then the time is up."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.asked: list[tuple[str, float]] = []
+        monkeypatch.setattr(_views.time, "monotonic", lambda: self.now)
+
+    def read(self, path: str, *, timeout: float, retry: bool, **_more: t.Any) -> t.Any:
+        assert not retry
+        self.asked.append((path, timeout))
+        self.now += 6
+        if path == "/version":
+            return {"version": "7.0.5"}
+        raise RecoveryError("down")
+
+    def knows(self, answer: t.Any) -> None:
+        self.version = answer["version"]
+
+    def capabilities(self) -> t.Any:
+        class Capabilities:
+            def has(self, _what: str) -> bool:
+                return False
+
+        return Capabilities()
+
+
+def test_what_there_is_no_time_for_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(monkeypatch)
+    view = _views.view_of(t.cast(t.Any, client), until=10.0)
+    assert client.asked == [("/version", 10.0), ("/status", 4.0)]
+    assert view["answers"] and view["version"] == "7.0.5" and view["status_code"] == 0
+    assert "no time was left to ask for /cluster-status" in view["errors"]["cluster_status"]
+
+
+def test_what_there_was_no_time_for_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(monkeypatch)
+    view = _views.view_of(t.cast(t.Any, client), until=0.0)
+    assert client.asked == []
+    assert view == {
+        "answers": False,
+        "error": "no time was left to ask for /version.",
+        "hangs": False,
+    }
