@@ -200,18 +200,30 @@ def present(module: AnsibleModule, client: CloudifyClient) -> Result:
         raise Refused("a manager cannot be added over REST", hint="Installing it adds it")
     if p["tier"] == "database":
         return listed(module, client)
-    for broker in registered(client, "broker"):
-        if broker["name"] != p["name"]:
-            continue
-        if broker.get("host") != p["host_ip"]:
-            raise Refused(
-                f"the broker {p['name']} is registered with address {broker.get('host')}, not {p['host_ip']}",
-                hint="Remove it first (state=absent), if it is the dead one",
-            )
+    if has_broker(client, p["name"], p["host_ip"]):
         return {}
-    if not module.check_mode:
-        enter(client, p["name"], address=p["host_ip"], networks=p["networks"])
+    if not module.check_mode and not enter(
+        client, p["name"], address=p["host_ip"], networks=p["networks"]
+    ):
+        if has_broker(client, p["name"], p["host_ip"]):
+            return {}  # somebody else was faster
+        raise Refused(
+            f"the managers refuse the broker {p['name']} at {p['host_ip']} as one that they have, "
+            "and list none of that name",
+            hint="Look in the list of brokers for its address under another name",
+        )
     return changed("the cluster has no such broker", "absent", "present")
+
+
+def has_broker(client: CloudifyClient, name: str, address: str) -> bool:
+    """:raises Refused: when the name is in the register with another address"""
+    found = next((b for b in registered(client, "broker") if b["name"] == name), None)
+    if found and found.get("host") != address:
+        raise Refused(
+            f"the broker {name} is registered with address {found.get('host')}, not {address}",
+            hint="Remove it first (state=absent), if it is the dead one",
+        )
+    return found is not None
 
 
 def absent(module: AnsibleModule, client: CloudifyClient) -> Result:
