@@ -67,6 +67,8 @@ class Recorder:
             capture_output=True,
         )
         said: dict[str, Any] = json.loads((tree / "localhost").read_text())
+        for view in said["views"].values():
+            assert "Error: " not in view["error"], f"a defect of ours: {view}"
         return {name: said["views"][name] for name in self.cluster.managers}
 
     def probe(self, member: dict[str, Any]) -> str:

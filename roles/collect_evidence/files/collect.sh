@@ -49,4 +49,6 @@ if [ "$(wc -c < all.tar.gz)" -gt "$most" ]; then
     echo "the logs were left out: with them it would be more than $most bytes" > e/left-out
     tar -czf all.tar.gz e
 fi
+# Of a full disk there would be nothing, and base64 says nothing of that.
+gzip -t all.tar.gz || exit 1
 base64 all.tar.gz | tr -d '\n'

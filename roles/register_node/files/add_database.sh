@@ -9,8 +9,16 @@ address=$1 id=$2 hostname=$3
 shift 3
 
 is_listed() {
-    # Its exit code tells how the cluster is, and is of no use here.
-    cfy_manager dbs list "$@" 2>&1 | tr -c 'A-Fa-f0-9:.\n' ' ' | grep -qE "(^| )$address( |\$)"
+    # Its exit code tells how the cluster is, and is of no use here. Without a table, it has not listed anything.
+    said=$(cfy_manager dbs list "$@" 2>&1)
+    case $said in
+        *'|'*) ;;
+        *)
+            printf '%s\n' "$said" "cfy_manager dbs list shows no list" >&2
+            exit 1
+            ;;
+    esac
+    printf '%s\n' "$said" | grep '|' | tr ' |' '\n\n' | grep -qixF -e "$address"
 }
 
 if is_listed "$@"; then

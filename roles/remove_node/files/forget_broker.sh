@@ -10,7 +10,14 @@ if ! listed=$(cfy_manager brokers list "$@" 2>&1); then
     printf '%s\n' "$listed" >&2
     exit 1
 fi
-if ! printf '%s\n' "$listed" | tr -c 'A-Za-z0-9@._\n-' ' ' | grep -qE "(^| )$node( |\$)"; then
+case $listed in
+    *'|'*) ;;
+    *)
+        printf '%s\n' "$listed" "cfy_manager brokers list shows no list" >&2
+        exit 1
+        ;;
+esac
+if ! printf '%s\n' "$listed" | grep '|' | tr ' |' '\n\n' | grep -qixF -e "$node"; then
     echo "$node is not in the cluster of brokers"
     exit 0
 fi

@@ -1,0 +1,225 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""probe.sh, with programs that are missing, hang, or talk nonsense; what it prints is read as the filter reads it."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._probe import parse
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.scripts.stub_host import StubHost
+
+PATRONI = """\
+restapi:
+  listen: 10.0.0.1:8008
+  connect_address: 10.0.0.1:8008
+bootstrap:
+  dcs:
+    postgresql:
+      parameters: {}
+postgresql:
+  listen: 10.0.0.1:5432
+  connect_address: ADDRESS
+  authentication:
+    replication:
+      password: other
+    superuser:
+      username: postgres
+      password: 'it is secret'
+"""
+CURL = """case "$*" in
+*/primary) printf '{"role": "master"}\\n200' ;;
+*/cluster) printf '{"members": []}\\n200' ;;
+*) printf '{"timeline": 3}\\n200' ;;
+esac"""
+PSQL = """case "$*" in
+*recovery*) echo ANSWER ;;
+*relname*) echo 'sql count items 12'; echo 'WARNING: noise' ;;
+esac"""
+RABBIT = """printf 'known [rabbit@h1,rabbit@h2]\\nrunning [rabbit@h1]\\npartitions []\\nok\\n'"""
+
+
+@pytest.fixture
+def host(tmp_path: pathlib.Path) -> StubHost:
+    """On which all is well."""
+    found = StubHost(tmp_path)
+    found.program("curl", CURL)
+    found.program("psql", PSQL.replace("ANSWER", "f"))
+    found.program("ss", "echo 'LISTEN 0 128 *:5671 *:*'")
+    found.program("rabbitmqctl", RABBIT)
+    (tmp_path / "patroni.conf").write_text(PATRONI.replace("ADDRESS", "10.0.0.1:5432"))
+    return found
+
+
+def probe(
+    host: StubHost, *tiers: str, write: str = "yes", limit: str = "8", patience: str = "30"
+) -> dict[str, t.Any]:
+    done = host.run(
+        "check_health/files/probe.sh",
+        *(write, *(tiers or ("database", "broker"))),
+        patroni_conf=str(host.place / "patroni.conf"),
+        limit=limit,
+        patience=patience,
+    )
+    assert done.returncode == 0
+    return parse(done.stdout)
+
+
+# -- all is well -------------------------------------------------------------------------------------
+
+
+def test_a_leader_and_its_broker(host: StubHost) -> None:
+    found = probe(host)
+    database, broker = found["database"], found["broker"]
+    assert database["primary"] == {"code": 200, "body": {"role": "master"}}
+    assert database["patroni"]["body"] == {"timeline": 3}
+    assert database["cluster"]["body"] == {"members": []}
+    assert (database["role"], database["write"], database["error"]) == ("leader", "ok", "")
+    assert database["counts"] == {"items": 12}
+    assert broker["known"] == ["rabbit@h1", "rabbit@h2"] and broker["running"] == ["rabbit@h1"]
+
+
+def test_the_password_is_that_of_the_superuser(host: StubHost) -> None:
+    host.program("psql", f'echo "$PGPASSWORD" > {host.place}/password; echo f')
+    probe(host)
+    assert (host.place / "password").read_text() == "it is secret\n"
+
+
+def test_each_is_asked_for_what_it_is(host: StubHost) -> None:
+    assert probe(host, "database")["broker"] is None
+    assert probe(host, "broker")["database"] is None
+    assert [call for call in host.calls if call.startswith("curl")] != []
+
+
+def test_a_replica_is_not_written_to(host: StubHost) -> None:
+    host.program("psql", PSQL.replace("ANSWER", "t"))
+    database = probe(host)["database"]
+    assert (database["role"], database["write"]) == ("replica", None)
+    assert not any("cloudify_ha_check" in call for call in host.calls)
+
+
+def test_nothing_is_written_when_that_is_not_wanted(host: StubHost) -> None:
+    assert probe(host, write="no")["database"]["write"] is None
+    assert not any("cloudify_ha_check" in call for call in host.calls)
+
+
+def test_a_database_without_patroni(host: StubHost) -> None:
+    (host.place / "patroni.conf").unlink()
+    assert probe(host)["database"]["single"]
+
+
+def test_ipv6_has_brackets_for_curl_alone(host: StubHost) -> None:
+    text = PATRONI.replace("ADDRESS", "'[fd00::1]:5432'").replace(
+        "10.0.0.1:8008", "'[fd00::1]:8008'"
+    )
+    (host.place / "patroni.conf").write_text(text)
+    assert probe(host)["database"]["error"] == ""
+    assert any("host=fd00::1 port=5432 " in call for call in host.calls)
+    assert any("https://[fd00::1]:8008/primary" in call for call in host.calls)
+
+
+# -- the database is not well ------------------------------------------------------------------------
+
+
+def test_a_database_that_hangs(host: StubHost) -> None:
+    host.program("psql", "exec sleep 60")
+    found = probe(host, "database", limit="1")["database"]
+    assert found["error"] == "no answer within 1 s" and found["role"] is None
+
+
+def test_a_database_that_refuses(host: StubHost) -> None:
+    host.program("psql", "echo 'psql: error: FATAL:  shutting down' >&2; exit 2")
+    found = probe(host, "database")["database"]
+    assert found["error"] == "psql: error: FATAL: shutting down"
+    assert found["primary"]["code"] == 200
+
+
+def test_no_psql(host: StubHost) -> None:
+    host.without("psql")
+    found = probe(host, "database")["database"]
+    assert found["error"] and found["role"] is None
+
+
+@pytest.mark.parametrize("answer", ["", "maybe", "NOTICE: hello"])
+def test_an_answer_that_is_none_is_no_role(answer: str, host: StubHost) -> None:
+    host.program("psql", PSQL.replace("ANSWER", f"'{answer}'"))
+    assert probe(host, "database")["database"]["role"] is None
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'WARNING: canceling wait' >&2", "WARNING: canceling wait"),
+        ("exit 2", "no answer"),
+        ("exec sleep 60", "no answer"),
+        ("echo ERROR: disk full; exit 3", "ERROR: disk full"),
+    ],
+)
+def test_a_write_that_is_not_acknowledged(script: str, words: str, host: StubHost) -> None:
+    """Even one that ends well, with a warning: it is on one host alone."""
+    body = PSQL.replace("ANSWER", "f").replace("esac", f"*cloudify_ha_check*) {script} ;;\nesac")
+    host.program("psql", body)
+    assert probe(host, "database", limit="1")["database"]["write"] == words
+
+
+def test_patroni_that_does_not_answer(host: StubHost) -> None:
+    host.program("curl", "printf '\\n000'; exit 7")
+    found = probe(host, "database")["database"]
+    assert found["primary"] == found["cluster"] == {"code": 0, "body": None}
+    assert found["role"] == "leader"
+
+
+def test_no_curl(host: StubHost) -> None:
+    host.without("curl")
+    found = probe(host, "database")["database"]
+    assert found["primary"] == {"code": 0, "body": None} and found["role"] == "leader"
+
+
+def test_patroni_that_talks_nonsense(host: StubHost) -> None:
+    host.program("curl", "printf '<html>\\n<body>502</body>\\n502'")
+    assert probe(host, "database")["database"]["primary"] == {"code": 502, "body": None}
+
+
+# -- the broker is not well --------------------------------------------------------------------------
+
+
+def test_a_broker_that_does_not_listen_is_not_waited_for(host: StubHost) -> None:
+    host.program("ss", "echo 'LISTEN 0 128 *:56710 *:*'")
+    assert "down, or paused" in probe(host, "broker")["broker"]["error"]
+    assert not any(call.startswith("rabbitmqctl") for call in host.calls)
+
+
+def test_no_ss(host: StubHost) -> None:
+    host.without("ss")
+    assert probe(host, "broker")["broker"]["running"] == ["rabbit@h1"]
+
+
+def test_a_broker_that_hangs(host: StubHost) -> None:
+    host.program("rabbitmqctl", "exec sleep 60")
+    assert probe(host, "broker", patience="1")["broker"]["error"] == "no answer within 1 s"
+
+
+def test_no_rabbitmqctl(host: StubHost) -> None:
+    host.without("rabbitmqctl")
+    assert probe(host, "broker")["broker"]["error"] == "rabbitmqctl cannot be run, or was killed"
+
+
+def test_long_names(host: StubHost) -> None:
+    host.program("rabbitmqctl", f'case "$*" in *--longnames*) {RABBIT} ;; *) exit 69 ;; esac')
+    assert probe(host, "broker")["broker"]["running"] == ["rabbit@h1"]
+
+
+@pytest.mark.parametrize(("output", "words"), [("echo; echo 'Error: no'", "Error: no"), ("", "")])
+def test_a_broker_that_says_why(output: str, words: str, host: StubHost) -> None:
+    host.program("rabbitmqctl", f"{output}\nexit 69")
+    assert probe(host, "broker")["broker"]["error"] == (words or "no answer")
+
+
+def test_a_broker_that_talks_nonsense_has_told_nothing(host: StubHost) -> None:
+    host.program("rabbitmqctl", "echo 'all is well'")
+    assert probe(host, "broker")["broker"] is None
