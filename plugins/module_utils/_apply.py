@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
     _content,
     _maintenance,
+    _progress,
     _restore,
     _scheduled,
     _verdict,
@@ -302,8 +303,10 @@ class Restore:
         """Services that are down now and were not before; they get time to come up."""
         ticker = self._ticker(self._wishes.settle_timeout)
         while True:
-            inactive = self._settled(self._client.inactive_services)
+            with _progress.waiting():
+                inactive = self._settled(self._client.inactive_services)
             new = [name for name in inactive if name not in before]
+            ticker.tell("the manager's services", in_short(new))
             if not new or not ticker.pause():
                 return new
 

@@ -138,7 +138,8 @@ def check_file(path: str) -> tuple[Description, str, int]:
             _refuse_empty(archive)
             checker = StreamChecker()
             try:
-                feed_file(checker, archive)
+                size = os.fstat(archive.fileno()).st_size
+                feed_file(checker, archive, doing=f"verify {path}", total=size)
             finally:
                 checker.close()
             sha256 = checker.finish(t.cast(t.BinaryIO, archive))

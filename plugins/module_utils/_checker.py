@@ -14,6 +14,7 @@ import queue
 import threading
 import typing as t
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._zipstream import (
     ZipStreamVerifier,
 )
@@ -117,7 +118,14 @@ class StreamChecker:
             raise worker.error
 
 
-def feed_file(checker: StreamChecker, archive: io.RawIOBase, *, limit: int | None = None) -> None:
+def feed_file(
+    checker: StreamChecker,
+    archive: io.RawIOBase,
+    *,
+    limit: int | None = None,
+    doing: str = "verify a file",
+    total: int = 0,
+) -> None:
     """Feed a checker from an unbuffered file, up to C(limit) bytes."""
     while limit is None or checker.size < limit:
         room = checker.room()
@@ -125,6 +133,7 @@ def feed_file(checker: StreamChecker, archive: io.RawIOBase, *, limit: int | Non
         if not count:
             return
         checker.take(count)
+        _progress.tell(doing, done=checker.size, total=total)
 
 
 __all__ = ("PIECE", "StreamChecker", "feed_file")

@@ -19,6 +19,7 @@ import threading
 import time
 import typing as t
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import (
     PIECE,
     StreamChecker,
@@ -241,7 +242,7 @@ class Download:
         checker = StreamChecker()
         part.truncate(offset)
         part.seek(0)
-        feed_file(checker, part)
+        feed_file(checker, part, doing=f"verify what there is of {self._dest}", total=offset)
         checker.also(lambda piece: write_all(part, piece))
         return checker
 
@@ -317,6 +318,7 @@ class Download:
                 return False
             checker.take(count)
             flusher.wrote(count)
+            _progress.tell(self._doing, done=checker.size, total=self._total)
         return True
 
 

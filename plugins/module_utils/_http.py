@@ -14,6 +14,7 @@ import traceback
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     ConnectionFailed,
@@ -249,6 +250,7 @@ class ManagerHttp:
 
         :param timeout: seconds without a byte, in place of C(request_timeout)
         """
+        _progress.request(doing)
         request = requests.Request(
             method,
             params=params,

@@ -17,7 +17,9 @@ import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
@@ -197,6 +199,14 @@ def ticker(module: AnsibleModule) -> Ticker:
 
 def run(module: AnsibleModule, body: t.Callable[[AnsibleModule], Result]) -> t.NoReturn:
     """Run a module's body; its result, or its error in one line, ends the module."""
+    reporter = _progress.begin(lambda text: str(remove_values(text, module.no_log_values)))
+    try:
+        _run(module, body)
+    finally:
+        reporter.close()
+
+
+def _run(module: AnsibleModule, body: t.Callable[[AnsibleModule], Result]) -> t.NoReturn:
     started = time.monotonic()
     failure: Result
     try:

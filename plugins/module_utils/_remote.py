@@ -13,7 +13,10 @@ import io
 import os
 import typing as t
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
+    _archive,
+    _progress,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import (
     PIECE,
     StreamChecker,
@@ -78,11 +81,12 @@ def hash_remote(http: ManagerHttp, *, path: str, doing: str, idle_timeout: float
     digest = hashlib.sha256()
     response = http.send("GET", API + path, doing=doing, stream=True, timeout=idle_timeout)
     with response:
-        left = body_length(response.headers, doing)
+        total = left = body_length(response.headers, doing)
         while left > 0:
             piece = _read(response, min(PIECE, left), doing=doing)
             digest.update(piece)
             left -= len(piece)
+            _progress.tell(doing, done=total - left, total=total)
     return digest.hexdigest()
 
 
@@ -186,6 +190,7 @@ class RemoteFile(io.RawIOBase):
                 piece = _read(response, len(room), doing=self._doing)
                 room[: len(piece)] = piece
                 checker.take(len(piece))
+                _progress.tell(self._doing, done=checker.size, total=self.size)
 
     def _part(self, first: int, last: int) -> bytes:
         data = b""

@@ -158,7 +158,7 @@ class RestoreWatch:
         self._flag_stuck = False
         self._outages = 0
 
-    def follow(self, progress: t.Callable[[str], None] | None = None) -> Outcome:
+    def follow(self) -> Outcome:
         """:raises WaitTimeout: with what was seen last"""
         seen = wait_for(
             fetch=self._look,
@@ -170,7 +170,6 @@ class RestoreWatch:
                 f"It goes on without this module; look at execution {self._execution_id}. If the "
                 "manager went down meanwhile it never ends, and only the action kill removes it"
             ),
-            progress=progress,
         )
         known = seen.execution if seen.execution in END_STATES else None
         return Outcome(self._execution_id, known, seen.error, self._flag_stuck, self._outages)
@@ -344,6 +343,7 @@ def settled(
             error = exc
         except ConnectionFailed as exc:
             error = exc
+        ticker.tell("the manager to come to rest", error.message)
         if not ticker.pause():
             raise error
 

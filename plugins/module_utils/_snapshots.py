@@ -293,7 +293,6 @@ def wait_created(
     execution_id: str | None,
     *,
     ticker: Ticker,
-    progress: t.Callable[[str], None] | None = None,
 ) -> Json:
     """Wait for the snapshot AND its execution; the snapshot's own status decides.
 
@@ -350,7 +349,6 @@ def wait_created(
         describe=describe,
         waiting_for=f"snapshot {snapshot_id}",
         ticker=ticker,
-        progress=progress,
         tolerate=is_outage,
     )
     return t.cast(Json, snapshot)

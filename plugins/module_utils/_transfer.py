@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import StreamChecker
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ArchiveError,
@@ -29,11 +30,17 @@ class FileBody:
     a damaged one.
 
     :param approve: is given the sha256 before that; what it raises ends the transfer too
+    :param doing: what is done by it, for whoever waits
     """
 
     def __init__(
-        self, path: str, *, approve: t.Callable[[str], None] = lambda sha256: None
+        self,
+        path: str,
+        *,
+        approve: t.Callable[[str], None] = lambda sha256: None,
+        doing: str = "send a file",
     ) -> None:
+        self._doing = doing
         self._path = path
         self._size = os.path.getsize(path)
         self._approve = approve
@@ -55,6 +62,7 @@ class FileBody:
                     if held is not None:
                         yield held
                     held = piece
+                    _progress.tell(self._doing, done=checker.size, total=self._size)
                 checker.close()
                 if checker.size != self._size:
                     raise ArchiveError("it has changed while it was read")

@@ -182,14 +182,17 @@ def _check_sha256(source: Source, sha256: str) -> None:
 def _send(client: CloudifyClient, snapshot_id: str, source: Source, *, idle_timeout: float) -> str:
     """Send the file, and test it while it goes. Returns its sha256."""
     path = t.cast(str, source.path)
-    body = _transfer.FileBody(path, approve=lambda sha256: _check_sha256(source, sha256))
+    doing = f"upload snapshot {snapshot_id}"
+    body = _transfer.FileBody(
+        path, approve=lambda sha256: _check_sha256(source, sha256), doing=doing
+    )
     for attempt in range(1, TRIES + 1):
         try:
             answer = _transfer.upload_file(
                 client.http,
                 path=client.archive_path(snapshot_id),
                 body=body,
-                doing=f"upload snapshot {snapshot_id}",
+                doing=doing,
                 idle_timeout=idle_timeout,
             )
         except ArchiveError as exc:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     ConnectionFailed,
@@ -38,15 +39,21 @@ class Ticker:
         self._sleep = sleep
         self._interval = interval
         self._start = clock()
-        self._timeout = timeout
+        self.timeout = timeout
 
     @property
     def elapsed(self) -> float:
         return self._clock() - self._start
 
+    def tell(self, waiting_for: str, seen: str) -> None:
+        """Have it said on the controller what is waited for, and how it looks."""
+        _progress.tell(
+            f"waiting for {waiting_for}", seen=seen, elapsed=self.elapsed, timeout=self.timeout
+        )
+
     def pause(self) -> bool:
         """Sleep until the next poll is due. False when the time is over."""
-        left = self._timeout - self.elapsed
+        left = self.timeout - self.elapsed
         if left <= 0:
             return False
         self._sleep(min(self._interval, left))
@@ -66,7 +73,6 @@ def wait_for(
     waiting_for: str,
     ticker: Ticker,
     hint: str | None = None,
-    progress: t.Callable[[str], None] | None = None,
     tolerate: t.Callable[[RecoveryError], bool] = lambda error: False,
 ) -> T:
     """Poll until C(done) says so; C(fetch) and C(done) may raise to end the wait as a failure.
@@ -78,7 +84,8 @@ def wait_for(
     known = ""
     while True:
         try:
-            value = fetch()
+            with _progress.waiting():
+                value = fetch()
         except RecoveryError as exc:
             if not tolerate(exc):
                 raise
@@ -88,8 +95,7 @@ def wait_for(
             if done(value):
                 return value
             seen = known = describe(value)
-        if progress:
-            progress(f"waiting for {waiting_for}: {seen} after {ticker.elapsed:.0f} s")
+        ticker.tell(waiting_for, seen)
         if not ticker.pause():
             raise WaitTimeout(
                 f"Gave up waiting for {waiting_for} after {ticker.elapsed:.0f} s; last seen: {seen}",

@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     ConnectionFailed,
@@ -20,6 +21,16 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import 
     is_outage,
     wait_for,
 )
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[t.Any]:
+    """What would be said on the controller."""
+    found: list[t.Any] = []
+    monkeypatch.setattr(
+        _progress, "tell", lambda doing, **how_far: found.append((doing, *how_far.values()))
+    )
+    return found
 
 
 class Job:
@@ -101,12 +112,13 @@ def test_a_look_that_raises_ends_the_wait(clock: t.Any) -> None:
     assert clock.slept == []
 
 
-def test_progress_is_told_at_each_look_that_is_not_the_last(clock: t.Any) -> None:
-    told: list[str] = []
-    wait(Job(ends_at=3), clock, timeout=9, progress=told.append)
+def test_progress_is_told_at_each_look_that_is_not_the_last(
+    clock: t.Any, told: list[t.Any]
+) -> None:
+    wait(Job(ends_at=3), clock, timeout=9)
     assert told == [
-        "waiting for the job: look 1 after 0 s",
-        "waiting for the job: look 2 after 0 s",
+        ("waiting for the job", "look 1", 0.0, 9),
+        ("waiting for the job", "look 2", 0.5, 9),
     ]
 
 
@@ -119,7 +131,7 @@ def test_the_clock_of_a_ticker_starts_with_it(clock: t.Any) -> None:
     assert not ticker.pause()
 
 
-def test_an_outage_that_is_tolerated_does_not_end_the_wait(clock: t.Any) -> None:
+def test_an_outage_that_is_tolerated_does_not_end_the_wait(clock: t.Any, told: list[t.Any]) -> None:
     job = Job(ends_at=4)
 
     def fetch() -> int:
@@ -127,12 +139,11 @@ def test_an_outage_that_is_tolerated_does_not_end_the_wait(clock: t.Any) -> None
             raise RecoveryError("it is away")
         return job.looks
 
-    told: list[str] = []
-    assert wait(job, clock, fetch=fetch, timeout=9, progress=told.append, tolerate=bool) == 4
-    assert [line.split(": ")[1] for line in told] == [
-        "no usable answer (it is away) after 0 s",
-        "look 2 after 0 s",
-        "look 2, then no usable answer (it is away) after 1 s",
+    assert wait(job, clock, fetch=fetch, timeout=9, tolerate=bool) == 4
+    assert [seen for _doing, seen, _elapsed, _timeout in told] == [
+        "no usable answer (it is away)",
+        "look 2",
+        "look 2, then no usable answer (it is away)",
     ]
 
 
