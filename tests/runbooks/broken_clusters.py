@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -158,7 +159,16 @@ class Scene:
         if not self.standby and len(cluster.hosts) > 1:
             self.tiers.wait_healthy()
             self.tiers.wait_brokers()
-        wait_until(self.is_whole, timeout=120, what="a whole cluster", every=1)
+        wait_until(self._stays_whole, timeout=180, what="a whole cluster")
+
+    def _stays_whole(self) -> bool:
+        """A moment after an election may only look like it."""
+        for _second in range(5):
+            if not self.is_whole():
+                time.sleep(1)
+                return False
+            time.sleep(1)
+        return True
 
     def is_whole(self) -> bool:
         cluster = self.tiers.cluster
