@@ -14,7 +14,7 @@ from lab import Lab
 from runbooks.runbook import CONFIRM, Runbook
 
 
-@pytest.fixture(params=["4.5.5", "7.0.5"])
+@pytest.fixture(params=["4.5.5", pytest.param("7.0.5", marks=pytest.mark.core)])
 def site(request: pytest.FixtureRequest, lab: Lab) -> Runbook:
     made = Runbook(lab, version=request.param, layout="compact", form_cluster=True)
     made.cluster.seed(sample="rich")

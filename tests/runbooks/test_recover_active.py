@@ -24,7 +24,7 @@ from runbooks.runbook import CONFIRM, Runbook
 STOP = "systemctl stop supervisord 'cloudify-*' nginx 2>/dev/null; true"
 
 
-@pytest.fixture(params=["4.5.5", "7.0.5"])
+@pytest.fixture(params=[pytest.param("4.5.5", marks=pytest.mark.core), "7.0.5"])
 def site(request: pytest.FixtureRequest, lab: Lab) -> Runbook:
     made = Runbook(lab, version=request.param, layout="compact", form_cluster=True)
     made.cluster.seed(sample="rich")

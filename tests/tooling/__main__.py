@@ -21,7 +21,7 @@ from lab.commands import LabError
 from . import setup
 from .cores import missing, present
 from .paths import CACHE, REPO
-from .plan import UnknownStep, make, pythons_of
+from .plan import UnknownStep, make, pythons_of, without_hosts
 from .pythons import find_pythons
 from .report import show
 from .runner import Runner
@@ -37,15 +37,19 @@ def test(wanted: list[str], *, jobs: int, everything: bool) -> int:
     tasks = make(pythons=pythons, names=names, wanted=wanted, everything=everything)
     todo = [task for task in tasks if not task.skip]
     cores = pythons_of(tasks, pythons)
-    tools, bins, cfy = setup.everything(
+    tools, bins, cfy, no_hosts = setup.everything(
         pythons=pythons,
         cores=cores,
         with_tools=any(task.step.environment == TOOLS for task in todo),
         with_cfy=any(task.step.cfy for task in todo),
         with_lab=any(task.step.lab for task in todo),
     )
+    if no_hosts and (wanted or everything):
+        raise LabError(f"no hosts: {no_hosts}")
+    if no_hosts:
+        tasks = without_hosts(tasks, why=f"no hosts: {no_hosts}")
     with new_run() as run:
-        print(f"{len(todo)} steps, {jobs} at a time; logs: {run.logs}", flush=True)
+        print(f"{sum(not task.skip for task in tasks)} steps, {jobs} at a time; logs: {run.logs}", flush=True)
         runner = Runner(
             run=run,
             names=names,

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.support import why_not
 
@@ -42,13 +42,15 @@ def _lacking(step: Step) -> str:
 def make(
     *, pythons: dict[str, Python], names: list[str], wanted: list[str], everything: bool = False
 ) -> list[Task]:
-    """:param everything: also what needs hosts, which takes long; what is wanted by name is run"""
+    """:param everything: also what needs hosts and takes long; what is wanted by name is run"""
     have, lack = present(pythons), missing(pythons)
     one = {OLDEST: list(have)[0], NEWEST: list(have)[-1]} if have else {}
-    no_lab = why_not() or ("" if wanted or everything else "needs hosts: `make test-all` runs it")
+    impossible = why_not()
+    too_long = "" if wanted or everything else "needs hosts: `make test-all` runs it"
     tasks: list[Task] = []
     for step in STEPS:
         nothing = "" if step.applies(names) else f"no file is {' or '.join(step.files)}"
+        no_lab = impossible or ("" if step.lab_core else too_long)
         nothing = nothing or (no_lab if step.lab else "") or _lacking(step)
         if step.environment == EACH:
             for core in (*have, *lack):
@@ -69,10 +71,17 @@ def make(
     return chosen
 
 
+def without_hosts(tasks: list[Task], *, why: str) -> list[Task]:
+    """What needs hosts is skipped after all."""
+    return [
+        replace(task, skip=why) if task.step.lab and not task.skip else task for task in tasks
+    ]
+
+
 def pythons_of(tasks: list[Task], pythons: dict[str, Python]) -> dict[Core, Python]:
     """The cores that these tasks need, each with its Python."""
     have = present(pythons)
     return {task.core: have[task.core] for task in tasks if task.core and not task.skip}
 
 
-__all__ = ("Task", "UnknownStep", "make", "pythons_of")
+__all__ = ("Task", "UnknownStep", "make", "pythons_of", "without_hosts")

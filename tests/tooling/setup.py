@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lab import image
+from lab.commands import LabError
 
 from .ansible_test import prepare
 from .cores import Core, present
+from .paths import REPO
 from .pythons import Python, find_pythons, tools_python
 from .venvs import venv
 
@@ -55,19 +60,37 @@ def everything(
     with_tools: bool,
     with_cfy: bool,
     with_lab: bool,
-) -> tuple[Path, dict[Core, Path], Path | None]:
+) -> tuple[Path, dict[Core, Path], Path | None, str]:
+    """The environments, and why there are no hosts, if some were wanted."""
     with ThreadPoolExecutor(max_workers=4) as pool:
-        hosts = pool.submit(image.prepare) if with_lab else None
+        hosts = pool.submit(no_hosts) if with_lab else None
         linters = pool.submit(tools, pythons) if with_tools else None
         client = pool.submit(cfy, pythons) if with_cfy else None
         made = {of: pool.submit(core, of, python) for of, python in cores.items()}
-        if hosts:
-            hosts.result()
         return (
             linters.result() if linters else Path(),
             {of: future.result() for of, future in made.items()},
             client.result() if client else None,
+            hosts.result() if hosts else "",
         )
 
 
-__all__ = ("cfy", "core", "everything", "newest", "tools")
+def no_hosts() -> str:
+    """Make the image, and start a host from it. Returns why that cannot be done here; empty when it can."""
+    try:
+        image.prepare()
+    except LabError as exc:
+        return str(exc)
+    done = subprocess.run(
+        [sys.executable, "-m", "lab", "run", "--hosts", "1", "--", "true"],
+        env={**os.environ, "PYTHONPATH": str(REPO / "tests")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return (done.stdout.strip().splitlines() or ["no host starts"])[-1] if done.returncode else ""
+
+
+__all__ = ("cfy", "core", "everything", "newest", "no_hosts", "tools")

@@ -42,6 +42,8 @@ class Step:
     programs: tuple[str, ...] = ()
     # Needs hosts of the lab: root, and the image that they start from.
     lab: bool = False
+    # So short that it is run without being asked for, wherever hosts can be had.
+    lab_core: bool = False
     # About how long it takes in seconds: the longest start first.
     weight: int = 5
     env: dict[str, str] = field(default_factory=dict, hash=False)
@@ -75,6 +77,7 @@ OUR_PROGRAMS = tuple(
     )
 )
 PYTEST = "{bin}/python -m pytest -q -p no:cacheprovider"
+RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
 
 STEPS = (
     Step("black", "lint", TOOLS, "{bin}/black --check --diff --quiet .", ("*.py",)),
@@ -272,12 +275,21 @@ STEPS = (
         weight=30,
     ),
     Step(
+        "runbooks-core",
+        "runbooks",
+        NEWEST,
+        "{bin}/python -m lab run --hosts 3 -- " + RUNBOOKS + " -m core",
+        ("tests/runbooks/test_*.py",),
+        lab=True,
+        lab_core=True,
+        env=OURS,
+        weight=300,
+    ),
+    Step(
         "runbooks",
         "runbooks",
         NEWEST,
-        "{bin}/python -m lab run --hosts 3 -- "
-        + PYTEST
-        + " tests/runbooks --ignore tests/runbooks/matrix",
+        "{bin}/python -m lab run --hosts 3 -- " + RUNBOOKS + " -m 'not core'",
         ("tests/runbooks/test_*.py",),
         lab=True,
         env=OURS,
