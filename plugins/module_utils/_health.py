@@ -59,17 +59,27 @@ class Case:
         if what not in self.notes:
             self.notes.append(what)
 
-    def note_strangers(self, where: str, *names: t.Any) -> None:
+    def note_strangers(self, where: str, *names: t.Any, by: str = "") -> None:
         """What a cluster has and the inventory has not."""
         told = next((name for name in names if name), None)
-        if told and not any(is_it(m, *names) for m in self.members):
+        if told and not any(is_it(m, *names, by=by) for m in self.members):
             self.note(f"{where} {told}, which is not in the inventory")
 
 
-def is_it(member: Json, *names: t.Any) -> bool:
-    """Whether any of these is a name or the address of a member."""
+def is_it(member: Json, *names: t.Any, by: str = "") -> bool:
+    """Whether any of these is a name or the address of a member.
+
+    :param by: name of the member that says so: on a manager with a database and a broker of its own, these are localhost
+    """
+    told = [_plain(name) for name in names if name]
+    if by == member["name"] and any(_is_loopback(name) for name in told):
+        return True
     own = [_plain(member[key]) for key in ("name", "hostname", "address")]
-    return any(_same(mine, _plain(name)) for name in names if name for mine in own)
+    return any(_same(mine, name) for name in told for mine in own)
+
+
+def _is_loopback(text: str) -> bool:
+    return text == "localhost" or (_is_ip(text) and ipaddress.ip_address(text).is_loopback)
 
 
 def _same(one: str, other: str) -> bool:
@@ -270,12 +280,14 @@ def _register(case: Case, name: str, tier: str, listed: list[Json]) -> None:
         names = [
             (m.get("hostname"), m.get("name"), m.get("host"), m.get("private_ip")) for m in listed
         ]
-        if not any(is_it(member, *each) for each in names):
+        if not any(is_it(member, *each, by=name) for each in names):
             case.say(name, f"does not have {tier} {member['name']} in its register")
     for other in listed:
         told = other.get("hostname") or other.get("name")
         case.note_strangers(
-            f"the managers list the {tier}", told, other.get("host"), other.get("private_ip")
+            f"the managers list the {tier}",
+            *(told, other.get("host"), other.get("private_ip")),
+            by=name,
         )
 
 
@@ -402,9 +414,9 @@ def _brokers(case: Case) -> None:
         else:
             running = [node.partition("@")[2] for node in broker["running"]]
             for node in broker["known"]:
-                case.note_strangers("the brokers know", node.partition("@")[2])
+                case.note_strangers("the brokers know", node.partition("@")[2], by=name)
             for other in members:
-                if not any(is_it(other, node) for node in running):
+                if not any(is_it(other, node, by=name) for node in running):
                     case.say(name, f"does not see the broker of {other['name']} running")
             if broker["partitions"]:
                 case.say(name, f"its broker is in a partition: {broker['partitions']}")

@@ -134,3 +134,26 @@ def test_the_broker_of_h30_does_not_speak_for_h3() -> None:
     others_see_nothing_of(cluster, "h3")
     cluster.broker("h2")["running"].append("rabbit@h30")
     assert seen_alive(cluster.case("h3"), "h3") == []
+
+
+# -- localhost ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("told", ["localhost", "127.0.0.1", "::1", "127.0.1.1"])
+def test_localhost_is_whoever_says_so(told: str) -> None:
+    one = member("h1")
+    assert is_it(one, told, by="h1")
+    assert not is_it(one, told, by="h2")
+    assert not is_it(one, told)
+
+
+def test_a_member_of_a_cluster_has_no_tier_of_its_own() -> None:
+    """A broker that was installed anew without its cluster sees itself alone."""
+    cluster = Cluster()
+    cluster.broker("h1")["running"] = ["rabbit@localhost"]
+    for listed in cluster.register("database"):
+        listed[:] = [{"name": "postgresql", "host": "127.0.0.1"}]
+    problems = cluster.problems()
+    assert has(problems, "h1: does not see the broker of h2 running")
+    assert has(problems, "h1: does not have database h3 in its register")
+    assert not has(problems, "h1: does not see the broker of h1 running")
