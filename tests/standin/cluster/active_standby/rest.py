@@ -80,8 +80,8 @@ class StandbyRest:
         )
 
     def _is_about_the_cluster(self, request: Request) -> bool:
-        """A standby tells what it sees of the cluster, unless it is to be as mute as nginx makes it."""
-        if not self.member.config.settings.get("standby_shows_cluster", True):
+        """A standby is as mute as its web server makes it, unless it is to tell what it sees of the cluster."""
+        if not self.member.config.settings.get("standby_shows_cluster", False):
             return False
         if request.method in ("GET", "HEAD"):
             return bool(_STATUS_PATH.match(request.path))

@@ -122,11 +122,14 @@ def leader_of(nodes: list[Node]) -> Node | None:
 
 
 def healthy(nodes: list[Node]) -> bool:
-    """One leader, everybody online with good checks, in everybody's eyes."""
-    if leader_of(nodes) is None:
+    """One leader, who sees everybody online with good checks; nobody misses anybody, and all have the same database."""
+    leader = leader_of(nodes)
+    if leader is None:
         return False
-    return all(
-        len(n.nodes()) == len(nodes)
-        and all(seen["online"] and all(seen["checks"].values()) for seen in n.nodes())
-        for n in nodes
+    seen, views = leader.nodes(), [n.peers() for n in nodes]
+    return (
+        len(seen) == len(nodes)
+        and all(each["online"] and all(each["checks"].values()) for each in seen)
+        and all(len(v["alive"]) == len(nodes) - 1 and v["synced"] for v in views)
+        and all(v["position"] == views[0]["position"] for v in views)
     )

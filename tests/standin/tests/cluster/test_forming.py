@@ -53,7 +53,7 @@ def test_a_start_is_told_step_by_step_and_done_once(node: Start) -> None:
 def test_a_standby_refuses_what_is_not_about_the_cluster(
     cluster: Callable[..., list[Node]],
 ) -> None:
-    _leader, standby = cluster(2)
+    _leader, standby = cluster(2, standby_shows_cluster=True)
     for path in ("/status", "/version", "/snapshots", "/secrets", "/nothing"):
         answer = standby.call("GET", path)
         assert (answer.status, answer.code) == (400, "not_cluster_master"), path
@@ -67,12 +67,14 @@ def test_a_standby_refuses_what_is_not_about_the_cluster(
     assert standby.call("GET", "/cluster").json["initialized"]
 
 
-def test_a_standby_may_be_as_mute_as_the_client_expects(node: Start) -> None:
-    one, two = node("m1"), node("m2", standby_shows_cluster=False)
+def test_a_standby_is_as_mute_as_the_client_expects(node: Start) -> None:
+    one, two = node("m1"), node("m2")
     one.start_cluster()
     two.join_cluster(one)
     assert two.call("GET", "/cluster").code == "not_cluster_master"
     assert two.call("GET", "/cluster/nodes").code == "not_cluster_master"
+    body = {"host_ip": two.address, "node_name": "m2"}
+    assert two.call("PUT", "/cluster", body).code == "not_cluster_master"
 
 
 def test_what_a_join_needs(node: Start) -> None:

@@ -86,7 +86,7 @@ def test_only_a_reinstalled_node_comes_back(cluster: Form) -> None:
 
 
 def test_node_options(cluster: Form) -> None:
-    one, two = cluster(2)
+    one, two = cluster(2, standby_shows_cluster=True)
     assert one.call("PATCH", "/cluster/nodes/m2", {"check_fail_fast": False}).status == 200
     assert one.call("PATCH", "/cluster/nodes/m7", {"check_fail_fast": False}).status == 404
     until(lambda: two.node("m2")["options"] == {"check_fail_fast": False})

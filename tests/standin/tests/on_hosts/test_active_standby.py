@@ -40,13 +40,17 @@ def nodes(cluster: Cluster, host: str) -> list[dict[str, Any]]:
 
 
 def whole(cluster: Cluster) -> bool:
-    """One active node, and all of them well in everybody's eyes."""
-    views = [nodes(cluster, h) for h in cluster.managers]
-    return len(active(cluster)) == 1 and all(
-        len(view) == len(cluster.managers)
-        and all(n["online"] and all(n["checks"].values()) for n in view)
-        for view in views
-    )
+    """One active node, which sees all of them well; who leads, and what there is, all agree."""
+    leaders, managers = active(cluster), cluster.managers
+    if len(leaders) != 1:
+        return False
+    seen = nodes(cluster, leaders[0])
+    if len(seen) != len(managers) or not all(
+        n["online"] and all(n["checks"].values()) for n in seen
+    ):
+        return False
+    views = [cluster.control(h, "GET", "/peers") for h in managers]
+    return all(v["leader"] == leaders[0] and v["position"] == views[0]["position"] for v in views)
 
 
 def the_active(cluster: Cluster) -> str:
