@@ -37,6 +37,7 @@ def test_what_was_lost_is_there_again(lab: Lab, version: str, layout: str) -> No
     site.lose()
     told = site.good("rebuild_cluster", "-e", CONFIRM)
     assert "RUN ok: cluster lab" in told
+    print(told[told.index("RUN ok") :].partition("]")[0])
     all_are_well(site)
     for holds in (same_content, same_certificates, agents_are_served):
         holds(before)
