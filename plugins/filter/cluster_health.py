@@ -8,11 +8,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import (
-    Case,
-    judge,
-    seen_alive,
-)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import Case
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import seen_alive
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import judge
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
     Version,

@@ -7,102 +7,27 @@
 """Whether a cluster is healthy, by what all of its members say. Pure.
 
 Never one host's word: an isolated leader still calls itself one, and whoever was cut off shows the others as they were.
-
-A member is a dict with C(name), C(hostname), C(address) and C(tiers); C(views) has what each manager says over REST
-(C(_views)), C(probes) what each host says of its own database and broker (plugin_utils C(_probe)), both by name.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
-from dataclasses import dataclass, field
 
-Json = dict[str, t.Any]
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    Case,
+    Json,
+    is_it,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import (
+    UP,
+    active,
+    seen_alive,
+    status_code,
+    suspects,
+)
 
-UP = ("running", "streaming")
 #: What a standby of 4.x answers to everything.
 STANDBY = "not_cluster_master"
-#: Tier -> its name in /cluster-status.
-IN_STATUS = {"manager": "manager", "broker": "broker", "database": "db"}
-
-
-@dataclass
-class Case:
-    """All that is known of a cluster at a moment.
-
-    :param generation: C(active_standby) or C(all_active)
-    :param without: names of members that are known to be dead
-    """
-
-    generation: str
-    members: list[Json]
-    views: t.Mapping[str, Json]
-    probes: t.Mapping[str, Json]
-    without: t.Collection[str] = ()
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def of(self, tier: str) -> list[Json]:
-        """The members of a tier that should be well."""
-        return [m for m in self.members if tier in m["tiers"] and m["name"] not in self.without]
-
-    def is_without(self, *names: t.Any) -> bool:
-        """Whether these name a member that is known to be dead, or none of the inventory's."""
-        mine = next((m for m in self.members if is_it(m, *names)), None)
-        return mine is None or mine["name"] in self.without
-
-    def say(self, who: str, what: str) -> None:
-        self.problems.append(f"{who}: {what}")
-
-    def note(self, what: str) -> None:
-        if what not in self.notes:
-            self.notes.append(what)
-
-    def note_strangers(self, where: str, *names: t.Any, by: str = "") -> None:
-        """What a cluster has and the inventory has not."""
-        told = next((name for name in names if name), None)
-        if told and not any(is_it(m, *names, by=by) for m in self.members):
-            self.note(f"{where} {told}, which is not in the inventory")
-
-
-def is_it(member: Json, *names: t.Any, by: str = "") -> bool:
-    """Whether any of these is a name or the address of a member.
-
-    :param by: name of the member that says so: on a manager with a database and a broker of its own, these are localhost
-    """
-    told = [_plain(name) for name in names if name]
-    if by == member["name"] and any(_is_loopback(name) for name in told):
-        return True
-    own = [_plain(member[key]) for key in ("name", "hostname", "address")]
-    return any(_same(mine, name) for name in told for mine in own)
-
-
-def _is_loopback(text: str) -> bool:
-    return text == "localhost" or (_is_ip(text) and ipaddress.ip_address(text).is_loopback)
-
-
-def _same(one: str, other: str) -> bool:
-    """A short name is that of any host that is called so in full, but two full names have to be equal."""
-    if one == other:
-        return True
-    if _is_ip(one) or _is_ip(other) or ("." in one and "." in other):
-        return False
-    return one.partition(".")[0] == other.partition(".")[0]
-
-
-def _plain(name: t.Any) -> str:
-    """One spelling of an address or a name."""
-    text = str(name).strip("[]").rstrip(".").lower()
-    return str(ipaddress.ip_address(text)) if _is_ip(text) else text
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def judge(case: Case) -> Json:
@@ -126,59 +51,6 @@ def judge(case: Case) -> Json:
     }
 
 
-def suspects(case: Case) -> list[str]:
-    """Who may be down, of the surest kind that there is: who is silent altogether; else who has a tier that does
-    not answer; else whom another member sees down."""
-    silent, broken, seen = set(), set(), set()
-    for member in case.members:
-        name, told = member["name"], _own_words(case, member)
-        if not any(told):
-            silent.add(name)
-        elif not all(told):
-            broken.add(name)
-        view = case.views.get(name) or {}
-        for node in view.get("nodes") or []:
-            if not node.get("online"):
-                seen.update(_who(case, node.get("name"), node.get("host_ip")))
-        tiers = (view.get("cluster_status") or {}).get("tiers") or {}
-        for tier in tiers.values():
-            for node, how in tier["nodes"].items():
-                if how["status"] != "OK":
-                    seen.update(_who(case, node))
-    return sorted(silent or broken or seen)
-
-
-def _own_words(case: Case, member: Json) -> list[bool]:
-    """Of each tier of a node: whether it answers. A manager that hangs does, as it waits for its database."""
-    view = case.views.get(member["name"]) or {}
-    probe = case.probes.get(member["name"]) or {}
-    found = []
-    if "manager" in member["tiers"]:
-        found.append(bool(view.get("answers") or view.get("hangs")))
-    if case.generation == "all_active":
-        for tier in ("database", "broker"):
-            if tier in member["tiers"]:
-                told = probe.get(tier)
-                found.append(bool(told) and not told["error"])
-    return found
-
-
-def _who(case: Case, *names: t.Any) -> list[str]:
-    return [m["name"] for m in case.members if is_it(m, *names)]
-
-
-def active(case: Case) -> list[str]:
-    """Who calls itself the active one: managers before 5.0, databases from then on. More than one is a split brain."""
-    if case.generation == "active_standby":
-        return [m["name"] for m in case.members if _code(case, m) == 200]
-    found = []
-    for member in case.members:
-        database = (case.probes.get(member["name"]) or {}).get("database") or {}
-        if (database.get("primary") or {}).get("code") == 200:
-            found.append(member["name"])
-    return found
-
-
 # -- active_standby ----------------------------------------------------------------------------------
 
 
@@ -188,10 +60,10 @@ def _standby(case: Case) -> None:
         view = case.views.get(member["name"]) or {}
         if not view.get("answers"):
             case.say(member["name"], view.get("error") or "does not answer")
-        elif _code(case, member) != 200 and view.get("error_code") != STANDBY:
+        elif status_code(case, member) != 200 and view.get("error_code") != STANDBY:
             why = view.get("error") or (view.get("errors") or {}).get("status") or "no reason"
             case.say(member["name"], f"answers neither as the active one nor as a standby: {why}")
-    leaders = [m for m in managers if _code(case, m) == 200]
+    leaders = [m for m in managers if status_code(case, m) == 200]
     if len(leaders) != 1:
         names = ", ".join(m["name"] for m in leaders) or "no manager"
         case.say("cluster", f"one manager should be active, and {names} answers as such")
@@ -235,10 +107,6 @@ def _agreed(case: Case, nodes: list[Json]) -> list[tuple[t.Any, ...]]:
         for n in nodes
         if not case.is_without(n.get("name"), n.get("host_ip"))
     )
-
-
-def _code(case: Case, member: Json) -> t.Any:
-    return (case.views.get(member["name"]) or {}).get("status_code")
 
 
 # -- all_active --------------------------------------------------------------------------------------
@@ -422,38 +290,4 @@ def _brokers(case: Case) -> None:
                 case.say(name, f"its broker is in a partition: {broker['partitions']}")
 
 
-# -- one node ----------------------------------------------------------------------------------------
-
-
-def seen_alive(case: Case, name: str) -> list[str]:
-    """What the peers of a node say that speaks for its being alive: never its own word."""
-    victim = next(m for m in case.members if m["name"] == name)
-    found = []
-    for peer in case.members:
-        if peer["name"] == name:
-            continue
-        view = case.views.get(peer["name"]) or {}
-        for node in view.get("nodes") or []:
-            if is_it(victim, node.get("name"), node.get("host_ip")) and node.get("online"):
-                found.append(f"{peer['name']} sees it online")
-        for tier, label in IN_STATUS.items():
-            tiers = ((view.get("cluster_status") or {}).get("tiers") or {}).get(label) or {}
-            for node, told in (tiers.get("nodes") or {}).items():
-                if is_it(victim, node) and told["status"] == "OK":
-                    found.append(f"{peer['name']} sees its {tier} as OK")
-        probe = case.probes.get(peer["name"]) or {}
-        listed = (((probe.get("database") or {}).get("cluster") or {}).get("body") or {}).get(
-            "members"
-        )
-        for member in listed or []:
-            if is_it(victim, member.get("host")) and member.get("state") in UP:
-                found.append(f"Patroni of {peer['name']} sees it {member['state']}")
-        if any(
-            is_it(victim, n.partition("@")[2])
-            for n in (probe.get("broker") or {}).get("running") or []
-        ):
-            found.append(f"the broker of {peer['name']} sees it running")
-    return found
-
-
-__all__ = ("Case", "active", "is_it", "judge", "seen_alive", "suspects")
+__all__ = ("judge",)

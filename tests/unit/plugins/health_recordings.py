@@ -15,7 +15,8 @@ import json
 import pathlib
 import typing as t
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import Case, judge
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import Case
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import judge
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._probe import parse
 
 FOLDER = pathlib.Path(__file__).parent / "data" / "health"

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import (
-    is_it,
-    seen_alive,
-)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import is_it
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import seen_alive
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import (
     Cluster,
     has,

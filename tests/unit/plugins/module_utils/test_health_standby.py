@@ -127,6 +127,11 @@ def test_the_list_cannot_be_had(alone: bool, cluster: Cluster) -> None:
     assert cluster.problems(*without) == ["h1: does not say which nodes there are"]
 
 
+def test_an_active_one_that_knows_nobody(cluster: Cluster) -> None:
+    cluster.views["h1"].update(nodes=[], initialized=False)
+    assert has(cluster.problems(), "h1: does not have h2 among its nodes")
+
+
 @pytest.mark.parametrize(("nodes", "initialized"), [([], False), (None, None), (None, False)])
 def test_a_manager_of_its_own(nodes: t.Any, initialized: t.Any, cluster: Cluster) -> None:
     """In no cluster, or community edition, which has no such thing."""
