@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lab import Lab
-from runbooks.roles_site import Site, until
+from runbooks.roles_site import CA, Site, until
 
 RABBIT = "/etc/cloudify/rabbitmq_config.yaml"
 DATABASE = "/etc/cloudify/db_config.yaml"
+BROKERS_CERTIFICATE = "/etc/cloudify/ssl/rabbitmq-cert.pem"
 
 
 def members(site: Site, name: str) -> set[str]:
@@ -89,3 +92,30 @@ def test_a_cluster_and_its_first_node(lab: Lab) -> None:
     assert members(site, "h3") == {"h1", "h2", "h3"}
     assert all(site.works(name) for name in site.cluster.hosts)
     assert site.ok("install_node").changed == 0
+
+
+@pytest.mark.parametrize("version", ["6.4", "7.0.5"])
+def test_a_manager_that_broke_off_takes_no_certificates_of_its_neighbours_along(
+    lab: Lab, version: str
+) -> None:
+    """From 6.3 on a removal renames every file of the ssl directory, those of the broker on that host too."""
+    site = Site(lab, version=version, layout="compact")
+    site.ok("save_certificates")
+    before = {path: site.fingerprint(path) for path in (CA, BROKERS_CERTIFICATE)}
+    site.sh("rm /etc/cloudify/.configured/manager_service")
+    site.ok(
+        "install_node", hosts="h1", install_node_fresh_cluster=False, look_at_nodes_answers=True
+    )
+    assert {path: site.fingerprint(path) for path in before} == before
+    # it may have been up all the time with what it had read
+    site.sh("supervisorctl -c /etc/supervisord.conf restart cloudify-rabbitmq")
+    until(lambda: members(site, "h2") == {"h1", "h2", "h3"}, what="the broker is back")
+    assert site.works("h1")
+    assert site.ok("install_node", hosts="h1", install_node_fresh_cluster=False).changed == 0
+
+    site.ok("tear_down", hosts="h1", tear_down_tiers=["manager"])
+    assert site.fingerprint(BROKERS_CERTIFICATE) == before[BROKERS_CERTIFICATE]
+    site.ok(
+        "install_node", hosts="h1", install_node_fresh_cluster=False, look_at_nodes_answers=True
+    )
+    assert {path: site.fingerprint(path) for path in before} == before

@@ -23,7 +23,7 @@ def another_ca(site: Site) -> str:
     return site.fingerprint()
 
 
-@pytest.mark.parametrize("version", ["5.0.5", "5.2"])
+@pytest.mark.parametrize("version", ["5.0.5", "5.1.0", "5.2"])
 def test_what_lies_in_the_ssl_directory_does_not_win(lab: Lab, version: str) -> None:
     """Up to 6.2 an installation keeps what it finds there: the directory has to be empty before."""
     site = Site(lab, version=version)
