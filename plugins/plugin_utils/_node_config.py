@@ -131,7 +131,7 @@ class Prepared:
             "proves": sorted(self.proves),
             "missing": self.missing,
             "warnings": self.warnings,
-            "databases": sorted(self._get("postgresql_server.cluster.nodes") or ()),
+            "databases": self._databases(),
         }
 
     # -- certificates ----------------------------------------------------------------------------
@@ -192,6 +192,10 @@ class Prepared:
             self.warnings.append(f"{option}: {value} is not saved, and can be done without")
         else:
             self.missing.append(f"{option} names {value}, which is not saved")
+
+    def _databases(self) -> list[str]:
+        nodes = self._get("postgresql_server.cluster.nodes")
+        return sorted(nodes) if isinstance(nodes, dict) else []
 
     # -- secrets, and the cluster ----------------------------------------------------------------
 

@@ -284,6 +284,21 @@ def test_a_manager_and_a_lone_broker_join_no_broker() -> None:
     assert "join_cluster" not in done["config"]["rabbitmq"]
 
 
+@pytest.mark.parametrize(
+    ("nodes", "told"),
+    [
+        ({"db2": {"ip": "10.0.0.2"}, "db1": {"ip": "10.0.0.1"}}, ["db1", "db2"]),
+        ({}, []),
+        (None, []),
+        ("nonsense", []),
+    ],
+)
+def test_the_databases_that_a_cluster_began_with(nodes: t.Any, told: list[str]) -> None:
+    config = {"postgresql_server": {"cluster": {"nodes": nodes}}}
+    assert prepare(config, ("database",))["databases"] == told
+    assert prepare({"postgresql_server": {"cluster": None}}, ("database",))["databases"] == []
+
+
 def test_overrides_come_last() -> None:
     more = {"manager": {"security": {"admin_password": "mine"}}, "networks": {"default": "x"}}
     done = prepare({"manager": {"hostname": "h1"}, "networks": {"a": "b"}}, overrides=more)
