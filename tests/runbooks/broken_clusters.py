@@ -174,8 +174,8 @@ class Scene:
         cluster = self.tiers.cluster
         if self.standby:
             active = self.active()
-            if len(active) != 1:
-                return False
+            if len(active) != 1 or len(cluster.managers) == 1:
+                return len(active) == 1
             status, body = cluster.call(active[0], "GET", "/cluster/nodes")
             return bool(status == 200 and all(node["online"] for node in body["items"]))
         said = [cluster.call(name, "GET", "/cluster-status") for name in cluster.managers]

@@ -155,3 +155,7 @@ def test_a_member_of_a_cluster_has_no_tier_of_its_own() -> None:
     assert has(problems, "h1: does not see the broker of h2 running")
     assert has(problems, "h1: does not have database h3 in its register")
     assert not has(problems, "h1: does not see the broker of h1 running")
+
+
+def test_nothing_is_not_a_host_of_that_name() -> None:
+    assert not is_it(member("none"), None)
