@@ -45,3 +45,14 @@ attributes:
     membership:
       - cloudify_ha.recovery.manager
 """
+
+    PROGRESS = r"""
+options: {}
+attributes:
+  progress:
+    description: Says at least every 10 seconds what it waits for and how far it is, on the terminal and in C(ANSIBLE_LOG_PATH).
+    support: full
+    details:
+      - An action plugin on the controller reads it from a small file beside the running module, and prints it.
+      - Not with C(async). With C(no_log), only that it is running.
+"""

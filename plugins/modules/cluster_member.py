@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - cloudify_ha.recovery._wait
   - cloudify_ha.recovery._attributes
   - cloudify_ha.recovery._attributes.group
+  - cloudify_ha.recovery._attributes.progress
 attributes:
   check_mode:
     support: full

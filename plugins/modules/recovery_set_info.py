@@ -15,6 +15,7 @@ description:
 extends_documentation_fragment:
   - cloudify_ha.recovery._attributes
   - cloudify_ha.recovery._attributes.info
+  - cloudify_ha.recovery._attributes.progress
 options:
   store:
     description:

@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - cloudify_ha.recovery._connection
   - cloudify_ha.recovery._attributes
   - cloudify_ha.recovery._attributes.group
+  - cloudify_ha.recovery._attributes.progress
 attributes:
   check_mode:
     support: full

@@ -242,7 +242,8 @@ def on_this_machine(action: t.Any) -> list[t.Any]:
 
     def execute(self: t.Any, command: str) -> dict[str, t.Any]:
         used.append(self._connection)
-        self._connection.become.prompt = "Password:"
+        if self._connection.become:
+            self._connection.become.prompt = "Password:"
         done = subprocess.run(
             ["/bin/sh", "-c", command], capture_output=True, text=True, check=False
         )

@@ -11,7 +11,6 @@ import json
 import os
 import pathlib
 import stat
-import types
 import typing as t
 import zipfile
 
