@@ -13,6 +13,10 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing takes time to import
+    from typing import Any
+
 FOLDER = os.environ.get("TEST_BYTE_CODE")
 
 
@@ -21,10 +25,12 @@ def _install(folder: str) -> None:
     import marshal
     import zipimport
 
-    compile_source = zipimport._compile_source
+    imports: Any = _imp
+    loader: Any = zipimport
+    compile_source = loader._compile_source
 
-    def kept(pathname, source):
-        mark = int.from_bytes(_imp.source_hash(0x436C6F7564696679, source), "little")
+    def kept(pathname: str, source: bytes) -> Any:
+        mark = int.from_bytes(imports.source_hash(0x436C6F7564696679, source), "little")
         path = f"{folder}/{sys.implementation.cache_tag}-{len(source)}-{mark:016x}"
         try:
             with open(path, "rb") as stream:
@@ -39,10 +45,10 @@ def _install(folder: str) -> None:
             except OSError:
                 pass  # another user, or a full disk that a test makes
             return code
-        _imp._fix_co_filename(code, pathname)
+        imports._fix_co_filename(code, pathname)
         return code
 
-    zipimport._compile_source = kept
+    loader._compile_source = kept
 
 
 if FOLDER:

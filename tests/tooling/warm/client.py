@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Only what is built into Python is imported here: this one starts in a hundredth of a second.
+import _socket
 import marshal
 import posix
 import sys
-
-import _socket
 
 python = "@python@"
 server = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)

@@ -37,9 +37,8 @@ class Server:
     def serve(self) -> list[str] | None:
         """Returns in each child, with its arguments, and in the server when it is over."""
         while True:
-            ready, _, _ = select.select(
-                [self.listener, self.ended, self.alive, *self.children], [], []
-            )
+            watched: list[socket.socket | int] = [self.listener, self.ended, self.alive]
+            ready, _, _ = select.select([*watched, *self.children], [], [])
             if self.alive in ready:
                 for client in list(self.children):
                     self.kill(client)
