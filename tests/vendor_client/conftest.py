@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from standin.testing import StandIn
-from vendor_client.client import Client, find_program
+from tooling.warm import warm
+from vendor_client.client import MODULES, Client, find_program
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +22,17 @@ def program() -> Path:
     return find_program()
 
 
+@pytest.fixture(scope="session")
+def python(program: Path) -> Iterator[str]:
+    with warm(MODULES, python=program.with_name("python")) as executable:
+        yield executable
+
+
 @pytest.fixture
-def cfy(program: Path, tmp_path: Path) -> Client:
+def cfy(program: Path, python: str, tmp_path: Path) -> Client:
     home = tmp_path / "home"
     home.mkdir()
-    return Client(program=program, home=home)
+    return Client(program=program, home=home, python=python)
 
 
 @pytest.fixture

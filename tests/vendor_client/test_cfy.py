@@ -119,7 +119,7 @@ def test_uploading_over_an_existing_snapshot_depends_on_the_version(
     ):
         manager = start(profile=profile)
         # Another home, since a profile keeps what it was made with.
-        client = Client(program=cfy.program, home=tmp_path / profile)
+        client = Client(program=cfy.program, home=tmp_path / profile, python=cfy.python)
         client.home.mkdir()
         client.use(manager)
         create(client, manager, "daily")
