@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .ansible_test import home_of
-from .cores import Core
+from .cores import CORES, Core
 from .locks import locked
 from .plan import Task
 from .pythons import Python
@@ -78,6 +78,19 @@ class Runner:
         env["ANSIBLE_HOME"] = str(self.run.work / f"{task.name}.home")
         return env
 
+    def _line(self, task: Task) -> str:
+        """What the step is on this core."""
+        step, core = task.step, task.core
+        if core is None or core == self.newest:
+            return step.command
+        tested = [each for each in CORES if each in self.pythons]
+        older = [self.pythons[each] for each in tested[: tested.index(core)]]
+        if step.same_python and self.pythons[core] in older:
+            return step.same_python
+        if step.between and tested[0] != core:
+            return step.between
+        return step.elsewhere or step.command
+
     def _start(self, task: Task, log: Path) -> tuple[int, float]:
         step = task.step
         bin_directory = self.cores[task.core] if task.core else self.tools
@@ -95,7 +108,7 @@ class Runner:
             if task.core != self.newest:
                 for name in step.newest_only:
                     shutil.rmtree(where / name, ignore_errors=True)
-        line = step.elsewhere if step.elsewhere and task.core != self.newest else step.command
+        line = self._line(task)
         words = {
             "root": where.parents[2],
             "bin": bin_directory,

@@ -35,6 +35,10 @@ class Step:
     newest_only: tuple[str, ...] = ()
     # On the other cores, where it tells the same in a fraction of the time.
     elsewhere: str = ""
+    # On those that are neither the oldest nor the newest.
+    between: str = ""
+    # On a core whose Python an older one has too.
+    same_python: str = ""
     cfy: bool = False
     # Why a part of it is not run: told among what is skipped.
     leaves_out: str = ""
@@ -140,19 +144,38 @@ STEPS = (
         newest_only=OUR_PROGRAMS,
         # Half of the time, for what the newest core says too.
         elsewhere="{bin}/ansible-test sanity --color no --skip-test pylint --skip-test pep8",
+        # Every Python that may be on a host has imported and compiled it on the oldest and the newest core.
+        between="{bin}/ansible-test sanity --color no --skip-test pylint --skip-test pep8"
+        " --python {python}",
         weight=60,
     ),
     Step(
         "units",
         "units",
         EACH,
-        "{bin}/ansible-test units --color no --python {python}",
+        PYTEST + " tests/unit",
         ("tests/unit/*test_*.py",),
         own_copy=True,
-        # ansible-test starts a process for each test.
-        elsewhere=PYTEST + " tests/unit",
+        # What asks nothing of Ansible has run with the same Python on another core.
+        same_python=PYTEST
+        + " tests/unit/plugins/action tests/unit/plugins/filter tests/unit/plugins/modules"
+        " tests/unit/plugins/module_utils/test_module.py",
         env={"PYTHONPATH": "{root}"},
-        weight=20,
+        weight=50,
+    ),
+    # It starts a process for each test, which takes longer than most tests: that they pass this way too is
+    # shown by those that load every file.
+    Step(
+        "ansible-test-units",
+        "units",
+        NEWEST,
+        "{bin}/ansible-test units --color no --python {python}"
+        " tests/unit/plugins/action/ tests/unit/plugins/filter/"
+        " tests/unit/plugins/modules/test_every_module.py"
+        " tests/unit/plugins/module_utils/test_module.py",
+        ("tests/unit/*test_*.py",),
+        own_copy=True,
+        weight=30,
     ),
     Step(
         "smoke",

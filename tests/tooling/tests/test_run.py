@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tooling.pythons import Python
 from tooling.report import show
 from tooling.runner import Result, Runner
 from tooling.runs import Run
-from tooling.steps import PROFILES, TOOLS, Step
+from tooling.steps import EACH, PROFILES, TOOLS, Step
 
 
 def python(version: str) -> Python:
@@ -132,6 +133,31 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *tasks: Task) -> list[Re
 
     monkeypatch.setattr("tooling.runner.copy", copied)
     return runner(tmp_path).go(list(tasks), jobs=2)
+
+
+def test_what_was_seen_on_another_core_is_not_looked_at_again(tmp_path: Path) -> None:
+    of = runner(tmp_path)
+    pythons = {each: python(each.pythons[0]) for each in CORES}
+    of.pythons, of.newest = pythons, CORES[-1]
+    step = Step(
+        *("each", "units", EACH, "all", ("*",)),
+        elsewhere="most",
+        between="some",
+        same_python="few",
+    )
+
+    def lines(**changed: Any) -> list[str]:
+        tasks = [Task("each", replace(step, **changed), core) for core in CORES]
+        return [of._line(task) for task in tasks]
+
+    # 2.16 to 2.19 have one Python, 2.20 and 2.21 one each
+    assert lines() == ["most", "few", "few", "few", "some", "all"]
+    assert lines(same_python="") == ["most", "some", "some", "some", "some", "all"]
+    assert lines(same_python="", between="") == ["most"] * 5 + ["all"]
+    assert lines(elsewhere="", between="") == ["all", "few", "few", "few", "all", "all"]
+    # on its own it is the oldest that there is
+    of.pythons = {CORES[2]: pythons[CORES[2]]}
+    assert of._line(Task("each", step, CORES[2])) == "most"
 
 
 def test_outcomes_and_the_last_line(
