@@ -65,6 +65,8 @@ class Place:
     variables: dict[str, Any] = field(default_factory=dict)
     # A command that runs Ansible somewhere else, as in a namespace with mounts of its own.
     wrapper: tuple[str, ...] = ()
+    # One that starts modules at once, but in the namespace of the test.
+    warm: str = sys.executable
 
     def __post_init__(self) -> None:
         for name in ("files", "home/.ansible/tmp", "tmp"):
@@ -80,6 +82,11 @@ class Place:
             },
             **self.variables,
         }
+
+    @property
+    def python(self) -> str:
+        """What modules are run with."""
+        return sys.executable if self.wrapper else self.warm
 
     @property
     def files(self) -> Path:
@@ -109,7 +116,7 @@ class Place:
 
     def ansible(self, program: str, *words: str, **env: str) -> Ended:
         done = subprocess.run(
-            [*self.wrapper, str(ANSIBLE / program), *words],
+            [*self.wrapper, self.python, str(ANSIBLE / program), *words],
             cwd=self.root,
             env={
                 **os.environ,
@@ -210,7 +217,7 @@ def _play(
         "module_defaults": {f"group/{COLLECTION}.manager": "{{ manager }}"},
         "tasks": [*tasks, keep],
     }
-    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    host = {"ansible_connection": "local", "ansible_python_interpreter": place.python}
     inventory = {"all": {"hosts": {name: host for name in given or ["localhost"]}}}
     playbook, hosts = place.root / "play.json", place.root / "inventory.json"
     playbook.write_text(json.dumps([play], indent=1))

@@ -10,11 +10,18 @@ import pytest
 
 from bad_input.batch import PASSWORD, Place
 from standin.testing import StandIn
+from tooling.warm import warm
+
+
+@pytest.fixture(scope="session")
+def python() -> Iterator[str]:
+    with warm() as executable:
+        yield executable
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory, python: str) -> Iterator[Place]:
     """A premium 7.0.5 manager, and a directory to work in."""
     root = tmp_path_factory.mktemp("place")
     with StandIn(profile="7.0.5", password=PASSWORD, speed=50, state=root / "manager") as manager:
-        yield Place(manager, root)
+        yield Place(manager, root, warm=python)

@@ -68,7 +68,7 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory, python: str) -> Iterator[Place]:
     root = tmp_path_factory.mktemp("place")
     with (
         StandIn(profile="4.5.5", password=PASSWORD, state=root / "manager") as manager,
@@ -76,7 +76,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     ):
         manager.add_snapshot("there")
         manager.control("POST", "/cluster", {"nodes": 3})
-        yield Place(manager, root, {"far_port": far.port, "far_ca": far.ca})
+        yield Place(manager, root, {"far_port": far.port, "far_ca": far.ca}, warm=python)
 
 
 @pytest.fixture(scope="module")

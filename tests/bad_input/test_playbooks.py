@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from bad_input.test_disks import NAMESPACES
 from standin.certs import ensure_ca
 
 CLUSTER = "production"
-HERE = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}")
+HERE = ("-i", "localhost,", "-c", "local")
 LOGIN = "Check username and password or token"
 RIGHTS = "Check that the tenant exists"
 CA = "Name the CA that signed the manager's certificate in ca_path"
@@ -58,6 +57,7 @@ def play(place: Place, playbook: str, **variables: Any) -> Ended:
         "cloudify_cluster_name": CLUSTER,
         "cloudify_store_dir": str(place.files / "store"),
         "other_ca": place.variables["other_ca"],
+        "ansible_python_interpreter": place.python,
         **variables,
     }
     # In a file: on a command line, a list of processes would show the password.

@@ -58,8 +58,13 @@ class Played:
 
 
 class Cluster:
-    def __init__(self, manager: StandIn, place: Path) -> None:
+    """
+    :ivar python: what Ansible and modules are started with, but for the runs that are killed
+    """
+
+    def __init__(self, manager: StandIn, place: Path, *, python: str = sys.executable) -> None:
         self.manager = manager
+        self.python = python
         self.store = place / "store"
         self.log = place / "ansible.log"
         self.variables: dict[str, Any] = {
@@ -105,8 +110,9 @@ class Cluster:
 
     def play(self, playbook: str, *words: str, warned: bool = False, **variables: Any) -> Played:
         """Run it to its end. A warning of Ansible is a failure of the test, unless it is due."""
+        variables = {"ansible_python_interpreter": self.python, **variables}
         done = subprocess.run(
-            self.command(playbook, *words, **variables),
+            [self.python, *self.command(playbook, *words, **variables)],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

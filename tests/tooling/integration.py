@@ -26,7 +26,7 @@ from typing import Any
 
 from standin.testing import StandIn
 
-from .steps import BRIEFLY, FILES_ONLY, PROFILES
+from .steps import PROFILES
 from .warm import warm
 
 ARCHIVES = Path("tests/data/archives")
@@ -83,7 +83,7 @@ def main() -> int:
         )
         with manager, _serve(ARCHIVES) as samples:
             given = variables(manager=manager, work=place / "work", samples=samples)
-            names = asked.targets or targets(asked.profile, asked.edition)
+            names = asked.targets or targets()
             return 0 if run(names, place, given, python=python) else 1
 
 
@@ -104,14 +104,9 @@ def _serve(folder: Path) -> Iterator[str]:
             server.shutdown()
 
 
-def targets(profile: str, edition: str) -> list[str]:
+def targets() -> list[str]:
     names = {path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml")}
-    names = {name for name in names if not name.startswith("setup_")}
-    if profile == "vnfm":
-        names &= set(BRIEFLY)
-    elif (profile, edition) != ("7.0.5", "premium"):
-        names -= set(FILES_ONLY)
-    return sorted(names)
+    return sorted(name for name in names if not name.startswith("setup_"))
 
 
 def run(names: list[str], place: Path, given: dict[str, Any], *, python: str) -> bool:

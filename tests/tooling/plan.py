@@ -59,8 +59,6 @@ def make(
         elif step.environment in (OLDEST, NEWEST):
             skip = nothing or ("" if one else "no ansible-core runs here")
             tasks.append(Task(step.name, step, one.get(step.environment), skip))
-            if step.leaves_out and not skip:
-                tasks.append(Task(f"{step.name}, rest", step, None, step.leaves_out))
         else:
             tasks.append(Task(step.name, step, None, nothing))
     chosen = [task for task in tasks if _selected(task.name, task.step, wanted)]

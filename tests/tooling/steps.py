@@ -40,8 +40,6 @@ class Step:
     # On a core whose Python an older one has too.
     same_python: str = ""
     cfy: bool = False
-    # Why a part of it is not run: told among what is skipped.
-    leaves_out: str = ""
     # What it is skipped without.
     programs: tuple[str, ...] = ()
     # Needs hosts of the lab: root, and the image that they start from.
@@ -54,21 +52,6 @@ class Step:
 
     def applies(self, names: list[str]) -> bool:
         return any(fnmatch(name, pattern) for pattern in self.files for name in names)
-
-
-# Modules that look at files: whichever version the manager has, they do the same.
-FILES_ONLY = ("recovery_set_info", "snapshot_archive_info")
-# All of a manager whose REST API is that of 4.5.5, which gets all of them.
-BRIEFLY = ("snapshot", "snapshot_restore")
-
-
-def _left_out(options: str) -> str:
-    """Which integration targets a manager does not get, and why."""
-    if options == "7.0.5":
-        return ""
-    if options == "vnfm":
-        return f"all targets but {' and '.join(BRIEFLY)}: its REST API is that of 4.5.5"
-    return f"targets {' and '.join(FILES_ONLY)}: they ask no manager, and run with 7.0.5"
 
 
 OURS = {"PYTHONPATH": "tests"}
@@ -233,9 +216,8 @@ STEPS = (
             f"{{bin}}/python -m tooling.integration --profile {options}",
             ("tests/integration/targets/*/tasks/main.yml",),
             own_copy=True,
-            leaves_out=_left_out(options),
             env=OURS,
-            weight=20 if name == "vnfm" else 100,
+            weight=100 if options == "7.0.5" else 40,
         )
         for name, options in (
             *((profile, profile) for profile in PROFILES),
@@ -273,7 +255,8 @@ STEPS = (
         "playbooks",
         "playbooks",
         NEWEST,
-        PYTEST + " -n 3 tests/playbooks",
+        # The others are a step on every core.
+        PYTEST + " -n 3 -m 'not smoke' tests/playbooks",
         ("tests/playbooks/test_*.py",),
         env=OURS,
         weight=90,
@@ -410,9 +393,7 @@ STEPS = (
 )
 
 __all__ = (
-    "BRIEFLY",
     "EACH",
-    "FILES_ONLY",
     "NEWEST",
     "OLDEST",
     "PROFILES",

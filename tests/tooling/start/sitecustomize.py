@@ -4,8 +4,9 @@
 
 """Python imports this when it starts in a test step.
 
-Ansible packs every module that it starts into a zip file, and Python compiles what is in a zip file anew each time:
-that takes longer than to run it. Here the compiled code is kept for the run, named after Python and the source.
+Ansible packs every module that it starts into a zip file, anew in each run of a playbook, and Python compiles what is
+in a zip file anew each time: both take longer than most modules. Here the compiled code is kept for the run of the
+tests, named after Python and the source, and so is what was packed, which does not change meanwhile.
 """
 
 from __future__ import annotations
@@ -51,5 +52,54 @@ def _install(folder: str) -> None:
     loader._compile_source = kept
 
 
+class _Packed:
+    """Finds the part of Ansible that packs modules, and gives it what other playbooks packed."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def find_spec(self, name: str, _path: Any, _target: Any = None) -> Any:
+        if name != "ansible.executor.module_common":
+            return None
+        import importlib.util
+
+        sys.meta_path.remove(self)
+        spec: Any = importlib.util.find_spec(name)
+        execute = spec.loader.exec_module
+
+        def then_share(module: Any) -> None:
+            execute(module)
+            self.share(module)
+
+        spec.loader.exec_module = then_share
+        return spec
+
+    def share(self, module: Any) -> None:
+        import atexit
+
+        ours = f"{self.folder}/packed-{module.__version__}"
+        theirs = os.path.join(module.C.DEFAULT_LOCAL_TMP, "ansiballz_cache")
+        for folder in (ours, theirs):
+            os.makedirs(folder, exist_ok=True)
+        for name in os.listdir(ours):
+            if not name.startswith("."):
+                os.symlink(f"{ours}/{name}", f"{theirs}/{name}")
+        atexit.register(self.keep, theirs, ours)
+
+    def keep(self, theirs: str, ours: str) -> None:
+        import shutil
+
+        for name in os.listdir(theirs):
+            if os.path.islink(f"{theirs}/{name}") or name.endswith(("-part", ".lock")):
+                continue
+            fresh = f"{ours}/.{name}.{os.getpid()}"
+            try:
+                shutil.copyfile(f"{theirs}/{name}", fresh)
+                os.rename(fresh, f"{ours}/{name}")
+            except OSError:
+                return
+
+
 if FOLDER:
     _install(FOLDER)
+    sys.meta_path.insert(0, _Packed(FOLDER))

@@ -22,7 +22,7 @@ from pathlib import Path
 SERVER = Path(__file__).with_name("server.py")
 CLIENT = Path(__file__).with_name("client.py")
 
-# What modules of the collection, and Ansible around them, import beside themselves.
+# What modules of the collection import beside themselves, and Ansible too.
 MODULES = (
     *("__future__", "argparse", "ast", "atexit", "base64", "configparser", "ctypes", "dataclasses"),
     *("datetime", "email.utils", "errno", "fcntl", "getpass", "glob", "grp", "hashlib", "inspect"),
@@ -30,6 +30,15 @@ MODULES = (
     *("queue", "runpy", "select", "shlex", "shutil", "ssl", "stat", "subprocess", "syslog"),
     *("tempfile", "threading", "traceback", "typing", "urllib.request", "uuid", "zipfile"),
     *("cryptography.x509", "requests"),
+    *(
+        "asyncio",
+        "jinja2",
+        "jinja2.nativetypes",
+        "multiprocessing.context",
+        "multiprocessing.queues",
+    ),
+    *("multiprocessing.managers", "packaging.requirements", "packaging.version", "xml.dom.minidom"),
+    *("xml.etree.ElementTree", "yaml", "cryptography.hazmat.primitives.serialization"),
 )
 
 

@@ -103,6 +103,19 @@ class Server:
             each.close()
         for end in (self.ended, self.wake, self.alive):
             os.close(end)
+        # What these files are like is looked at once, when they are opened.
+        for number, mode, name in ((0, "r", "stdin"), (1, "w", "stdout"), (2, "w", "stderr")):
+            before = getattr(sys, name)
+            made = os.fdopen(
+                number,
+                mode,
+                1 if name == "stderr" else -1,
+                encoding=before.encoding,
+                errors=before.errors,
+                closefd=False,
+            )
+            setattr(sys, name, made)
+            setattr(sys, f"__{name}__", made)
         os.chdir(place)
         os.umask(mask)
         os.environb.clear()
