@@ -372,6 +372,14 @@ STEPS = (
         weight=20,
     ),
     Step(
+        "demo-tests",
+        "demo",
+        NEWEST,
+        PYTEST + " tests/demo/tests",
+        ("tests/demo/tests/test_*.py",),
+        env=OURS,
+    ),
+    Step(
         "demo",
         "demo",
         NEWEST,
