@@ -63,13 +63,6 @@ FACTS: dict[str, Fact] = {
     "create.new_format_ignores_credentials": Fact(
         (7, 0, 4), None, "include_credentials does nothing in new format"
     ),
-    "create.failure_looks_terminated": Fact(
-        None, (5, 1, 0), "the execution of a failed create ends as terminated"
-    ),
-    # transferring one
-    "upload.overwrites_silently": Fact(
-        (7, 0, 3), None, "an upload over an existing id replaces it and answers 201 with nulls"
-    ),
     # restoring one
     "restore.recreate_deployments_envs": Fact(
         None, (5, 3, 0), "recreate_deployments_envs must be sent, although nothing reads it"
@@ -91,17 +84,12 @@ FACTS: dict[str, Fact] = {
     "restore.scheduled_become_schedules": Fact(
         (5, 3, 0), None, "future scheduled executions are failed too, and get a schedule instead"
     ),
-    # maintenance mode
-    "maintenance.bypass_for_admins": Fact(
-        (5, 2, 0), None, "an administrator may read everything while in maintenance mode"
-    ),
     # what a manager holds
     "content.sites": Fact((5, 0, 5), None, "sites exist"),
     "content.execution_schedules": Fact((5, 2, 0), None, "schedules are objects of their own"),
     "content.deployment_labels": Fact((5, 1, 0), None, "deployments have labels"),
     "content.blueprint_labels": Fact((5, 2, 0), None, "blueprints have labels"),
     "content.agents": Fact((4, 5, 0), None, "agents can be listed"),
-    "content.inter_deployment_dependencies": Fact((5, 1, 0), None, "deployments can depend"),
     # cfy_manager
     "install.wipes_ssl": Fact(
         None, (5, 0, 0), "install empties the ssl directory before it copies certificates into it"
@@ -143,7 +131,6 @@ FACTS: dict[str, Fact] = {
     "dbs.register": Fact((5, 1, 1), None, "the register of database nodes can be updated"),
     # the cluster
     "cluster.active_standby": Fact(None, (5, 0, 0), "one leader, replicas behind it"),
-    "cluster.status": Fact((5, 0, 5), None, "cluster-status exists"),
 }
 
 

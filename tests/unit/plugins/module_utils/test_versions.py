@@ -4,8 +4,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _versions
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import facts_of
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
+    VERSIONED_OPTIONS,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     FACTS,
     Capabilities,
@@ -24,8 +31,6 @@ TABLE = {
     "create.new_format": "----YY",
     "create.listener_timeout": "-----Y",
     "create.new_format_ignores_credentials": "-----Y",
-    "create.failure_looks_terminated": "YY----",
-    "upload.overwrites_silently": "-----Y",
     "restore.recreate_deployments_envs": "YYY---",
     "restore.ignore_plugin_failure": "YY----",
     "restore.needs_single_node": "Y-----",
@@ -34,13 +39,11 @@ TABLE = {
     "restore.needs_all_revisions": "----YY",
     "restore.adjusts_scheduled": "-YYYYY",
     "restore.scheduled_become_schedules": "---YYY",
-    "maintenance.bypass_for_admins": "--YYYY",
     "content.sites": "-YYYYY",
     "content.execution_schedules": "--YYYY",
     "content.deployment_labels": "--YYYY",
     "content.blueprint_labels": "--YYYY",
     "content.agents": "YYYYYY",
-    "content.inter_deployment_dependencies": "--YYYY",
     "install.wipes_ssl": "Y-----",
     "install.keeps_certificates": "-Y----",
     "install.compares_keys": "--Y---",
@@ -60,7 +63,6 @@ TABLE = {
     "dbs.need_node_id": "-Y----",
     "dbs.register": "--YYYY",
     "cluster.active_standby": "Y-----",
-    "cluster.status": "-YYYYY",
 }
 
 
@@ -70,6 +72,19 @@ def on(version: str, edition: str = "premium") -> Capabilities:
 
 def test_each_fact_is_in_this_table() -> None:
     assert set(TABLE) == set(FACTS)
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_each_fact_is_read(fact: str) -> None:
+    group, _dot, name = fact.partition(".")
+    if group in ("install", "remove", "dbs"):
+        # for roles, under this name
+        assert facts_of("7.0.5")[f"{group}_{name}"] in (True, False)
+    elif group == "create" and name in VERSIONED_OPTIONS:
+        assert on("7.0.5").has(fact) in (True, False)
+    else:
+        sources = (path.read_text() for path in Path(_versions.__file__).parent.glob("*.py"))
+        assert sum(source.count(f'"{fact}"') for source in sources) > 1, "it is in the table only"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -89,11 +104,9 @@ def test_each_version_can_what_the_product_says(version: str) -> None:
         ("create.new_format", "6.4.9", "7.0.0"),
         ("create.listener_timeout", "7.0.3", "7.0.4"),
         ("create.new_format_ignores_credentials", "7.0.3", "7.0.4"),
-        ("upload.overwrites_silently", "7.0.2", "7.0.3"),
         ("restore.snapshot_status", "5.0.0", "5.0.5"),
         ("restore.flag_in_tmp", "7.0.2", "7.0.3"),
         ("restore.scheduled_become_schedules", "5.2.7", "5.3.0"),
-        ("maintenance.bypass_for_admins", "5.1.4", "5.2.0"),
         ("install.keeps_certificates", "4.6.0", "5.0.0"),
         ("install.compares_keys", "5.1.0", "5.1.1"),
         ("install.config_option", "5.0.5", "5.1.0"),
@@ -114,7 +127,6 @@ def test_a_fact_begins_with_its_version(fact: str, last_without: str, first_with
     ("fact", "last_with", "first_without"),
     [
         ("create.include_metrics", "5.0.0", "5.0.5"),
-        ("create.failure_looks_terminated", "5.0.5", "5.1.0"),
         ("restore.recreate_deployments_envs", "5.2.7", "5.3.0"),
         ("restore.ignore_plugin_failure", "5.0.5", "5.1.0"),
         ("restore.needs_single_node", "4.6.0", "5.0.0"),
