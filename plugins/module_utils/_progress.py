@@ -22,7 +22,7 @@ import typing as t
 #: The environment variable in which an action plugin names the file.
 VARIABLE = "CLOUDIFY_HA_PROGRESS"
 #: The state is written this often, in seconds; something else to do is written at once.
-EVERY = 1.0
+EVERY = 0.2
 
 
 class Reporter:

@@ -172,7 +172,7 @@ class Teller:
             except Exception:  # it is not what our modules write
                 text = "running"
             self._before = self._state
-            with self._printing:
+            with self._printing, contextlib.suppress(Exception):  # there may be nobody left
                 if not self._over.is_set():
                     display.display(f"{self._label}, {seconds:.0f} s: {text}")
 

@@ -75,11 +75,11 @@ def test_the_state_is_its_owners_alone(reporter: Reporter, path: pathlib.Path) -
     }
 
 
-def test_the_same_is_written_once_a_second_and_something_else_at_once(
+def test_the_same_is_written_now_and_then_and_something_else_at_once(
     reporter: Reporter, path: pathlib.Path, clock: t.Any
 ) -> None:
     reporter.tell("send", done=1)
-    clock.now += 0.9
+    clock.now += 0.1
     reporter.tell("send", done=2)
     assert state(path)["done"] == 1
     clock.now += 0.2
@@ -93,9 +93,9 @@ def test_a_transfer_that_goes_on_counts_from_where_it_was(
     reporter: Reporter, path: pathlib.Path, clock: t.Any
 ) -> None:
     reporter.request("download it")
-    clock.now += 0.1
+    clock.now += 0.01
     reporter.tell("download it", done=5000, total=6000)
-    assert state(path)["since"] == [1000.1, 5000]
+    assert state(path)["since"] == [1000.01, 5000]
 
 
 def test_requests_tell_nothing_new_while_a_wait_is_looked_at(
