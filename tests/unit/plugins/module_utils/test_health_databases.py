@@ -191,3 +191,32 @@ def test_ipv6_is_one_address_in_any_spelling(cluster: Cluster) -> None:
             for row in listed:
                 row["host"] = "[fd00::2]" if row["host"] == address else row["host"]
     assert cluster.problems() == []
+
+
+def test_of_one_that_is_down_nothing_else_is_told(cluster: Cluster) -> None:
+    """Neither its timeline nor its rows are worth a line then."""
+    database = cluster.database("h2")
+    database.update(error="refused", role=None, counts={}, patroni={"code": 0, "body": None})
+    problems = cluster.problems()
+    assert has(problems, "h2: its database does not answer: refused")
+    assert not has(problems, "timelines") and not has(problems, "counted")
+
+
+def test_what_is_listed_of_the_dead_does_not_count() -> None:
+    """One of the others may not have forgotten it yet."""
+    cluster = Cluster("7.0.5-async-killed-settled")
+    (dead,) = cluster.dead
+    address = cluster.member(dead)["address"]
+    cluster.listed(cluster.were["leader"]).append(
+        {"host": address, "role": "replica", "state": "stopped"}
+    )
+    assert cluster.problems(dead) == []
+
+
+def test_the_last_database_has_nobody_to_wait_for() -> None:
+    cluster = Cluster("7.0.5-async-killed-settled")
+    leader, gone = cluster.were["leader"], cluster.were["sync"]
+    address = cluster.member(leader)["address"]
+    body = cluster.database(leader)["cluster"]["body"]
+    body["members"] = [m for m in body["members"] if m["host"] == address]
+    assert not has(cluster.problems(*cluster.dead, gone), "no synchronous standby")

@@ -162,3 +162,12 @@ def test_the_dead_one_is_not_asked_after(cluster: Cluster) -> None:
 def test_one_that_the_active_one_sees_online_is_not_dead(cluster: Cluster) -> None:
     cluster.silence("h3")
     assert cluster.problems("h3") == ["h3: is not dead: h1 sees it online"]
+
+
+def test_what_others_think_of_the_dead_does_not_matter(cluster: Cluster) -> None:
+    own = Cluster("4.5.5-healthy").views["h1"]["nodes"]
+    cluster.views["h2"]["nodes"] = own
+    cluster.silence("h3")
+    node(cluster, "h3")["online"] = False
+    assert has(cluster.problems(), "h2: sees other nodes than h1 does")
+    assert cluster.problems("h3") == ["h3: is not dead: h2 sees it online"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import pathlib
+import shutil
 import subprocess
 import tarfile
 
@@ -39,8 +40,11 @@ esac
 @pytest.fixture
 def host(tmp_path: pathlib.Path) -> StubHost:
     found = StubHost(tmp_path)
-    for name in ("up", "broken", "alien"):
+    for name in ("up", "broken", "alien", "var-tmp"):
         (tmp_path / name).mkdir()
+    # of its own, since tests run beside each other
+    place = tmp_path / "var-tmp" / "cloudify-evidence.XXXXXX"
+    found.program("mktemp", f"exec {shutil.which('mktemp')} -d {place}")
     found.program("systemctl", SYSTEMCTL.replace("PLACE", str(tmp_path)))
     found.program("supervisorctl", SUPERVISORCTL.replace("PLACE", str(tmp_path)))
     return found
@@ -124,16 +128,15 @@ def collected(done: subprocess.CompletedProcess[str]) -> dict[str, bytes]:
         return {name: file.read() for name, file in files.items() if file}
 
 
-def left_overs() -> set[str]:
-    return {path.name for path in pathlib.Path("/var/tmp").glob("cloudify-evidence.*")}
+def left_overs(host: StubHost) -> list[pathlib.Path]:
+    return list((host.place / "var-tmp").iterdir())
 
 
 def test_evidence_of_a_host_that_lacks_most_tools(host: StubHost) -> None:
     host.program("ps", "echo PID COMMAND; echo 7 nginx")
-    before = left_overs()
     done = host.run(COLLECT, "24", "1000", "10000000")
     found = collected(done)
-    assert done.returncode == 0 and left_overs() <= before
+    assert done.returncode == 0 and left_overs(host) == []
     assert b"7 nginx" in found["e/processes"]
     assert b"exit code 127: free -m" in found["e/memory"]
     assert b"exit code" in found["e/journal"]
@@ -162,10 +165,9 @@ def test_too_much_leaves_the_logs_out(host: StubHost) -> None:
 def test_an_archive_that_could_not_be_written_is_none(tool: str, host: StubHost) -> None:
     """As on a full disk, where it would be empty, or the half of one."""
     host.without(tool)
-    before = left_overs()
     done = host.run(COLLECT, "24", "1000", "10000000")
     assert done.returncode == 1 and done.stdout == ""
-    assert left_overs() <= before
+    assert left_overs(host) == []
 
 
 def test_no_place_at_all(host: StubHost) -> None:
