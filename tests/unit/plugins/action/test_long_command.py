@@ -206,7 +206,7 @@ def test_a_host_that_stays_away_is_unreachable(run: Run, host: Host) -> None:
 
     host.at_look = cut
     with pytest.raises(AnsibleConnectionFailure, match="h1 has not answered for"):
-        run("sleep", "0.4", unreachable_timeout=0.0)
+        run("sleep", "4", unreachable_timeout=0.0)
 
 
 def test_what_runs_still_is_taken_up_and_not_started_again(
@@ -226,9 +226,10 @@ def test_what_runs_still_is_taken_up_and_not_started_again(
 
 
 def test_what_ended_meanwhile_is_run_again(run: Run, host: Host, tmp_path: pathlib.Path) -> None:
-    count = tmp_path / "count"
-    command = ("sh", "-c", f"echo run >> {count}; sleep 0.6")
+    count, go = tmp_path / "count", tmp_path / "go"
+    command = ("sh", "-c", f"echo run >> {count}; until [ -e {go} ]; do sleep 0.05; done")
     assert run(*command, timeout=0.0)["failed"]
+    go.touch()
     (job,) = (tmp_path / "jobs").iterdir()
     until((job / "rc").exists)
     assert not run(*command)["taken_up"]
