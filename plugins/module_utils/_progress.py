@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 import time
 import typing as t
 
@@ -46,6 +47,8 @@ class Reporter:
         self._written = self._began = 0.0
         self._begun_with: int | None = None
         self._waits = 0
+        #: Several managers can be asked at once.
+        self._lock = threading.Lock()
 
     def tell(
         self,
@@ -60,24 +63,25 @@ class Reporter:
         """Say what is being done, and how far it is: in words, in seconds or in bytes."""
         if self._path is None:
             return
-        now = self._clock()
-        if doing != self._doing or (self._begun_with is None and done is not None):
-            self._doing, self._began, self._begun_with = doing, now, done
-        elif now - self._written < EVERY:
-            return
-        self._written = now
-        self._write(
-            {
-                "doing": doing,
-                "seen": seen,
-                "elapsed": elapsed,
-                "timeout": timeout,
-                "done": done,
-                "total": total,
-                "at": now,
-                "since": [self._began, self._begun_with],
-            }
-        )
+        with self._lock:
+            now = self._clock()
+            if doing != self._doing or (self._begun_with is None and done is not None):
+                self._doing, self._began, self._begun_with = doing, now, done
+            elif now - self._written < EVERY:
+                return
+            self._written = now
+            self._write(
+                {
+                    "doing": doing,
+                    "seen": seen,
+                    "elapsed": elapsed,
+                    "timeout": timeout,
+                    "done": done,
+                    "total": total,
+                    "at": now,
+                    "since": [self._began, self._begun_with],
+                }
+            )
 
     def request(self, doing: str) -> None:
         """Like C(tell), of a request; it is nothing new while they only ask how far a wait is."""
@@ -95,12 +99,15 @@ class Reporter:
 
     def close(self) -> None:
         """Leave no file behind."""
-        if self._path is not None:
-            _remove(self._path)
-            self._path = None
+        with self._lock:
+            if self._path is not None:
+                _remove(self._path)
+                self._path = None
 
     def _write(self, state: dict[str, t.Any]) -> None:
-        path = t.cast(str, self._path)
+        path = self._path
+        if path is None:  # a thread that hung has outlived the module
+            return
         new = f"{path}.new"
         try:
             for name in ("doing", "seen"):

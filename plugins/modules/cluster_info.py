@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - cloudify_ha.recovery._attributes
   - cloudify_ha.recovery._attributes.info
   - cloudify_ha.recovery._attributes.group
+  - cloudify_ha.recovery._attributes.progress
 options:
   managers:
     description:

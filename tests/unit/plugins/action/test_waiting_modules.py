@@ -32,6 +32,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress imp
 
 ACTIONS = "ansible_collections.cloudify_ha.recovery.plugins.action"
 WAITING = (
+    "cluster_info",
     "cluster_member",
     "content_info",
     "maintenance_mode",

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import stat
+import threading
 import typing as t
 import zipfile
 
@@ -138,6 +139,32 @@ def test_a_full_disk_is_no_error(
         assert os.listdir(path.parent) == []
     reporter.tell("two")
     assert state(path)["doing"] == "two"
+
+
+def test_many_can_tell_at_once(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[str] = []
+    real = os.rename
+
+    def rename(source: str, target: str) -> None:
+        try:
+            real(source, target)
+        except OSError as exc:
+            failures.append(str(exc))
+
+    monkeypatch.setattr(_progress.os, "rename", rename)
+    reporter = Reporter(str(path))
+
+    def work(name: str) -> None:
+        for number in range(50):
+            reporter.tell(f"{name} {number}")
+
+    threads = [threading.Thread(target=work, args=(f"m{name}",)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert state(path)["doing"].endswith(" 49")
 
 
 def test_a_place_that_is_not_there_is_no_error(tmp_path: pathlib.Path) -> None:
