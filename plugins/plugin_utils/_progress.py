@@ -141,6 +141,7 @@ class Teller:
         self._state: State | None = None
         self._before: State | None = None
         self._started = time.monotonic()
+        self._ansible = os.getppid()
 
     def __enter__(self) -> Teller:
         with contextlib.suppress(RuntimeError):  # no more threads can be had
@@ -165,14 +166,15 @@ class Teller:
                 self._state = None
 
     def _tell(self) -> None:
-        while not self._over.wait(EVERY):
+        # the module outlives an Ansible that was killed, and nobody empties its queue then
+        while not self._over.wait(EVERY) and os.getppid() == self._ansible:
             seconds = time.monotonic() - self._started
             try:
                 text = "running" if self._silent else describe(self._state, self._before)
             except Exception:  # it is not what our modules write
                 text = "running"
             self._before = self._state
-            with self._printing, contextlib.suppress(Exception):  # there may be nobody left
+            with self._printing, contextlib.suppress(Exception):
                 if not self._over.is_set():
                     display.display(f"{self._label}, {seconds:.0f} s: {text}")
 

@@ -164,6 +164,18 @@ def test_whoever_leaves_waits_for_a_line_that_is_being_printed(
     assert said
 
 
+def test_nothing_is_said_to_an_ansible_that_was_killed(
+    said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Teller("[h] m", state, silent=False):
+        until(lambda: said)
+        monkeypatch.setattr(_progress.os, "getppid", lambda: 1)
+        time.sleep(0.1)
+        count = len(said)
+        time.sleep(0.2)
+        assert len(said) == count
+
+
 def test_a_reader_that_hangs_keeps_nobody(said: list[str]) -> None:
     never = threading.Event()
     begun = threading.Event()
