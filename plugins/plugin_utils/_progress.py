@@ -59,7 +59,7 @@ class ActionModule(NormalAction):
             result = super().run(tmp, task_vars)
             return result
         here = is_here(self)
-        folder = constants.DEFAULT_LOCAL_TMP if here else "/tmp"
+        folder = constants.DEFAULT_LOCAL_TMP if here else "/tmp"  # type: ignore[attr-defined]
         self._progress_path = os.path.join(folder, f".cloudify_ha-{uuid.uuid4().hex}")
         read = Reader(self, self._progress_path, here=here)
         try:
