@@ -5,5 +5,6 @@
 from __future__ import annotations
 
 from lab.testing import lab
+from product.on_hosts.formed import brokers, databases, formed_brokers, formed_databases
 
-__all__ = ("lab",)
+__all__ = ("brokers", "databases", "formed_brokers", "formed_databases", "lab")

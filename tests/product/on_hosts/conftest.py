@@ -10,6 +10,7 @@ import pytest
 
 from lab import Lab
 from lab.testing import lab
+from product.on_hosts.formed import brokers, databases, formed_brokers, formed_databases
 
 
 @pytest.fixture
@@ -20,4 +21,4 @@ def empty_lab(lab: Lab) -> Iterator[Lab]:
     lab.down()
 
 
-__all__ = ("empty_lab", "lab")
+__all__ = ("brokers", "databases", "empty_lab", "formed_brokers", "formed_databases", "lab")

@@ -6,38 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from lab import Lab
 from lab.testing import wait_until
-from product.cluster import deploy
 from product.on_hosts.tiers import DATABASE, MANAGER, Tiers
 
 
-@pytest.fixture(scope="module")
-def formed(lab: Lab) -> Iterator[Tiers]:
-    lab.down()
-    tiers = Tiers(deploy(lab, version="7.0.5"))
-    tiers.wait_healthy()
-    tiers.write()
-    yield tiers
-    lab.down()
-
-
-@pytest.fixture
-def tiers(formed: Tiers) -> Iterator[Tiers]:
-    """A healthy cluster, before and after."""
-    yield formed
-    formed.cluster.lab.reset()
-    formed.wait_healthy()
-
-
-def test_each_part_serves_the_configured_certificate(tiers: Tiers) -> None:
-    for name in tiers.cluster.databases:
-        host = tiers.host(name)
-        wanted = (tiers.cluster.config_dir / f"{name}.crt").read_text()
+def test_each_part_serves_the_configured_certificate(databases: Tiers) -> None:
+    for name in databases.cluster.databases:
+        host = databases.host(name)
+        wanted = (databases.cluster.config_dir / f"{name}.crt").read_text()
         for port, starttls in (
             (2379, ()),
             (2380, ()),
@@ -45,7 +21,13 @@ def test_each_part_serves_the_configured_certificate(tiers: Tiers) -> None:
             (5432, ("-starttls", "postgres")),
         ):
             said = host.exec(
-                *("openssl", "s_client", "-connect", f"{tiers.address(name)}:{port}", *starttls),
+                *(
+                    "openssl",
+                    "s_client",
+                    "-connect",
+                    f"{databases.address(name)}:{port}",
+                    *starttls,
+                ),
                 input="",
                 check=False,
             ).stdout
@@ -62,15 +44,15 @@ def test_each_part_serves_the_configured_certificate(tiers: Tiers) -> None:
         ]
 
 
-def test_both_a_database_node_and_a_manager_list_it(tiers: Tiers) -> None:
-    seen = [tiers.states("h1"), tiers.states("h2", service=MANAGER)]
+def test_both_a_database_node_and_a_manager_list_it(databases: Tiers) -> None:
+    seen = [databases.states("h1"), databases.states("h2", service=MANAGER)]
     assert seen[0] == seen[1]
     assert sorted(seen[0][1].values()) == ["async_replica", "leader", "sync_replica"]
 
 
-def test_what_is_refused(tiers: Tiers) -> None:
-    leader, replica = tiers.leader(), tiers.roles()["async_replica"][0]
-    at = {name: tiers.address(name) for name in tiers.cluster.databases}
+def test_what_is_refused(databases: Tiers) -> None:
+    leader, replica = databases.leader(), databases.roles()["async_replica"][0]
+    at = {name: databases.address(name) for name in databases.cluster.databases}
     refusals = (
         (DATABASE, ("add", "-a", "172.31.78.99"), "should be added to the cluster during install"),
         (DATABASE, ("remove", "-a", at[leader]), "set the master to a different node"),
@@ -84,39 +66,41 @@ def test_what_is_refused(tiers: Tiers) -> None:
         (MANAGER, ("set-master", "-a", at[replica]), "only be run from a DB node"),
     )
     for service, words, text in refusals:
-        code, said = tiers.dbs("h1", *words, service=service)
+        code, said = databases.dbs("h1", *words, service=service)
         assert code == 1, words
         assert text in said
 
 
-def test_the_shell_is_the_managers_own(tiers: Tiers) -> None:
-    code, said = tiers.dbs("h1", "shell", "SELECT 40 + 2", service=MANAGER)
+def test_the_shell_is_the_managers_own(databases: Tiers) -> None:
+    code, said = databases.dbs("h1", "shell", "SELECT 40 + 2", service=MANAGER)
     assert (code, "42" in said) == (0, True), said
-    code, said = tiers.dbs("h1", "shell", "SELECT 1", service=DATABASE)
+    code, said = databases.dbs("h1", "shell", "SELECT 1", service=DATABASE)
     assert (code, "only accessible with the installed manager config" in said) == (0, True)
 
 
-def test_an_asynchronous_replica_becomes_the_leader_when_told(tiers: Tiers) -> None:
-    wanted = tiers.roles()["async_replica"][0]
-    code, said = tiers.dbs("h1", "set-master", "-a", tiers.address(wanted))
+def test_an_asynchronous_replica_becomes_the_leader_when_told(databases: Tiers) -> None:
+    wanted = databases.roles()["async_replica"][0]
+    code, said = databases.dbs("h1", "set-master", "-a", databases.address(wanted))
     assert code == 0, said
-    tiers.wait_healthy()
-    assert tiers.leader() == wanted
-    tiers.write()
+    databases.wait_healthy()
+    assert databases.leader() == wanted
+    databases.write()
 
 
-def test_a_lost_leader_is_replaced_by_a_new_machine(tiers: Tiers) -> None:
-    lost = tiers.leader()
-    survivors = [name for name in tiers.cluster.databases if name != lost]
-    tiers.host(lost).kill()
-    wait_until(lambda: tiers.states(survivors[0])[0] == 1, what="another leader, degraded")
-    tiers.write()
-    tiers.fresh(lost)
-    tiers.replace_database(lost, through=survivors[0])
-    tiers.wait_healthy()
+def test_a_lost_leader_is_replaced_by_a_new_machine(databases: Tiers) -> None:
+    lost = databases.leader()
+    survivors = [name for name in databases.cluster.databases if name != lost]
+    databases.host(lost).kill()
+    wait_until(lambda: databases.states(survivors[0])[0] == 1, what="another leader, degraded")
+    databases.write()
+    databases.fresh(lost)
+    databases.replace_database(lost, through=survivors[0])
+    databases.wait_healthy()
     for manager in survivors:
-        assert tiers.states(manager, service=MANAGER)[0] == 0
-        listed = tiers.cluster.call(manager, "GET", "/db-nodes")[1]["items"]
-        assert sorted(n["host"] for n in listed) == [tiers.address(n) for n in ("h1", "h2", "h3")]
-    code, said = tiers.dbs(survivors[0], "add", "-a", tiers.address(lost), service=MANAGER)
+        assert databases.states(manager, service=MANAGER)[0] == 0
+        listed = databases.cluster.call(manager, "GET", "/db-nodes")[1]["items"]
+        assert sorted(n["host"] for n in listed) == [
+            databases.address(n) for n in ("h1", "h2", "h3")
+        ]
+    code, said = databases.dbs(survivors[0], "add", "-a", databases.address(lost), service=MANAGER)
     assert (code, "already part" in said) == (1, True)

@@ -105,6 +105,22 @@ class Tiers:
         rows = re.findall(r"^\| (rabbit@\S+) +\| (True|False)", said, re.MULTILINE)
         return code, {broker: state == "True" for broker, state in rows}
 
+    def api(self, name: str, path: str, *words: str) -> str:
+        """The management service's answer, by the configured user."""
+        return (
+            self.host(name)
+            .exec(
+                *("curl", "-sS", "--max-time", "20"),
+                *("--cacert", "/etc/cloudify/ssl/rabbitmq-ca.pem"),
+                *("-u", f"cloudify:{SECRETS['rabbit']}", *words),
+                f"https://{self.address(name)}:15671/api{path}",
+            )
+            .stdout
+        )
+
+    def queues(self, name: str) -> str:
+        return self.api(name, "/queues/%2F?columns=name")
+
     def wait_brokers(self, *names: str) -> None:
         names = names or self.cluster.brokers
         wanted = (0, {f"rabbit@{name}": True for name in names})
