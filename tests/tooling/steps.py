@@ -67,7 +67,7 @@ PYTEST = "{bin}/python -m pytest -q -p no:cacheprovider"
 RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
 
 STEPS = (
-    Step("black", "lint", TOOLS, "{bin}/black --check --diff --quiet .", ("*.py",)),
+    Step("black", "lint", TOOLS, "{bin}/python -m tooling.black", ("*.py",), env=OURS),
     Step("ruff", "lint", TOOLS, "{bin}/ruff check --no-cache .", ("*.py",)),
     Step(
         "mypy",
