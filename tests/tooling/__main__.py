@@ -49,7 +49,10 @@ def test(wanted: list[str], *, jobs: int, everything: bool) -> int:
     if no_hosts:
         tasks = without_hosts(tasks, why=f"no hosts: {no_hosts}")
     with new_run() as run:
-        print(f"{sum(not task.skip for task in tasks)} steps, {jobs} at a time; logs: {run.logs}", flush=True)
+        print(
+            f"{sum(not task.skip for task in tasks)} steps, {jobs} at a time; logs: {run.logs}",
+            flush=True,
+        )
         runner = Runner(
             run=run,
             names=names,

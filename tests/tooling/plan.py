@@ -71,9 +71,7 @@ def make(
 
 def without_hosts(tasks: list[Task], *, why: str) -> list[Task]:
     """What needs hosts is skipped after all."""
-    return [
-        replace(task, skip=why) if task.step.lab and not task.skip else task for task in tasks
-    ]
+    return [replace(task, skip=why) if task.step.lab and not task.skip else task for task in tasks]
 
 
 def pythons_of(tasks: list[Task], pythons: dict[str, Python]) -> dict[Core, Python]:
