@@ -70,10 +70,10 @@ class Steps:
 def print_table(columns: Sequence[tuple[str, witness.Content]]) -> None:
     """How much there was of each kind."""
     widths = [max(len(name) + 2, 8) for name, _content in columns]
-    heads = "".join(f"{name:>{width}}" for (name, _), width in zip(columns, widths))
+    heads = "".join(f"{name:>{width}}" for (name, _content), width in zip(columns, widths))
     print(f"\n  {'':24}{heads}")
     for kind in witness.KINDS:
-        row = "".join(f"{len(c[kind]):>{width}}" for (_, c), width in zip(columns, widths))
+        row = "".join(f"{len(c[kind]):>{width}}" for (_name, c), width in zip(columns, widths))
         print(f"  {kind.replace('-', ' '):24}{row}")
 
 
