@@ -27,6 +27,23 @@ CASES = (
 
 @pytest.mark.parametrize(("version", "layout"), CASES)
 def test_what_was_lost_is_there_again(lab: Lab, version: str, layout: str) -> None:
+    site, before = with_a_set(lab, version, layout)
+    site.lose()
+    comes_back(site, before)
+
+
+@pytest.mark.parametrize("version", ["4.5.5", "5.2", "6.4"])
+def test_what_is_up_and_wrong_is_torn_down_first(lab: Lab, version: str) -> None:
+    """The power was cut, and all disks are as they were."""
+    site, before = with_a_set(lab, version, "compact")
+    for host in site.cluster.hosts:
+        site.lab.host(host).kill()
+    for host in site.cluster.hosts:
+        site.lab.host(host).boot()
+    comes_back(site, before, "-e", "cloudify_cluster_is_lost=true")
+
+
+def with_a_set(lab: Lab, version: str, layout: str) -> tuple[Runbook, Before]:
     site = Runbook(lab, version=version, layout=layout, form_cluster=True)
     site.cluster.seed(sample="rich")
     site.good("backup")
@@ -34,8 +51,11 @@ def test_what_was_lost_is_there_again(lab: Lab, version: str, layout: str) -> No
     # the checks themselves hold where nothing has happened
     for holds in (same_content, same_certificates, agents_are_served):
         holds(before)
-    site.lose()
-    told = site.good("rebuild_cluster", "-e", CONFIRM)
+    return site, before
+
+
+def comes_back(site: Runbook, before: Before, *words: str) -> None:
+    told = site.good("rebuild_cluster", "-e", CONFIRM, *words)
     assert "RUN ok: cluster lab" in told
     print(told[told.index("RUN ok") :].partition("]")[0])
     all_are_well(site)
