@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -24,12 +23,11 @@ from runbooks.runbook import CONFIRM, Runbook
 STOP = "systemctl stop supervisord 'cloudify-*' nginx 2>/dev/null; true"
 
 
-@pytest.fixture(params=[pytest.param("4.5.5", marks=pytest.mark.core), "7.0.5"])
-def site(request: pytest.FixtureRequest, lab: Lab) -> Runbook:
-    made = Runbook(lab, version=request.param, layout="compact", form_cluster=True)
-    made.cluster.seed(sample="rich")
-    made.good("backup")
-    return made
+def made(lab: Lab, version: str) -> Runbook:
+    site = Runbook(lab, version=version, layout="compact", form_cluster=True)
+    site.cluster.seed(sample="rich")
+    site.good("backup")
+    return site
 
 
 def active(site: Runbook) -> str:
@@ -57,7 +55,9 @@ def evidence(site: Runbook) -> dict[str, list[str]]:
     return found
 
 
-def test_services_that_are_down_are_started(site: Runbook) -> None:
+@pytest.mark.parametrize("version", ["4.5.5", "7.0.5"])
+def test_services_that_are_down_are_started(lab: Lab, version: str) -> None:
+    site = made(lab, version)
     before = Before(site)
     nothing = site.run("recover_active", "-e", CONFIRM)
     assert nothing.code == 2 and "No node is down" in nothing.output
@@ -77,7 +77,9 @@ def test_services_that_are_down_are_started(site: Runbook) -> None:
     same_content(before)
 
 
-def test_a_lost_host_is_replaced(site: Runbook, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [pytest.param("4.5.5", marks=pytest.mark.core), "7.0.5"])
+def test_a_lost_host_is_replaced(lab: Lab, version: str) -> None:
+    site = made(lab, version)
     before = Before(site)
     lost = active(site)
     site.lab.host(lost).kill()

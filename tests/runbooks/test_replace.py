@@ -25,7 +25,7 @@ NODE = ("-e", "node=h2")
 SOON = ("-e", "cloudify_settle_timeout=5")
 
 
-@pytest.fixture(params=[pytest.param("4.5.5", marks=pytest.mark.core), "7.0.5"])
+@pytest.fixture(params=["4.5.5", "7.0.5"])
 def site(request: pytest.FixtureRequest, lab: Lab) -> Runbook:
     made = Runbook(lab, version=request.param, layout="compact", form_cluster=True)
     made.cluster.seed(sample="rich")
