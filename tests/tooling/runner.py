@@ -105,9 +105,8 @@ class Runner:
                 ignore=shutil.ignore_patterns("__pycache__"),
             )
             where = root / self._shared.relative_to(self._shared.parents[2])
-            if task.core != self.newest:
-                for name in step.newest_only:
-                    shutil.rmtree(where / name, ignore_errors=True)
+            for name in step.leaves_out:
+                shutil.rmtree(where / name, ignore_errors=True)
         line = self._line(task)
         words = {
             "root": where.parents[2],

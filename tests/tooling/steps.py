@@ -31,8 +31,10 @@ class Step:
     files: tuple[str, ...]
     # Steps that write beside their sources work on a copy of their own.
     own_copy: bool = False
-    # Taken out of that copy except on the newest core, which looks at everything.
-    newest_only: tuple[str, ...] = ()
+    # Taken out of that copy.
+    leaves_out: tuple[str, ...] = ()
+    # Says nothing of what users get: only run with everything, or when asked for.
+    late: bool = False
     # On the other cores, where it tells the same in a fraction of the time.
     elsewhere: str = ""
     # On those that are neither the oldest nor the newest.
@@ -55,7 +57,7 @@ class Step:
 
 
 OURS = {"PYTHONPATH": "tests"}
-# No user gets these, and they run on one core only.
+# No user gets these, and they run on one core only. The linters look at them in every run.
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
@@ -124,13 +126,23 @@ STEPS = (
         "{bin}/ansible-test sanity --color no",
         ("plugins/*.py",),
         own_copy=True,
-        newest_only=OUR_PROGRAMS,
+        leaves_out=OUR_PROGRAMS,
         # Half of the time, for what the newest core says too.
         elsewhere="{bin}/ansible-test sanity --color no --skip-test pylint --skip-test pep8",
         # Every Python that may be on a host has imported and compiled it on the oldest and the newest core.
         between="{bin}/ansible-test sanity --color no --skip-test pylint --skip-test pep8"
         " --python {python}",
         weight=60,
+    ),
+    Step(
+        "sanity-programs",
+        "sanity-programs",
+        NEWEST,
+        "{bin}/ansible-test sanity --color no",
+        ("plugins/*.py",),
+        own_copy=True,
+        late=True,
+        weight=100,
     ),
     Step(
         "units",

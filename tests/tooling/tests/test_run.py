@@ -84,6 +84,31 @@ def test_what_needs_hosts_is_for_when_it_is_asked_for(monkeypatch: pytest.Monkey
     assert skip(everything=True) == skip(wanted=["lab"]) == ""
 
 
+def test_a_core_of_it_is_run_where_hosts_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "why_not", lambda: "")
+    pythons, names = {"3.12": python("3.12")}, ["tests/runbooks/test_a.py"]
+    tasks = make(pythons=pythons, names=names, wanted=[])
+    hosts = {t.name: t.skip for t in tasks if t.step.group == "runbooks"}
+    assert hosts["runbooks-core"] == "" and "make test-all" in hosts["runbooks"]
+    none = plan.without_hosts(tasks, why="no hosts: no room")
+    assert {t.name: t.skip for t in none}["runbooks-core"] == "no hosts: no room"
+    assert {t.name: t.skip for t in none}["runbooks"] == hosts["runbooks"]
+    monkeypatch.setattr(plan, "why_not", lambda: "not root")
+    tasks = make(pythons=pythons, names=names, wanted=[])
+    assert {t.name: t.skip for t in tasks}["runbooks-core"] == "not root"
+
+
+def test_what_says_nothing_of_what_users_get_is_for_when_it_is_asked_for() -> None:
+    def skip(**more: Any) -> str:
+        tasks = make(
+            **{"pythons": {"3.12": python("3.12")}, "names": ["plugins/a.py"], "wanted": [], **more}
+        )
+        return next(t.skip for t in tasks if t.name == "sanity-programs")
+
+    assert "make test-all" in skip()
+    assert skip(everything=True) == skip(wanted=["sanity-programs"]) == ""
+
+
 def test_an_unknown_step_is_an_error() -> None:
     with pytest.raises(UnknownStep, match="no step is called unitz"):
         make(pythons={}, names=[], wanted=["unitz", "lint"])
