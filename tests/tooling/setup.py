@@ -79,7 +79,7 @@ def no_hosts() -> str:
     """Make the image, and start a host from it. Returns why that cannot be done here; empty when it can."""
     try:
         image.prepare()
-    except LabError as exc:
+    except (LabError, OSError, subprocess.SubprocessError) as exc:
         return str(exc)
     done = subprocess.run(
         [sys.executable, "-m", "lab", "run", "--hosts", "1", "--", "true"],
