@@ -65,7 +65,7 @@ OUR_PROGRAMS = tuple(
         *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
     )
 )
-PYTEST = "{bin}/python -m pytest -q -p no:cacheprovider"
+PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
 RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
 
 STEPS = (
