@@ -117,9 +117,9 @@ class Site:
             found["ANSIBLE_COLLECTIONS_PATH"] = str(root)
         return found
 
-    def play(self, *roles: str, words: tuple[str, ...] = (), **more: Any) -> Played:
+    def played(self, command: list[str]) -> Played:
         done = subprocess.run(
-            [*self.command(*roles, **more), *words],
+            command,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -128,6 +128,9 @@ class Site:
             check=False,
         )
         return Played(done.returncode, done.stdout)
+
+    def play(self, *roles: str, words: tuple[str, ...] = (), **more: Any) -> Played:
+        return self.played([*self.command(*roles, **more), *words])
 
     def ok(self, *roles: str, **more: Any) -> Played:
         played = self.play(*roles, **more)

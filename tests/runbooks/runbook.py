@@ -27,16 +27,7 @@ class Runbook(Site):
         return [str(PLAYBOOK), "-i", str(inventory), f"cloudify_ha.recovery.{book}", *more]
 
     def run(self, book: str, *more: str) -> Played:
-        done = subprocess.run(
-            self.words(book, *more),
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return Played(done.returncode, done.stdout)
+        return self.played(self.words(book, *more))
 
     def good(self, book: str, *more: str) -> str:
         played = self.run(book, *more)

@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.scripts.stub_host import StubHost
 
-ADD = "register_node/files/add_database.sh"
-REMOVE = "remove_node/files/remove_database.sh"
+ADD = ("node_state/files/database_list.sh", "add")
+REMOVE = ("node_state/files/database_list.sh", "remove")
 FORGET = "remove_node/files/forget_broker.sh"
 
 #: cfy_manager, whose lists are files: a line for each member.
@@ -52,7 +52,7 @@ def changes(host: StubHost) -> list[str]:
 
 
 def test_a_database_is_removed(host: StubHost) -> None:
-    done = host.run(REMOVE, "10.0.0.2", "", "h2", "-c", "/etc/x.yaml")
+    done = host.run(*REMOVE, "10.0.0.2", "", "h2", "-c", "/etc/x.yaml")
     assert (done.returncode, done.stdout) == (0, "10.0.0.2 removed.\n")
     assert databases(host) == ["10.0.0.1", "10.0.0.31"]
     assert changes(host) == ["cfy_manager dbs remove -a 10.0.0.2 -c /etc/x.yaml"]
@@ -60,14 +60,14 @@ def test_a_database_is_removed(host: StubHost) -> None:
 
 
 def test_the_version_that_needs_it_gets_the_id(host: StubHost) -> None:
-    assert host.run(REMOVE, "10.0.0.2", "an-id", "h2").returncode == 0
+    assert host.run(*REMOVE, "10.0.0.2", "an-id", "h2").returncode == 0
     assert changes(host) == ["cfy_manager dbs remove -a 10.0.0.2 -i an-id -n h2"]
 
 
 @pytest.mark.parametrize("address", ["10.0.0.9", "10.0.0.3", "0.0.0.1", "10.0.0", "state"])
 def test_one_that_is_not_in_the_list_is_left_alone(address: str, host: StubHost) -> None:
     """10.0.0.3 is no part of 10.0.0.31."""
-    done = host.run(REMOVE, address, "", "h9")
+    done = host.run(*REMOVE, address, "", "h9")
     if address != "state":  # a column
         assert done.stdout == f"{address} is not in the list\n" and changes(host) == []
     assert done.returncode == (0 if address != "state" else 1)
@@ -76,8 +76,8 @@ def test_one_that_is_not_in_the_list_is_left_alone(address: str, host: StubHost)
 @pytest.mark.parametrize("address", ["fd00::2", "h2.lab.test"])
 def test_an_address_of_another_kind(address: str, host: StubHost) -> None:
     (host.place / "databases").write_text(f"{address}\n10.0.0.1\n")
-    assert host.run(REMOVE, address.upper(), "", "h2").returncode == 1
-    assert host.run(REMOVE, address, "", "h2").stdout == f"{address} removed.\n"
+    assert host.run(*REMOVE, address.upper(), "", "h2").returncode == 1
+    assert host.run(*REMOVE, address, "", "h2").stdout == f"{address} removed.\n"
 
 
 @pytest.mark.parametrize("script", [REMOVE, ADD])
@@ -85,17 +85,19 @@ def test_an_address_of_another_kind(address: str, host: StubHost) -> None:
     "program",
     ["exit 1", "echo 'cannot connect to 10.0.0.9' >&2; exit 1", "echo Traceback; exit 0"],
 )
-def test_without_a_list_nothing_is_known(script: str, program: str, host: StubHost) -> None:
+def test_without_a_list_nothing_is_known(
+    script: tuple[str, str], program: str, host: StubHost
+) -> None:
     host.program("cfy_manager", program)
-    done = host.run(script, "10.0.0.2", "", "h2")
+    done = host.run(*script, "10.0.0.2", "", "h2")
     assert done.returncode == 1 and done.stdout == ""
     assert "cfy_manager dbs list shows no list" in done.stderr
 
 
 @pytest.mark.parametrize("script", [REMOVE, ADD])
-def test_no_cfy_manager(script: str, host: StubHost) -> None:
+def test_no_cfy_manager(script: tuple[str, str], host: StubHost) -> None:
     host.without("cfy_manager")
-    done = host.run(script, "10.0.0.2", "", "h2")
+    done = host.run(*script, "10.0.0.2", "", "h2")
     assert done.returncode == 1 and "not found" in done.stderr
 
 
@@ -105,36 +107,38 @@ def test_one_that_stays_in_the_list_is_not_removed(host: StubHost) -> None:
         "cfy_manager",
         CFY_MANAGER.replace("PLACE", str(host.place)).replace("'dbs remove'", "'never'"),
     )
-    done = host.run(REMOVE, "10.0.0.2", "", "h2")
+    done = host.run(*REMOVE, "10.0.0.2", "", "h2")
     assert done.returncode == 1 and "10.0.0.2 is still in the list" in done.stderr
 
 
 @pytest.mark.parametrize(("script", "word"), [(REMOVE, "remove"), (ADD, "add")])
-def test_its_own_failure_is_the_script_s(script: str, word: str, host: StubHost) -> None:
+def test_its_own_failure_is_the_script_s(
+    script: tuple[str, str], word: str, host: StubHost
+) -> None:
     text = CFY_MANAGER.replace("PLACE", str(host.place))
     host.program("cfy_manager", f"[ $2 != {word} ] || exit 7\n{text}")
     address = "10.0.0.2" if word == "remove" else "10.0.0.3"
-    assert host.run(script, address, "", "h2").returncode == 7
+    assert host.run(*script, address, "", "h2").returncode == 7
 
 
 def test_a_database_is_added(host: StubHost) -> None:
-    done = host.run(ADD, "10.0.0.3", "", "h3", "-c", "/etc/x.yaml")
+    done = host.run(*ADD, "10.0.0.3", "", "h3", "-c", "/etc/x.yaml")
     assert (done.returncode, done.stdout) == (0, "10.0.0.3 added.\n")
     assert changes(host) == ["cfy_manager dbs add -a 10.0.0.3 -c /etc/x.yaml"]
-    done = host.run(ADD, "10.0.0.3", "", "h3")
+    done = host.run(*ADD, "10.0.0.3", "", "h3")
     assert (done.returncode, done.stdout) == (0, "10.0.0.3 is in the list\n")
     assert len(changes(host)) == 1
 
 
 def test_with_its_id(host: StubHost) -> None:
-    assert host.run(ADD, "10.0.0.3", "an-id", "h3").returncode == 0
+    assert host.run(*ADD, "10.0.0.3", "an-id", "h3").returncode == 0
     assert changes(host) == ["cfy_manager dbs add -a 10.0.0.3 -i an-id -n h3"]
 
 
 def test_one_that_is_not_in_the_list_afterwards(host: StubHost) -> None:
     text = CFY_MANAGER.replace("PLACE", str(host.place))
     host.program("cfy_manager", text.replace("'dbs add'", "'never'"))
-    done = host.run(ADD, "10.0.0.3", "", "h3")
+    done = host.run(*ADD, "10.0.0.3", "", "h3")
     assert done.returncode == 1 and "10.0.0.3 is not in the list" in done.stderr
 
 
