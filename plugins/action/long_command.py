@@ -62,17 +62,18 @@ echo started
 _LOOK = """
 n=0
 while [ ! -e "$d/rc" ] && alive && [ $n -lt {looks} ]; do n=$((n + 1)); sleep 0.1; done
-if [ -e "$d/rc" ]; then echo "ended $(cat "$d/rc")"
-elif alive; then echo running
-elif [ -e "$d/rc" ]; then echo "ended $(cat "$d/rc")"
-elif [ ! -d "$d" ]; then echo lost
-elif same; then echo killed
-else echo rebooted
+if [ -e "$d/rc" ]; then state="ended $(cat "$d/rc")"
+elif alive; then state=running
+elif [ -e "$d/rc" ]; then state="ended $(cat "$d/rc")"
+elif [ ! -d "$d" ]; then state=lost
+elif same; then state=killed
+else state=rebooted
 fi
+echo "$state"
 [ -z {log} ] || tail -n 1 {log} 2>/dev/null | cut -c 1-300
-"""
-
-_FETCH = """
+[ "$state" != running ] || exit 0
+echo
+echo {marker}
 tail -c {limit} "$d/out" 2>/dev/null
 echo
 echo {marker}
@@ -124,6 +125,7 @@ class ActionModule(ActionBase):
         self.directory = self._directory()
         self.started = self.answered = self.told = time.monotonic()
         self.last_line = ""
+        self.printed: list[str] = []
         try:
             result["taken_up"] = self._start() == "taken up"
             if result["taken_up"]:
@@ -147,10 +149,13 @@ class ActionModule(ActionBase):
     # -- steps -----------------------------------------------------------------------------------
 
     def _directory(self) -> str:
-        """The same for the same command, so that it is found again."""
+        """The same for the same command, so that it is found again; in the words of a shell."""
         named = json.dumps([self.args["argv"], self.args["chdir"]])
         name = hashlib.sha256(named.encode()).hexdigest()[:16]
-        return f"{self._remote_expand_user(self.args['job_dir'])}/{name}"
+        place = str(self.args["job_dir"])
+        if place.startswith("~/"):
+            return f'"$HOME"/{shlex.quote(f"{place[2:]}/{name}")}'
+        return shlex.quote(f"{place}/{name}")
 
     def _start(self) -> str:
         command = " ".join(
@@ -163,10 +168,12 @@ class ActionModule(ActionBase):
         return self._on_host(script)
 
     def _wait(self) -> str:
-        log = shlex.quote(self.args["log"])
-        script = _LOOK.format(log=log, looks=int(LOOK * 10))
+        log, marker = shlex.quote(self.args["log"]), uuid.uuid4().hex
+        script = _LOOK.format(log=log, looks=int(LOOK * 10), limit=OUTPUT, marker=marker)
         while True:
-            state, _newline, self.last_line = self._on_host(script).partition("\n")
+            told, *self.printed = self._on_host(script).split(f"\n{marker}")
+            state, _newline, line = told.partition("\n")
+            self.last_line = line.strip()
             if state != "running":
                 return state
             self._say_sometimes(self._shown(self.last_line))
@@ -175,9 +182,7 @@ class ActionModule(ActionBase):
 
     def _outcome(self, state: str) -> dict[str, t.Any]:
         word, _space, code = state.partition(" ")
-        marker = uuid.uuid4().hex
-        printed = self._on_host(_FETCH.format(limit=OUTPUT, marker=marker))
-        stdout, stderr = (text.strip("\r\n") for text in printed.split(marker))
+        stdout, stderr = (text.strip("\r\n") for text in self.printed)
         outcome: dict[str, t.Any] = {
             "stdout": stdout,
             "stderr": stderr,
@@ -199,7 +204,7 @@ class ActionModule(ActionBase):
 
     def _on_host(self, script: str) -> str:
         """Run a script there, again and again while the host does not answer."""
-        text = _BEGIN.format(directory=shlex.quote(self.directory)) + script
+        text = _BEGIN.format(directory=self.directory) + script
         pause = 0.5
         while True:
             try:

@@ -74,6 +74,7 @@ def judge(found: Json, *, facts: Json, tiers: t.Sequence[str]) -> Json:
 
     installed, configured: by their markers. running: all that they need is active. traces: any
     sign at all that something of the tier is there, from an installation that failed perhaps.
+    is_empty: nothing of the product is there at all.
     """
     state = dict(found)
     markers, configs = set(found["markers"]), by_tier(found["texts"], facts=facts)
@@ -108,6 +109,7 @@ def judge(found: Json, *, facts: Json, tiers: t.Sequence[str]) -> Json:
             for name in names.split("|")
         )
     ]
+    state["is_empty"] = not (state["traces"] or found["package"] or found["ssl"])
     state["failed"] = sorted(name for name, how in services.items() if how == "failed")
     return state
 

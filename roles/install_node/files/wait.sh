@@ -7,18 +7,27 @@
 LC_ALL=C
 export LC_ALL
 
-active() {
+# All at once, since asking for each of them costs a process of Python's or systemd's.
+look() {
+    supervised=
     if [ -f /etc/supervisord.conf ]; then
-        case $(supervisorctl -c /etc/supervisord.conf status "$1" 2>/dev/null) in
-            *RUNNING*) return 0 ;;
-        esac
+        supervised=$(supervisorctl -c /etc/supervisord.conf status 2>/dev/null | awk '$2 == "RUNNING" {printf " %s ", $1}')
     fi
-    [ "$(systemctl is-active "$1.service" 2>/dev/null)" = active ]
+    units=$(systemctl list-units --plain --no-legend --no-pager --type=service --state=active 2>/dev/null |
+        awk '$3 == "active" {sub(/\.service$/, "", $1); printf " %s ", $1}')
+}
+
+active() {
+    case "$supervised$units" in
+        *" $1 "*) return 0 ;;
+    esac
+    return 1
 }
 
 end=$(($(date +%s) + $1))
 shift
 while :; do
+    look
     down=
     for names in "$@"; do
         for name in $(echo "$names" | tr '|' ' '); do

@@ -36,7 +36,7 @@ class Host:
         if self.gone:
             self.gone -= 1
             raise AnsibleConnectionFailure("no route to host")
-        if "elif alive; then echo running" in script:
+        if "elif alive; then state=running" in script:
             self.looks += 1
             self.at_look()
         done = subprocess.run(

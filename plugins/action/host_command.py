@@ -1,0 +1,80 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a command by the connection alone: one process on the host, and nothing put onto it."""
+
+from __future__ import annotations
+
+import shlex
+import time
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+#: What sudo says where it is only for terminals, which a command with standard input has none of.
+NO_TERMINAL = "you must have a tty"
+
+
+class ActionModule(ActionBase):
+    # Else a directory would be made each time.
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validated, args = self.validate_argument_spec(
+            argument_spec={
+                "argv": {"type": "list", "elements": "str", "required": True},
+                "stdin": {"type": "str", "default": ""},
+            }
+        )
+        words = " ".join((self._compute_environment_string(), shlex.join(args["argv"]))).strip()
+        result.update(cmd=args["argv"], changed=True)
+        if self._task.check_mode:
+            return {**result, "msg": f"would run: {shlex.join(args['argv'])}"}
+        started = time.monotonic()
+        done = self._with_stdin(words, args["stdin"])
+        stdout, stderr = (str(done[name]).strip("\r\n") for name in ("stdout", "stderr"))
+        result.update(
+            rc=done["rc"],
+            stdout=stdout,
+            stderr=stderr,
+            stdout_lines=stdout.splitlines(),
+            stderr_lines=stderr.splitlines(),
+            duration=round(time.monotonic() - started, 3),
+        )
+        if done["rc"]:
+            said = (stderr.strip() or stdout.strip()).splitlines()
+            what = " ".join(args["argv"][:1]) if len(args["argv"]) > 1 else args["argv"][0]
+            result.update(
+                failed=True,
+                msg=f"{what} ended with {done['rc']}: {said[-1] if said else 'no message'}",
+            )
+        return result
+
+    def _with_stdin(self, words: str, stdin: str) -> dict[str, t.Any]:
+        # Even without input it is not given a terminal, which would mix both of its outputs.
+        done: dict[str, t.Any] = self._low_level_execute_command(words, in_data=stdin or "\n")
+        if done["rc"] and NO_TERMINAL in f"{done['stdout']}{done['stderr']}":
+            done = self._with_file(words, stdin)
+        return done
+
+    def _with_file(self, words: str, stdin: str) -> dict[str, t.Any]:
+        """By way of a file that only its owner can read."""
+        folder = self._make_tmp_path()
+        try:
+            path = self._transfer_data(self._connection._shell.join_path(folder, "stdin"), stdin)
+            done: dict[str, t.Any] = self._low_level_execute_command(
+                f"{words} < {shlex.quote(path)}"
+            )
+        finally:
+            self._remove_tmp_path(folder)
+        return {
+            **done,
+            "stdout": str(done["stdout"]).replace("\r\n", "\n"),
+            "stderr": str(done["stderr"]).replace("\r\n", "\n"),
+        }

@@ -1,0 +1,13 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _node_files_work
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._on_store import StoreAction
+
+
+class ActionModule(StoreAction):
+    spec = _node_files_work.SAVE
+    work = staticmethod(_node_files_work.save)

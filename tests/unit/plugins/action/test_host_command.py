@@ -1,0 +1,176 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""host_command and host_file, with this machine as the host: what they run there runs here."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import types
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.cloudify_ha.recovery.plugins.action import host_command, host_file
+
+Json = dict[str, t.Any]
+Run = t.Callable[..., Json]
+
+
+class Host:
+    """Runs commands here. With sudo for terminals only, one that is given input is refused."""
+
+    def __init__(self, place: pathlib.Path) -> None:
+        self.place = place
+        self.wants_terminal = False
+        self.calls: list[str] = []
+        self.modes: list[int] = []
+
+    def execute(self, command: str, in_data: str | None = None, **dummy: t.Any) -> Json:
+        self.calls.append(command)
+        if self.wants_terminal and in_data:
+            return {"rc": 1, "stdout": "", "stderr": "sudo: sorry, you must have a tty to run sudo"}
+        done = subprocess.run(
+            ["/bin/sh", "-c", command], input=in_data, capture_output=True, text=True, check=False
+        )
+        return {"rc": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+
+    def action(self, cls: type, *, check: bool, given: Json) -> t.Any:
+        action = object.__new__(cls)
+        action._task = types.SimpleNamespace(check_mode=check, no_log=False, delegate_to=None)
+        action._task.action = "cloudify_ha.recovery.x"
+        action._connection = types.SimpleNamespace(
+            _shell=types.SimpleNamespace(join_path=os.path.join)
+        )
+        action.validate_argument_spec = lambda **dummy: (None, given)
+        action._compute_environment_string = lambda: "GREETING='good day'"
+        action._low_level_execute_command = self.execute
+        action._make_tmp_path = self.make
+        action._remove_tmp_path = shutil.rmtree
+        action._transfer_data = self.write
+        action._transfer_file = lambda src, dest: shutil.copyfile(src, dest)
+        action._fixup_perms2 = lambda paths: None
+        action._find_needle = lambda _folder, path: path
+        return action
+
+    def make(self) -> str:
+        (self.place / "tmp").mkdir()
+        return str(self.place / "tmp")
+
+    def write(self, path: str, data: str) -> str:
+        pathlib.Path(path).write_text(data)
+        return path
+
+
+@pytest.fixture
+def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    for module in (host_command, host_file):
+        monkeypatch.setattr(module.ActionBase, "run", lambda self, tmp=None, task_vars=None: {})
+    return Host(tmp_path)
+
+
+@pytest.fixture
+def run(host: Host) -> Run:
+    def run_it(*argv: str, stdin: str = "", check: bool = False) -> Json:
+        given = {"argv": list(argv), "stdin": stdin}
+        done: Json = host.action(host_command.ActionModule, check=check, given=given).run()
+        return done
+
+    return run_it
+
+
+def test_it_returns_what_a_command_returns(run: Run) -> None:
+    done = run("/bin/sh", "-c", 'echo "$GREETING $1"; echo trouble >&2', "x", "to 'you'")
+    assert (done["rc"], done["changed"], done["stdout"]) == (0, True, "good day to 'you'")
+    assert (done["stdout_lines"], done["stderr"]) == (["good day to 'you'"], "trouble")
+    assert "failed" not in done
+
+
+def test_what_it_reads_is_not_on_the_command_line(run: Run, host: Host) -> None:
+    assert run("cat", stdin="one\ntwo")["stdout_lines"] == ["one", "two"]
+    assert not any("two" in call for call in host.calls)
+
+
+def test_a_failure_is_told_by_its_last_words(run: Run) -> None:
+    done = run("/bin/sh", "-c", "echo first; echo 'disk is full' >&2; exit 3")
+    assert (done["failed"], done["rc"]) == (True, 3)
+    assert done["msg"] == "/bin/sh ended with 3: disk is full"
+    assert run("/bin/false")["msg"] == "/bin/false ended with 1: no message"
+
+
+def test_check_mode_runs_nothing(run: Run, host: Host) -> None:
+    done = run("touch", "/nowhere", check=True)
+    assert (done["changed"], done["msg"]) == (True, "would run: touch /nowhere")
+    assert host.calls == []
+
+
+def test_a_sudo_for_terminals_gets_its_input_by_a_file(run: Run, host: Host) -> None:
+    host.wants_terminal = True
+    assert run("cat", stdin="secret")["stdout"] == "secret"
+    assert not any("secret" in call for call in host.calls)
+    assert not (host.place / "tmp").exists()
+
+
+# -- host_file
+
+
+@pytest.fixture
+def put(host: Host) -> Run:
+    (host.place / "source").write_bytes(b"package" * 1000)
+
+    def put_it(*, mode: str = "0644", check: bool = False, **given: t.Any) -> Json:
+        paths = {"src": str(host.place / "source"), "dest": str(host.place / "there")}
+        given = {**paths, "mode": mode, **given}
+        done: Json = host.action(host_file.ActionModule, check=check, given=given).run(
+            task_vars={"inventory_hostname": "h1"}
+        )
+        return done
+
+    return put_it
+
+
+def test_a_file_gets_there_whole_and_once(put: Run, host: Host) -> None:
+    done = put()
+    there = host.place / "there"
+    assert (done["changed"], done["size"]) == (True, 7000)
+    assert there.read_bytes() == b"package" * 1000
+    assert there.stat().st_mode & 0o7777 == 0o644
+    assert sorted(os.listdir(host.place)) == ["source", "there"]
+    assert not put()["changed"]
+
+
+def test_only_the_mode_is_other(put: Run, host: Host) -> None:
+    put()
+    assert put(mode="0600")["changed"]
+    assert (host.place / "there").stat().st_mode & 0o7777 == 0o600
+
+
+def test_another_file_is_replaced(put: Run, host: Host) -> None:
+    (host.place / "there").write_text("older")
+    assert put(check=True)["changed"]
+    assert (host.place / "there").read_text() == "older"
+    assert put()["changed"]
+    assert (host.place / "there").stat().st_size == 7000
+
+
+def test_what_is_cut_off_on_its_way_never_gets_the_name(
+    put: Run, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        shutil, "copyfile", lambda src, dest: pathlib.Path(dest).write_bytes(b"pack")
+    )
+    with pytest.raises(AnsibleActionFail, match="what arrived is not what was sent"):
+        put()
+    assert sorted(os.listdir(host.place)) == ["source"]
+
+
+def test_what_cannot_be_copied_is_told(put: Run, host: Host) -> None:
+    with pytest.raises(AnsibleActionFail, match="nothing-there cannot be read on the controller"):
+        put(src=str(host.place / "nothing-there"))
+    with pytest.raises(AnsibleActionFail, match="is a directory"):
+        put(dest=str(host.place))
