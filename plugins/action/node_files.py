@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _node_files_work
-from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._on_store import StoreAction
+from ansible_collections.cloudify_ha.recovery.plugins.modules import node_files
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._direct import DirectAction
 
 
-class ActionModule(StoreAction):
-    spec = _node_files_work.SAVE
-    work = staticmethod(_node_files_work.save)
+class ActionModule(DirectAction):
+    module = node_files

@@ -12,11 +12,10 @@ import socket
 import time
 import typing as t
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._runs import ClusterRuns
+from ansible_collections.cloudify_ha.recovery.plugins.modules import run as run_module
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._direct import DirectAction
 
 display = Display()
 
@@ -59,56 +58,21 @@ def is_dead(holder: dict[str, t.Any], here: dict[str, t.Any]) -> bool:
     return started(there["pid"]) != there.get("started")
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
+class ActionModule(DirectAction):
+    module = run_module
 
     def run(
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        args = dict(self._task.args)
+        args = self._task.args
         if args.get("state") == "step":
             display.display(f"{time.strftime('%H:%M:%S')}  {args.get('step')}", color="bright blue")
         here = this_controller()
-        result.update(self._on_store({**args, "controller": here}, task_vars))
+        args["controller"] = here
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
         holder = result.get("holder")
         if result.get("failed") and holder and not args.get("take_over") and is_dead(holder, here):
             display.display(f"run {holder['run']} is dead; its lock is void")
             args["take_over"] = holder["run"]
-            result = dict(self._on_store({**args, "controller": here}, task_vars))
+            result = super().run(tmp, task_vars)
         return result
-
-    def _on_store(
-        self, args: dict[str, t.Any], task_vars: dict[str, t.Any] | None
-    ) -> dict[str, t.Any]:
-        if args.get("state") in ("step", "done") and self._store_is_here(str(args.get("store"))):
-            try:
-                return self._note(args)
-            except (RecoveryError, OSError, KeyError):
-                pass  # the module says what is wrong
-        answer: dict[str, t.Any] = self._execute_module(
-            module_name="cloudify_ha.recovery.run", module_args=args, task_vars=task_vars
-        )
-        return answer
-
-    def _store_is_here(self, store: str) -> bool:
-        """On the controller, for the user that this is. A runbook has many steps, and a module costs half a second."""
-        return (
-            self._connection.transport == "local"
-            and not self._connection.become
-            and os.path.isabs(store)
-            and "$" not in store
-        )
-
-    def _note(self, args: dict[str, t.Any]) -> dict[str, t.Any]:
-        """What the module does for a step."""
-        runs = ClusterRuns(
-            store=str(args["store"]),
-            cluster=str(args["cluster"]),
-            secrets=[str(secret) for secret in args.get("secrets") or []],
-        )
-        run_id, step = str(args["id"]), str(args["step"])
-        if not self._task.check_mode:
-            runs.note(run_id, state=str(args["state"]), step=step)
-        return {"changed": False, "id": run_id, "path": runs.path(run_id)}

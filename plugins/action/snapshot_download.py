@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the module, and print what it waits for."""
-
 from __future__ import annotations
 
-from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress import ActionModule
+from ansible_collections.cloudify_ha.recovery.plugins.modules import snapshot_download
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._direct import DirectAction
 
-__all__ = ("ActionModule",)
+
+class ActionModule(DirectAction):
+    module = snapshot_download

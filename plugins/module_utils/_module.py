@@ -19,7 +19,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _progress
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _direct, _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
@@ -95,6 +95,12 @@ def wait_spec(*, timeout: float) -> Spec:
     }
 
 
+def create_module(*, argument_spec: Spec, **options: t.Any) -> AnsibleModule:
+    """A module; in the process of its action plugin, where that runs it directly."""
+    make = t.cast("type[AnsibleModule]", _direct.maker() or AnsibleModule)
+    return make(argument_spec=argument_spec, supports_check_mode=True, **options)
+
+
 def create_manager_module(
     *, argument_spec: Spec, needs_manager: bool = True, **options: t.Any
 ) -> AnsibleModule:
@@ -108,12 +114,7 @@ def create_manager_module(
         one_of.append(["token", "password"])
     else:
         spec["manager_hosts"] = {**spec["manager_hosts"], "required": False}
-    module = AnsibleModule(
-        argument_spec=spec,
-        required_one_of=one_of,
-        supports_check_mode=True,
-        **options,
-    )
+    module = create_module(argument_spec=spec, required_one_of=one_of, **options)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     return module
@@ -237,6 +238,7 @@ __all__ = (
     "CONNECTION_SPEC",
     "connect",
     "create_manager_module",
+    "create_module",
     "run",
     "ticker",
     "wait_spec",

@@ -114,18 +114,62 @@ duration:
   type: float
 """
 
+import os
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _node_files
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._bundle import Bundle
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    RecoveryError,
+    Refused,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import create_module, run
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _node_files_work
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def body(module: AnsibleModule) -> dict[str, t.Any]:
+    p = module.params
+    if not os.path.isdir(p["place"]) and not module.check_mode:
+        raise Refused(f"there is no directory {p['place']}", hint="Make it first")
+    bundle = Bundle.parse(p["bundle"])
+    plan = _node_files.plan(place=p["place"], node=p["node"], bundle=bundle, replace=p["replace"])
+    result = {
+        "changed": bool(plan.new),
+        "path": plan.saved.folder,
+        "found": len(bundle.files),
+        "saved": sorted(plan.new),
+        "kept": sorted(plan.kept),
+        "gone": sorted(plan.gone),
+        "useless": sorted(plan.useless),
+    }
+    if plan.reason:
+        result["reason"] = plan.reason
+    if not module.check_mode:
+        _node_files.save(plan, node=p["node"], bundle=bundle)
+        stored = _node_files.Saved.load(plan.saved.folder)
+        damage = stored.damage()
+        if damage:
+            raise RecoveryError(
+                f"{stored.folder} cannot be relied on: {'; '.join(damage)}",
+                hint="Look at the disk of the store",
+            )
+        result.update(stored=stored.as_dict(), problems=stored.wrong_pairs())
+    return result
 
 
 def main() -> t.NoReturn:
     run(
-        AnsibleModule(argument_spec=_node_files_work.SAVE, supports_check_mode=True),
-        lambda module: _node_files_work.save(module.params, module.check_mode),
+        create_module(
+            argument_spec={
+                "place": {"type": "path", "required": True},
+                "node": {"type": "str", "required": True},
+                "bundle": {"type": "str", "required": True, "no_log": True},
+                "replace": {"type": "bool", "default": False},
+            },
+        ),
+        body,
     )
 
 

@@ -128,18 +128,78 @@ duration:
   type: float
 """
 
+import fnmatch
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._bundle import pack
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import create_module, run
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._node_files import (
+    Saved,
+    folder_of,
+)
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _node_files_work
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def matching(saved: Saved, patterns: t.Sequence[str]) -> list[str]:
+    return [
+        name
+        for name in sorted(saved.files)
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+
+
+def best_sound(
+    places: t.Sequence[str], node: str
+) -> tuple[t.Optional[str], t.Optional[Saved], list[dict[str, t.Any]]]:
+    looked_at: list[dict[str, t.Any]] = []
+    best: tuple[t.Optional[str], t.Optional[Saved]] = (None, None)
+    for place in places:
+        try:
+            saved = Saved.load(folder_of(place, node))
+            problems = saved.problems()
+        except Refused as exc:
+            looked_at.append({"place": place, "found": True, "problems": [exc.message]})
+            continue
+        found = bool(saved.files)
+        looked_at.append({"place": place, "found": found, "problems": problems})
+        if found and not problems and (best[1] is None or saved.worth > best[1].worth):
+            best = (place, saved)
+    return (*best, looked_at)
+
+
+def body(module: AnsibleModule) -> dict[str, t.Any]:
+    p = module.params
+    folder_of("", p["node"])
+    place, saved, looked_at = best_sound(p["places"], p["node"])
+    result: dict[str, t.Any] = {"sound": saved is not None, "looked_at": looked_at}
+    if saved is None:
+        return result
+    result.update(place=place, saved=saved.as_dict())
+    if p["texts"]:
+        names = matching(saved, p["texts"])
+        result["texts"] = {name: saved.read(name).decode("utf-8", "replace") for name in names}
+    if p["bundle"]:
+        names = matching(saved, p["bundle"])
+        files = {f"{p['below'].rstrip('/')}{name}": (saved.read(name), 0o600) for name in names}
+        result.update(bundle=pack(files), bundled=names)
+    return result
 
 
 def main() -> t.NoReturn:
     run(
-        AnsibleModule(argument_spec=_node_files_work.INFO, supports_check_mode=True),
-        lambda module: _node_files_work.info(module.params, module.check_mode),
+        create_module(
+            argument_spec={
+                "places": {"type": "list", "elements": "path", "required": True},
+                "node": {"type": "str", "required": True},
+                "texts": {"type": "list", "elements": "str", "default": []},
+                "bundle": {"type": "list", "elements": "str", "default": []},
+                "below": {"type": "str", "default": "/"},
+            },
+        ),
+        body,
     )
 
 

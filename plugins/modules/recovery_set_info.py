@@ -116,13 +116,14 @@ duration:
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _sets
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._apply import in_short
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import create_module, run
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Version
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
 def check(found: _sets.RecoverySet, *, full: bool, version: Version | None) -> None:
@@ -163,7 +164,7 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
 
 def main() -> t.NoReturn:
     run(
-        AnsibleModule(
+        create_module(
             argument_spec={
                 "store": {"type": "path", "required": True},
                 "cluster": {"type": "str", "required": True},
@@ -175,7 +176,6 @@ def main() -> t.NoReturn:
                 },
                 "for_version": {"type": "str"},
             },
-            supports_check_mode=True,
         ),
         body,
     )

@@ -159,9 +159,7 @@ import datetime
 import os
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import create_module, run
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._runs import (
     ClusterRuns,
     check_runbook,
@@ -169,6 +167,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._runs import 
     steps_of,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 Result = dict[str, t.Any]
 
@@ -232,7 +233,7 @@ def body(module: AnsibleModule) -> Result:
 def main() -> t.NoReturn:
     os.umask(0o077)
     run(
-        AnsibleModule(
+        create_module(
             argument_spec={
                 "store": {"type": "path", "required": True},
                 "cluster": {"type": "str", "required": True},
@@ -258,7 +259,6 @@ def main() -> t.NoReturn:
                 ["state", "done", ["id", "step"]],
                 ["state", "ended", ["id", "outcome"]],
             ],
-            supports_check_mode=True,
         ),
         body,
     )

@@ -112,15 +112,16 @@ duration:
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import run
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import create_module, run
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
     Version,
 )
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
 def target(version: str) -> Capabilities:
@@ -143,12 +144,11 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
 
 def main() -> t.NoReturn:
     run(
-        AnsibleModule(
+        create_module(
             argument_spec={
                 "path": {"type": "path", "required": True},
                 "for_version": {"type": "str"},
             },
-            supports_check_mode=True,
         ),
         body,
     )

@@ -46,7 +46,7 @@ UNITS = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 State = dict[str, t.Any]
 
 
-class ActionModule(NormalAction):
+class ProgressAction(NormalAction):
     TRANSFERS_FILES = False
 
     _progress_path = ""
@@ -216,4 +216,4 @@ def amount(state: State, before: State | None) -> str:
     return text
 
 
-__all__ = ("ActionModule", "Reader", "Teller", "describe")
+__all__ = ("ProgressAction", "Reader", "Teller", "describe")

@@ -24,7 +24,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._progress imp
 )
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress import (
-    ActionModule,
+    ProgressAction,
     Reader,
     Teller,
     describe,
@@ -71,7 +71,7 @@ def until(condition: t.Callable[[], t.Any]) -> None:
 
 @pytest.mark.parametrize("name", WAITING)
 def test_every_module_that_waits_is_followed(name: str) -> None:
-    assert importlib.import_module(f"{ACTIONS}.{name}").ActionModule is ActionModule
+    assert issubclass(importlib.import_module(f"{ACTIONS}.{name}").ActionModule, ProgressAction)
 
 
 # -- lines -------------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ class Connection:
 
 
 def make_action(**task: t.Any) -> t.Any:
-    action: t.Any = object.__new__(ActionModule)
+    action: t.Any = object.__new__(ProgressAction)
     given = {"async_val": 0, "no_log": False, "delegate_to": None, "environment": None}
     action._task = types.SimpleNamespace(action="a.b.snapshot", **{**given, **task})
     action._connection = Connection()
@@ -263,7 +263,7 @@ def on_this_machine(action: t.Any) -> list[t.Any]:
         return {"rc": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
 
     action.__class__ = type(
-        "OnThisMachine", (ActionModule,), {"_low_level_execute_command": execute}
+        "OnThisMachine", (ProgressAction,), {"_low_level_execute_command": execute}
     )
     return used
 
