@@ -81,7 +81,45 @@ options:
     type: float
     default: 5.0
 notes:
-  - Runs where the play says, normally on the controller or on the store (C(delegate_to)); it needs
-    no Python on a manager.
+  - Modules run where the play says, normally on the controller or on the store (C(delegate_to)). Nothing
+    is needed on a manager, not even Python.
   - Needs Python 3.9 or later on the host that it runs on.
+"""
+
+    # Modules read the environment themselves.
+    PLUGIN = r"""
+options:
+  manager_hosts:
+    env:
+      - name: CLOUDIFY_MANAGER_HOSTS
+  manager_port:
+    env:
+      - name: CLOUDIFY_MANAGER_PORT
+  manager_protocol:
+    env:
+      - name: CLOUDIFY_MANAGER_PROTOCOL
+  username:
+    env:
+      - name: CLOUDIFY_USERNAME
+  password:
+    env:
+      - name: CLOUDIFY_PASSWORD
+  token:
+    env:
+      - name: CLOUDIFY_TOKEN
+  tenant:
+    env:
+      - name: CLOUDIFY_TENANT
+  ca_path:
+    env:
+      - name: CLOUDIFY_CA_PATH
+  validate_certs:
+    env:
+      - name: CLOUDIFY_VALIDATE_CERTS
+  request_timeout:
+    env:
+      - name: CLOUDIFY_REQUEST_TIMEOUT
+  connect_timeout:
+    env:
+      - name: CLOUDIFY_CONNECT_TIMEOUT
 """

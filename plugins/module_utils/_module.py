@@ -9,9 +9,6 @@
 from __future__ import annotations
 
 import errno
-import math
-import re
-import ssl
 import time
 import traceback
 import typing as t
@@ -21,20 +18,19 @@ from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _direct, _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._connect import (
+    check_times,
+    client_from,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
     REQUESTS_IMPORT_ERROR,
-    Connection,
-    ManagerHttp,
-    is_address,
     one_line,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 
 Spec = dict[str, dict[str, t.Any]]
 Result = dict[str, t.Any]
-
-DEFAULT_PORTS = {"https": 443, "http": 80}
 
 #: What to do about an error of the operating system.
 FILE_HINTS = {
@@ -48,9 +44,6 @@ FILE_HINTS = {
     errno.EDQUOT: "Make room there, or choose another place",
     errno.EIO: "The disk has errors: look at the kernel's log",
 }
-
-#: Every option of type float is a number of seconds; these can be none at all.
-ZERO_MAKES_SENSE = ("resume_within", "settle_timeout", "listener_timeout")
 
 
 def _from_env(name: str) -> dict[str, t.Any]:
@@ -122,75 +115,7 @@ def create_manager_module(
 
 def connect(module: AnsibleModule) -> CloudifyClient:
     """A client from the module's connection options."""
-    p = module.params
-    hosts = [host.strip() for host in p["manager_hosts"] if host and host.strip()]
-    if not hosts:
-        raise RecoveryError("manager_hosts names no manager", hint="Give at least one address")
-    for host in hosts:
-        if not is_address(host):
-            raise RecoveryError(
-                f"manager_hosts: {host!r} is not an address",
-                hint="Give a host name or IP address, with :port where it has another one",
-            )
-    port = p["manager_port"]
-    if port is not None and not 0 < port < 65536:
-        raise RecoveryError(f"manager_port has to be from 1 to 65535, not {port}")
-    if not p["token"] and not (p["username"] and p["password"]):
-        raise RecoveryError(
-            "neither a token nor username and password are given",
-            hint="Set them as options or in the environment; an empty value counts as none",
-        )
-    for name in ("tenant", "token"):
-        if p[name] and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", p[name]):
-            # never the value: it may be a secret
-            raise RecoveryError(
-                f"{name} has characters that cannot be sent",
-                hint="Look for a line break or a space at its ends, or letters beyond ASCII",
-            )
-    connection = Connection(
-        hosts=hosts,
-        port=port or DEFAULT_PORTS[p["manager_protocol"]],
-        protocol=p["manager_protocol"],
-        username=p["username"],
-        password=p["password"],
-        token=p["token"],
-        tenant=p["tenant"],
-        ca_path=_existing_ca(p["ca_path"]),
-        validate_certs=p["validate_certs"],
-        request_timeout=p["request_timeout"],
-        connect_timeout=p["connect_timeout"],
-    )
-    return CloudifyClient(ManagerHttp(connection))
-
-
-def _existing_ca(path: str | None) -> str | None:
-    if path:
-        try:
-            open(path, "rb").close()
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-        except ssl.SSLError:
-            raise RecoveryError(
-                f"ca_path {path} has no certificate in PEM form, or a damaged one",
-                hint="Give the CA's certificate, which begins with -----BEGIN CERTIFICATE-----",
-            ) from None
-        except OSError as exc:
-            raise RecoveryError(
-                f"Cannot read ca_path {path}: {exc.strerror}",
-                hint="Give a file on the host that the module runs on",
-            ) from None
-    return path
-
-
-def _check_times(params: t.Mapping[str, t.Any]) -> None:
-    """:raises RecoveryError: for seconds that make no sense"""
-    for name, value in params.items():
-        if not isinstance(value, float):
-            continue
-        if name in ZERO_MAKES_SENSE:
-            if not 0 <= value < math.inf:
-                raise RecoveryError(f"{name} cannot be less than 0 seconds, as {value:g} is")
-        elif not 0 < value < math.inf:
-            raise RecoveryError(f"{name} has to be more than 0 seconds, not {value:g}")
+    return client_from(module.params)
 
 
 def ticker(module: AnsibleModule) -> Ticker:
@@ -211,7 +136,7 @@ def _run(module: AnsibleModule, body: t.Callable[[AnsibleModule], Result]) -> t.
     started = time.monotonic()
     failure: Result
     try:
-        _check_times(module.params)
+        check_times(module.params)
         result = body(module)
     except RecoveryError as exc:
         failure = {"msg": str(exc), **exc.details}

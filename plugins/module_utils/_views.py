@@ -25,10 +25,12 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._members impo
 
 #: Of a member in a register, what is told: the other fields are credentials and certificates.
 _REGISTERED = (
-    *("hostname", "name", "host", "private_ip", "version", "port", "networks"),
+    *("hostname", "name", "host", "private_ip", "public_ip", "version", "port", "networks"),
     *("node_id", "is_external"),
 )
 _NODE = ("name", "host_ip", "online", "master", "checks", "initialized")
+#: Of a node, where it is told at all.
+_NODE_MORE = ("public_ip", "remote_database")
 
 
 def view_of(client: CloudifyClient, *, until: float) -> Json:
@@ -104,7 +106,10 @@ def _nodes(view: Json, ask: t.Callable[..., t.Any]) -> None:
     _keep(
         view,
         "nodes",
-        lambda: [{k: n.get(k) for k in _NODE} for n in ask("/cluster/nodes", items=list)["items"]],
+        lambda: [
+            {**{k: n.get(k) for k in _NODE}, **{k: n[k] for k in _NODE_MORE if k in n}}
+            for n in ask("/cluster/nodes", items=list)["items"]
+        ],
     )
 
 
@@ -130,12 +135,21 @@ def _roll_up(answer: Json) -> Json:
     """The cluster's status without the details: tier -> status, and node -> status with what is wrong."""
     tiers = {}
     for tier, told in (answer.get("services") or {}).items():
-        nodes = {
-            name: {"status": node.get("status"), "failures": node.get("failures") or []}
-            for name, node in (told.get("nodes") or {}).items()
-        }
+        nodes = {name: _of_node(node) for name, node in (told.get("nodes") or {}).items()}
         tiers[tier] = {"status": told.get("status"), "nodes": nodes}
     return {"status": answer.get("status"), "tiers": tiers}
+
+
+def _of_node(node: Json) -> Json:
+    found = {"status": node.get("status"), "failures": node.get("failures") or []}
+    if node.get("public_ip"):
+        found["public_ip"] = node["public_ip"]
+    # 5.0.5 alone tells what Patroni says of itself
+    for service in (node.get("services") or {}).values():
+        patroni = (service.get("extra_info") or {}).get("patroni_status") or {}
+        if patroni.get("role"):
+            found["role"] = patroni["role"]
+    return found
 
 
 def ask_all(
