@@ -95,9 +95,10 @@ def _standby_node(told: Json, view: Json) -> Json:
         tier for tier in TIERS if not (tier == "database" and told.get("remote_database"))
     ]
     online, checks = bool(told.get("online")), told.get("checks") or {}
-    node["status"] = {"manager": "OK" if online else "Fail"}
+    well = "OK" if all(checks.values()) else "Degraded"
+    node["status"] = {"manager": well if online else "Fail"}
     node["active"] = online and bool(told.get("master"))
-    node["broken"] = not online or not all(checks.values())
+    node["broken"] = not online
     return node
 
 
@@ -136,30 +137,32 @@ class _Registered:
             _is_asked(self._self, asked)
 
     def _enter(self, tier: str, told: Json, name: t.Any, address: t.Any) -> None:
-        if tier != "manager" and _is_loopback(address or name):
+        node = None if tier == "manager" else self._at(address, told)
+        if node is None and tier != "manager" and _is_loopback(address or name):
             node = self._self
-        else:
-            node = None if tier == "manager" else self._find(name, address, told)
             if node is None:
-                node = _node(name, address, told)
-                node["networks"] = list((told.get("networks") or {}).values())
-                self.nodes.append(node)
+                self.left_out.append(
+                    f"{tier} {name} is listed as {address}, and which of the managers that is "
+                    "cannot be told"
+                )
+                return
+        if node is None and tier != "manager":
+            # names come last: in each register somebody else chose them
+            node = next((each for each in self.nodes if _is_called(each, name)), None)
         if node is None:
-            self.left_out.append(
-                f"{tier} {name} is listed as {address}, and which of the managers that is cannot be told"
-            )
-            return
+            node = _node(name, address, told)
+            node["networks"] = list((told.get("networks") or {}).values())
+            self.nodes.append(node)
         if tier not in node["tiers"]:
             node["tiers"].append(tier)
         self._by_name[tier, str(name)] = node
 
-    def _find(self, name: t.Any, address: t.Any, told: Json) -> Json | None:
-        """A node that is known already. Names are looked at last: in each register somebody else chose them."""
+    def _at(self, address: t.Any, told: Json) -> Json | None:
         addresses = {str(address), *map(str, (told.get("networks") or {}).values())}
         for node in self.nodes:
             if addresses & {node["private_ip"], *node.get("networks", ())}:
                 return node
-        return next((node for node in self.nodes if _is_called(node, name)), None)
+        return None
 
     def _who_says_it(self, asked: str) -> Json | None:
         if len(self.nodes) == 1:

@@ -111,3 +111,13 @@ def test_what_there_was_no_time_for_at_all(monkeypatch: pytest.MonkeyPatch) -> N
         "error": "no time was left to ask for /version.",
         "hangs": False,
     }
+
+
+def test_of_a_node_is_told_what_other_plugins_need() -> None:
+    patroni = {"status": "Active", "extra_info": {"patroni_status": {"role": "master"}}}
+    node = {"status": "OK", "public_ip": "203.0.113.1", "services": {"x": {}, "Patroni": patroni}}
+    answer = {"status": "OK", "services": {"db": {"status": "OK", "nodes": {"d1": node, "d2": {}}}}}
+    assert _views._roll_up(answer)["tiers"]["db"]["nodes"] == {
+        "d1": {"status": "OK", "failures": [], "public_ip": "203.0.113.1", "role": "master"},
+        "d2": {"status": None, "failures": []},
+    }
