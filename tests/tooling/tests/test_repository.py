@@ -108,12 +108,13 @@ def contents(kind: str) -> set[str]:
         "Modules": ("plugins/modules", "*.py"),
         "Roles": ("roles", "*/"),
         "Playbooks": ("playbooks", "*.yml"),
+        "Inventory plugins": ("plugins/inventory", "*.py"),
     }[kind]
     found = (REPO / place).glob(pattern)
     return {path.stem for path in found if not path.name.startswith(("_", "."))}
 
 
-@pytest.mark.parametrize("kind", ["Modules", "Roles", "Playbooks"])
+@pytest.mark.parametrize("kind", ["Modules", "Roles", "Playbooks", "Inventory plugins"])
 def test_readme_lists_what_is_there(kind: str) -> None:
     """A heading for each kind, and below it rows or bullets that begin with the name as code."""
     readme = Path(REPO / "README.md")
