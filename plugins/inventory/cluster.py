@@ -61,20 +61,18 @@ author:
 """
 
 EXAMPLES = r"""
-# production.cloudify.yml, with a password that comes from the environment
+# production.cloudify.yml: the name of the file has to end so
 plugin: cloudify_ha.recovery.cluster
 manager_hosts: [manager1.example.com, manager2.example.com, manager3.example.com]
-username: admin
 ca_path: /etc/pki/cloudify-ca.pem
 
----
-# another variable of the environment, ssh over the public addresses, groups by version
-plugin: cloudify_ha.recovery.cluster
-manager_hosts: [manager1.example.com, manager2.example.com, manager3.example.com]
+# Without these two, CLOUDIFY_USERNAME and CLOUDIFY_PASSWORD of the environment are used.
 username: admin
 password: "{{ lookup('ansible.builtin.env', 'PRODUCTION_PASSWORD') }}"
-address: public
+
+# The rest is only wanted where the defaults are not.
 hostname: short_hostname
+address: public
 remembered: /var/lib/cloudify_ha/production.remembered
 compose:
   ansible_user: "'centos'"
@@ -250,21 +248,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     # -- the inventory -------------------------------------------------------------------------------
 
     def _fill(self, nodes: list[Json]) -> None:
+        inventory: t.Any = self.inventory
         strict = self.get_option("strict")
         for group in (*GROUPS.values(), ACTIVE, BROKEN):
-            self.inventory.add_group(group)
+            inventory.add_group(group)
         for name, node in named(nodes, by=self.get_option("hostname")).items():
-            self.inventory.add_host(name)
+            inventory.add_host(name)
             for group in groups_of(node):
-                self.inventory.add_child(group, name)
+                inventory.add_child(group, name)
             for variable, value in self._variables(node).items():
-                self.inventory.set_variable(name, variable, value)
-            facts = self.inventory.get_host(name).get_vars()
-            self._set_composite_vars(self.get_option("compose"), facts, name, strict=strict)
-            facts = self.inventory.get_host(name).get_vars()
-            self._add_host_to_composed_groups(self.get_option("groups"), facts, name, strict=strict)
+                inventory.set_variable(name, variable, value)
+            known = inventory.get_host(name).get_vars()
+            self._set_composite_vars(self.get_option("compose"), known, name, strict=strict)
+            known = inventory.get_host(name).get_vars()
+            self._add_host_to_composed_groups(self.get_option("groups"), known, name, strict=strict)
             self._add_host_to_keyed_groups(
-                self.get_option("keyed_groups"), facts, name, strict=strict
+                self.get_option("keyed_groups"), known, name, strict=strict
             )
 
     def _variables(self, node: Json) -> Json:
