@@ -67,7 +67,8 @@ class ActionModule(ActionBase):
         """By way of a file that only its owner can read."""
         folder = self._make_tmp_path()
         try:
-            path = self._transfer_data(self._connection._shell.join_path(folder, "stdin"), stdin)
+            path = self._connection._shell.join_path(folder, "stdin")
+            self._transfer_data(path, stdin)
             done: dict[str, t.Any] = self._low_level_execute_command(
                 f"{words} < {shlex.quote(path)}"
             )

@@ -30,7 +30,7 @@ Json = dict[str, t.Any]
 
 class DirectAction(ProgressAction):
     #: It is imported with the plugin, once, before tasks have processes of their own.
-    module: t.ClassVar[types.ModuleType]
+    module: types.ModuleType
 
     def _execute_module(
         self,
@@ -38,11 +38,12 @@ class DirectAction(ProgressAction):
         module_args: Json | None = None,
         tmp: str | None = None,
         task_vars: Json | None = None,
+        *args: t.Any,
         **how: t.Any,
     ) -> Json:
         if not self._can_be_direct(task_vars or {}):
             given: Json = super()._execute_module(
-                module_name=module_name, module_args=module_args, task_vars=task_vars, **how
+                module_name, module_args, tmp, task_vars, *args, **how
             )
             return given
         environment: dict[str, str] = {}
@@ -50,11 +51,11 @@ class DirectAction(ProgressAction):
         environment = {key: str(value) for key, value in environment.items()}
         if self._progress_path:
             environment[VARIABLE] = self._progress_path
-        args = self._task.args if module_args is None else module_args
+        asked = self._task.args if module_args is None else module_args
         return run_direct(
             self.module.main,
             # plain values, and what is in a vault in clear, as a module gets them
-            json.loads(json.dumps(args, default=str)),
+            json.loads(json.dumps(asked, default=str)),
             name=self._task.action,
             check_mode=bool(self._task.check_mode),
             environment=environment,

@@ -53,7 +53,7 @@ class Host:
         action._make_tmp_path = self.make
         action._remove_tmp_path = shutil.rmtree
         action._transfer_data = self.write
-        action._transfer_file = lambda src, dest: shutil.copyfile(src, dest)
+        action._transfer_file = self.copy
         action._fixup_perms2 = lambda paths: None
         action._find_needle = lambda _folder, path: path
         return action
@@ -61,6 +61,9 @@ class Host:
     def make(self) -> str:
         (self.place / "tmp").mkdir()
         return str(self.place / "tmp")
+
+    def copy(self, src: str, dest: str) -> None:
+        shutil.copyfile(src, dest)
 
     def write(self, path: str, data: str) -> str:
         pathlib.Path(path).write_text(data)
