@@ -64,7 +64,8 @@ class DirectModule:
     def exit_json(self, **result: t.Any) -> t.NoReturn:
         if self._warnings:
             result["warnings"] = self._warnings
-        raise Ended(remove_values({"changed": False, **result}, self.no_log_values))
+        told = {"changed": False, "invocation": {"module_args": self.params}, **result}
+        raise Ended(remove_values(told, self.no_log_values))
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         self.exit_json(failed=True, msg=msg, **result)

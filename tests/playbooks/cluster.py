@@ -59,7 +59,7 @@ class Played:
 
 class Cluster:
     """
-    :ivar python: what Ansible and modules are started with, but for the runs that are killed
+    :ivar python: what Ansible is started with, but for the runs that are killed; it runs modules itself
     """
 
     def __init__(self, manager: StandIn, place: Path, *, python: str = sys.executable) -> None:
@@ -110,7 +110,6 @@ class Cluster:
 
     def play(self, playbook: str, *words: str, warned: bool = False, **variables: Any) -> Played:
         """Run it to its end. A warning of Ansible is a failure of the test, unless it is due."""
-        variables = {"ansible_python_interpreter": self.python, **variables}
         done = subprocess.run(
             [self.python, *self.command(playbook, *words, **variables)],
             env=self.environment,

@@ -124,6 +124,7 @@ def test_no_secret_is_in_a_result(act: t.Callable[..., Json]) -> None:
         password="pa55word of all",
     )
     assert "is not an address" in said["msg"] and "pa55word" not in json.dumps(said)
+    assert said["invocation"]["module_args"]["tenant"] == "default_tenant"
 
 
 def test_one_after_another(act: t.Callable[..., Json], tmp_path: pathlib.Path) -> None:
