@@ -33,7 +33,7 @@ RUN = "rebuild_cluster-20261122T030000Z"
 @pytest.fixture
 def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., Json]:
     monkeypatch.setattr(
-        _direct.ProgressAction, "_execute_module", lambda self, **how: {"by": "Ansible", **how}
+        _direct.ProgressAction, "_execute_module", lambda self, *args, **how: {"by": "Ansible"}
     )
 
     def act_it(
