@@ -10,6 +10,7 @@ import pytest
 
 from bad_input.batch import PASSWORD, Place
 from standin.testing import StandIn
+from standin.warm import start_standins_at_once
 from tooling.warm import warm
 
 
@@ -25,3 +26,6 @@ def place(tmp_path_factory: pytest.TempPathFactory, python: str) -> Iterator[Pla
     root = tmp_path_factory.mktemp("place")
     with StandIn(profile="7.0.5", password=PASSWORD, speed=50, state=root / "manager") as manager:
         yield Place(manager, root, warm=python)
+
+
+__all__ = ["start_standins_at_once"]

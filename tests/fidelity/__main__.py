@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from standin.testing import StandIn
+from standin.warm import warm_standins
 
 from . import recording as recorded
 from .session import Outcome, Session
@@ -53,7 +54,7 @@ def main() -> int:
 
     started = time.monotonic()
     total, broken = Outcome(), []
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+    with warm_standins(), concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         jobs = {pool.submit(run, entry, chosen.__contains__): entry for entry in entries}
         for job in concurrent.futures.as_completed(jobs):
             outcome, error = job.result()

@@ -13,6 +13,7 @@ import pytest
 
 from playbooks.cluster import Cluster
 from standin.testing import StandIn
+from standin.warm import start_standins_at_once
 from tooling.warm import warm
 
 SPEED = 40.0
@@ -62,3 +63,6 @@ def cluster(start: Callable[..., Cluster]) -> Cluster:
     made = start()
     made.manager.seed(sample="rich")
     return made
+
+
+__all__ = ["start_standins_at_once"]

@@ -19,10 +19,11 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation im
 )
 from scenarios.site import Site
 from standin.testing import StandIn
+from standin.warm import start_standins_at_once
 
 SPEED = 40.0
 
-__all__ = ["run_module"]
+__all__ = ["run_module", "start_standins_at_once"]
 
 
 @pytest.fixture(autouse=True)

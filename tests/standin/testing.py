@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 TESTS = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
@@ -35,7 +36,11 @@ class StandIn:
 
     >>> with StandIn(profile="7.0.5", speed=20, state=tmp_path) as manager:
     ...     manager.seed(sample="rich")
+
+    :cvar starter: what starts them in place of their Python and the name of the program
     """
+
+    starter: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -54,7 +59,7 @@ class StandIn:
         hostname: str | None = None,
         private_ip: str | None = None,
         cluster_config: str | Path | None = None,
-        python: str = sys.executable,
+        python: str = "",
     ) -> None:
         self._own_state = state is None
         self.state = Path(state) if state else Path(tempfile.mkdtemp(prefix="standin-"))
@@ -86,6 +91,9 @@ class StandIn:
             if value is not None:
                 self._options += [option, str(value)]
         self._process: subprocess.Popen[bytes] | None = None
+        # Once it is ready; it may be a child of what was started.
+        self._pid: int | None = None
+        self._trusted: tuple[str, ssl.SSLContext] | None = None
         self.port = port
         self.url = self.ca = self._control = ""
 
@@ -96,9 +104,12 @@ class StandIn:
         ready.unlink(missing_ok=True)
         log = self.state / "standin.log"
         path = os.pathsep.join(p for p in (str(TESTS), os.environ.get("PYTHONPATH", "")) if p)
+        start = self.starter
+        if self._python or not start:
+            start = (self._python or sys.executable, "-m", "standin")
         with log.open("ab") as stream:
             self._process = subprocess.Popen(
-                [self._python, "-m", "standin", *self._options, "--port", str(self.port)],
+                [*start, *self._options, "--port", str(self.port)],
                 stdout=stream,
                 stderr=stream,
                 stdin=subprocess.DEVNULL,
@@ -112,13 +123,13 @@ class StandIn:
             time.sleep(0.02)
         said = json.loads(ready.read_text())
         self.url, self.port, self.ca = said["url"], said["port"], said["ca"]
-        self._control = said["control"]
+        self._control, self._pid = said["control"], said["pid"]
         return self
 
     @property
     def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
+        assert self._pid is not None
+        return self._pid
 
     @property
     def alive(self) -> bool:
@@ -138,10 +149,12 @@ class StandIn:
 
     def _end(self, number: signal.Signals) -> None:
         process, self._process = self._process, None
+        pid, self._pid = self._pid, None
         if process is None:
             return
         if process.poll() is None:
-            process.send_signal(number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid or process.pid, number)
         try:
             process.wait(timeout=10)
         except subprocess.TimeoutExpired:
@@ -246,12 +259,18 @@ class StandIn:
         for name, value in given.items():
             if value is not None:
                 request.add_header(name, value)
-        context = ssl.create_default_context(cafile=self.ca)
         try:
-            with urllib.request.urlopen(request, timeout=60, context=context) as response:
+            with urllib.request.urlopen(request, timeout=60, context=self._trust()) as response:
                 return Answer(response.status, dict(response.headers.items()), response.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, dict(error.headers.items()), error.read())
+
+    def _trust(self) -> ssl.SSLContext:
+        """Made once for each CA, since that takes longer than many a request."""
+        ca = Path(self.ca).read_text()
+        if self._trusted is None or self._trusted[0] != ca:
+            self._trusted = ca, ssl.create_default_context(cadata=ca)
+        return self._trusted[1]
 
 
 class Answer:

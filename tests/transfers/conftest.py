@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from standin.testing import StandIn
+from standin.warm import start_standins_at_once
 from transfers.modules import COLLECTIONS, Modules
 
 # Some tests use the collection's own client in this process.
@@ -65,3 +66,6 @@ def store(tmp_path: Path) -> Path:
     place = tmp_path / "store"
     place.mkdir()
     return place
+
+
+__all__ = ["start_standins_at_once"]

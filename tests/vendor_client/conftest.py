@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from standin.testing import StandIn
+from standin.warm import start_standins_at_once
 from tooling.warm import warm
 from vendor_client.client import MODULES, Client, find_program
 
@@ -49,3 +50,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., StandIn]]:
     yield one
     for manager in running:
         manager.stop()
+
+
+__all__ = ["start_standins_at_once"]

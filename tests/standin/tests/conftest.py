@@ -13,6 +13,7 @@ import pytest
 from standin.testing import StandIn
 from standin.tests.clusters import Cluster
 from standin.tests.postgres import Postgres, missing
+from standin.warm import start_standins_at_once
 
 SPEED = 100
 
@@ -60,3 +61,6 @@ def cluster(postgres: Postgres, tmp_path: Path) -> Iterator[Callable[..., Cluste
     yield make
     for one in made:
         one.stop()
+
+
+__all__ = ["start_standins_at_once"]

@@ -17,12 +17,14 @@ PATIENCE = 30.0
 
 def until(condition: Callable[[], Any]) -> Any:
     """Wait for a condition, however long the machine takes."""
-    end = time.monotonic() + PATIENCE
+    end, pause = time.monotonic() + PATIENCE, 0.01
     while time.monotonic() < end:
         found = condition()
         if found:
             return found
-        time.sleep(0.01)
+        # most looks are requests, which cost those that are waited for more than the wait
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.1)
     raise AssertionError("it did not come about")
 
 

@@ -44,9 +44,15 @@ MODULES = (
 
 @contextlib.contextmanager
 def warm(
-    modules: tuple[str, ...] = MODULES, *, python: str | Path = sys.executable
+    modules: tuple[str, ...] = MODULES,
+    *,
+    python: str | Path = sys.executable,
+    path: str | Path = "",
 ) -> Iterator[str]:
-    """Yields the executable."""
+    """Yields the executable.
+
+    :param path: where modules are also imported from
+    """
     with tempfile.TemporaryDirectory(prefix="warm-") as name:
         place = Path(name)
         # Other users run modules too.
@@ -60,7 +66,7 @@ def warm(
         ours, theirs = os.pipe()
         # It ends when this process does, however that ends.
         with subprocess.Popen(
-            [python, str(SERVER), f"{name}/s", str(ours), *modules],
+            [python, str(SERVER), f"{name}/s", str(ours), str(path), *modules],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             pass_fds=(ours,),

@@ -4,7 +4,7 @@
 
 """Imports modules, and forks a process for each script that a client wants to start.
 
-Arguments: the socket, a descriptor whose end is the server's end, and the modules.
+Arguments: the socket, a descriptor whose end is the server's end, where else modules are looked for, and the modules.
 """
 
 from __future__ import annotations
@@ -162,8 +162,11 @@ if __name__ == "__main__":
     # What was found from here and from there is not what a script has.
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:] = [path for path in sys.path[1:] if path not in map(os.path.abspath, inherited)]
-    for name in sys.argv[3:]:
+    found = [*sys.path]
+    sys.path[:0] = filter(None, sys.argv[3:4])
+    for name in sys.argv[4:]:
         importlib.import_module(name)
+    sys.path[:] = found
     server = Server(sys.argv[1], int(sys.argv[2]))
     print("ready", flush=True)
     gc.collect()
