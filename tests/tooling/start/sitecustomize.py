@@ -7,6 +7,9 @@
 Ansible packs every module that it starts into a zip file, anew in each run of a playbook, and Python compiles what is
 in a zip file anew each time: both take longer than most modules. Here the compiled code is kept for the run of the
 tests, named after Python and the source, and so is what was packed, which does not change meanwhile.
+
+Every run of a playbook also reads two long YAML files of Ansible's own: what is in them is kept too. And while a task
+runs, Ansible looks a thousand times a second whether it has ended: here it is a hundred times.
 """
 
 from __future__ import annotations
@@ -52,27 +55,80 @@ def _install(folder: str) -> None:
     loader._compile_source = kept
 
 
-class _Packed:
-    """Finds the part of Ansible that packs modules, and gives it what other playbooks packed."""
+class _Ansible:
+    """Finds the parts of Ansible that take long, and changes each one once it is loaded."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self.changes = {
+            "ansible.config.manager": self.remember_settings,
+            "ansible.constants": self.look_seldom,
+            "ansible.executor.module_common": self.share,
+            "ansible.utils.collection_loader._collection_meta": self.remember_routing,
+        }
 
     def find_spec(self, name: str, _path: Any, _target: Any = None) -> Any:
-        if name != "ansible.executor.module_common":
+        change = self.changes.pop(name, None)
+        if change is None:
             return None
         import importlib.util
 
-        sys.meta_path.remove(self)
         spec: Any = importlib.util.find_spec(name)
+        if spec is None:
+            return None
         execute = spec.loader.exec_module
 
-        def then_share(module: Any) -> None:
+        def then_change(module: Any) -> None:
             execute(module)
-            self.share(module)
+            change(module)
 
-        spec.loader.exec_module = then_share
+        spec.loader.exec_module = then_change
         return spec
+
+    def look_seldom(self, module: Any) -> None:
+        module.DEFAULT_INTERNAL_POLL_INTERVAL = 0.01
+
+    def remember_settings(self, module: Any) -> None:
+        read = module.ConfigManager._read_config_yaml_file
+
+        def remembered(manager: Any, path: str) -> Any:
+            with open(path, "rb") as stream:
+                return self.parsed("settings", stream.read(), lambda: read(manager, path))
+
+        module.ConfigManager._read_config_yaml_file = remembered
+
+    def remember_routing(self, module: Any) -> None:
+        read = module._meta_yml_to_dict
+
+        def remembered(data: Any, content_id: Any) -> Any:
+            text = data.encode() if isinstance(data, str) else data
+            return self.parsed("routing", text, lambda: read(data, content_id))
+
+        module._meta_yml_to_dict = remembered
+
+    def parsed(self, kind: str, data: bytes, parse: Any) -> Any:
+        """What it says, as new as if it had just been read."""
+        import _imp
+        import marshal
+
+        imports: Any = _imp
+        mark = int.from_bytes(imports.source_hash(0x436C6F7564696679, data), "little")
+        version = sys.implementation.cache_tag
+        path = f"{self.folder}/{kind}-{version}-{len(data)}-{mark:016x}"
+        try:
+            with open(path, "rb") as stream:
+                return marshal.load(stream)
+        except OSError:
+            found = parse()
+        try:
+            packed = marshal.dumps(found)
+            fresh = f"{path}.{os.getpid()}"
+            with open(fresh, "wb") as stream:
+                stream.write(packed)
+            os.rename(fresh, path)
+        except (OSError, ValueError):
+            pass  # it is read anew each time, as everywhere else
+        return found
 
     def share(self, module: Any) -> None:
         import atexit
@@ -102,4 +158,4 @@ class _Packed:
 
 if FOLDER:
     _install(FOLDER)
-    sys.meta_path.insert(0, _Packed(FOLDER))
+    sys.meta_path.insert(0, _Ansible(FOLDER))
