@@ -65,8 +65,9 @@ class Place:
     variables: dict[str, Any] = field(default_factory=dict)
     # A command that runs Ansible somewhere else, as in a namespace with mounts of its own.
     wrapper: tuple[str, ...] = ()
-    # One that starts modules at once, but in the namespace of the test.
+    # Those that start Ansible and modules at once, but in the namespace of the test.
     warm: str = sys.executable
+    warm_modules: str = sys.executable
 
     def __post_init__(self) -> None:
         for name in ("files", "home/.ansible/tmp", "tmp"):
@@ -85,8 +86,12 @@ class Place:
 
     @property
     def python(self) -> str:
-        """What modules are run with."""
+        """What Ansible is run with."""
         return sys.executable if self.wrapper else self.warm
+
+    @property
+    def modules_python(self) -> str:
+        return sys.executable if self.wrapper else self.warm_modules
 
     @property
     def files(self) -> Path:
@@ -217,7 +222,7 @@ def _play(
         "module_defaults": {f"group/{COLLECTION}.manager": "{{ manager }}"},
         "tasks": [*tasks, keep],
     }
-    host = {"ansible_connection": "local", "ansible_python_interpreter": place.python}
+    host = {"ansible_connection": "local", "ansible_python_interpreter": place.modules_python}
     inventory = {"all": {"hosts": {name: host for name in given or ["localhost"]}}}
     playbook, hosts = place.root / "play.json", place.root / "inventory.json"
     playbook.write_text(json.dumps([play], indent=1))

@@ -11,7 +11,7 @@ import pytest
 from bad_input.batch import PASSWORD, Place
 from standin.testing import StandIn
 from standin.warm import start_standins_at_once
-from tooling.warm import warm
+from tooling.warm import ANSIBLES, MODULES, warm
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +20,20 @@ def python() -> Iterator[str]:
         yield executable
 
 
+@pytest.fixture(scope="session")
+def modules_python() -> Iterator[str]:
+    with warm((*MODULES, *ANSIBLES)) as executable:
+        yield executable
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, python: str) -> Iterator[Place]:
+def place(
+    tmp_path_factory: pytest.TempPathFactory, python: str, modules_python: str
+) -> Iterator[Place]:
     """A premium 7.0.5 manager, and a directory to work in."""
     root = tmp_path_factory.mktemp("place")
     with StandIn(profile="7.0.5", password=PASSWORD, speed=50, state=root / "manager") as manager:
-        yield Place(manager, root, warm=python)
+        yield Place(manager, root, warm=python, warm_modules=modules_python)
 
 
 __all__ = ["start_standins_at_once"]

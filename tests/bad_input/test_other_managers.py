@@ -68,7 +68,9 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, python: str) -> Iterator[Place]:
+def place(
+    tmp_path_factory: pytest.TempPathFactory, python: str, modules_python: str
+) -> Iterator[Place]:
     root = tmp_path_factory.mktemp("place")
     with (
         StandIn(profile="4.5.5", password=PASSWORD, state=root / "manager") as manager,
@@ -76,7 +78,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, python: str) -> Iterator[Pla
     ):
         manager.add_snapshot("there")
         manager.control("POST", "/cluster", {"nodes": 3})
-        yield Place(manager, root, {"far_port": far.port, "far_ca": far.ca}, warm=python)
+        ports = {"far_port": far.port, "far_ca": far.ca}
+        yield Place(manager, root, ports, warm=python, warm_modules=modules_python)
 
 
 @pytest.fixture(scope="module")

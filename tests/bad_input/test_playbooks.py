@@ -57,7 +57,7 @@ def play(place: Place, playbook: str, **variables: Any) -> Ended:
         "cloudify_cluster_name": CLUSTER,
         "cloudify_store_dir": str(place.files / "store"),
         "other_ca": place.variables["other_ca"],
-        "ansible_python_interpreter": place.python,
+        "ansible_python_interpreter": place.modules_python,
         **variables,
     }
     # In a file: on a command line, a list of processes would show the password.

@@ -27,7 +27,7 @@ from typing import Any
 from standin.testing import StandIn
 
 from .steps import PROFILES
-from .warm import MODULES, warm
+from .warm import ANSIBLES, MODULES, warm
 
 ARCHIVES = Path("tests/data/archives")
 # Unlike the user's name, since Ansible masks every word that equals a password.
@@ -35,8 +35,6 @@ PASSWORD = "Correct-horse-7"
 
 TARGETS = Path("tests/integration/targets").absolute()
 CONFIG = TARGETS.with_name("integration.cfg")
-# What a module finds of Ansible, which is not what is tested here.
-ANSIBLES = tuple(f"ansible.module_utils.{name}" for name in ("basic", "urls"))
 ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
 
 

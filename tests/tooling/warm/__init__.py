@@ -41,6 +41,9 @@ MODULES = (
     *("xml.etree.ElementTree", "yaml", "cryptography.hazmat.primitives.serialization"),
 )
 
+# What a module finds of Ansible. Not for Ansible itself, which loads it in another way.
+ANSIBLES = tuple(f"ansible.module_utils.{name}" for name in ("basic", "urls"))
+
 
 @contextlib.contextmanager
 def warm(
@@ -82,4 +85,4 @@ def warm(
                 os.close(theirs)
 
 
-__all__ = ("MODULES", "warm")
+__all__ = ("ANSIBLES", "MODULES", "warm")
