@@ -96,7 +96,6 @@ class Bench:
             **os.environ,
             "ANSIBLE_HOST_KEY_CHECKING": "false",
             "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_FORKS": "10",
             "ANSIBLE_NOCOLOR": "true",
         }
