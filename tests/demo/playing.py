@@ -24,7 +24,6 @@ FIXED = {
     "ANSIBLE_LOCALHOST_WARNING": "false",
     "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
     "ANSIBLE_HOST_KEY_CHECKING": "false",
-    "ANSIBLE_PIPELINING": "true",
     "ANSIBLE_FORKS": "10",
     "ANSIBLE_NOCOLOR": "true",
     "LC_ALL": "C.UTF-8",

@@ -101,7 +101,6 @@ class Site:
         found = {
             **{name: value for name, value in os.environ.items() if name[:9] != "CLOUDIFY_"},
             "ANSIBLE_HOME": str(self.cluster.config_dir / "home"),
-            "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_FORKS": "10",
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_LOCALHOST_WARNING": "false",
