@@ -66,9 +66,9 @@ def main() -> int:
     parser.add_argument("--edition", default="premium")
     parser.add_argument("targets", nargs="*")
     asked = parser.parse_args()
-    # The newest manager gets its modules as everybody starts them.
-    real = (asked.profile, asked.edition) == ("7.0.5", "premium")
-    starter = contextlib.nullcontext(sys.executable) if real else warm((*MODULES, *ANSIBLES))
+    # With Ansible's own Python modules are run in its own process; with another one, as files that are sent there.
+    sent = asked.profile == "6.4" or asked.edition == "community"
+    starter = warm((*MODULES, *ANSIBLES)) if sent else contextlib.nullcontext(sys.executable)
     with tempfile.TemporaryDirectory(prefix="cloudify-ha-") as name, starter as python:
         place = Path(name)
         (place / "work").mkdir()

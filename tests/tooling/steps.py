@@ -229,7 +229,7 @@ STEPS = (
             ("tests/integration/targets/*/tasks/main.yml",),
             own_copy=True,
             env=OURS,
-            weight=100 if options == "7.0.5" else 40,
+            weight=40,
         )
         for name, options in (
             *((profile, profile) for profile in PROFILES),
