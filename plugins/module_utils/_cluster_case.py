@@ -25,6 +25,9 @@ class Case:
 
     :param generation: C(active_standby) or C(all_active)
     :param without: names of members that are known to be dead
+    :param hosts: what each host says of itself, by name of the member; empty where nobody asked by ssh
+    :param front: the view through the address that users take, if there is one beside the managers
+    :param earlier: the last diagnosis of this cluster, if there is one, with its age in seconds
     """
 
     generation: str
@@ -32,6 +35,9 @@ class Case:
     views: t.Mapping[str, Json]
     probes: t.Mapping[str, Json]
     without: t.Collection[str] = ()
+    hosts: t.Mapping[str, Json] = field(default_factory=dict)
+    front: Json | None = None
+    earlier: Json | None = None
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -6,14 +6,17 @@
 
     PYTHONPATH=tests python -m lab run --hosts 3 -- python -m runbooks.record_views 7.0.5 [SITUATION...]
 
-A file is what the role check_health would have had at that moment: the views of cluster_info, and what probe.sh printed on each host.
+A file is what the roles check_health and diagnose would have had at that moment: the views of cluster_info, what probe.sh printed on each host
+(C(probes)), and what host.sh printed there, as module host_info returns it (C(said)).
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,6 +27,10 @@ from runbooks.broken_clusters import SITUATIONS, Scene, Situation
 from runbooks.roles_site import PLAYBOOK, REPO, TIERS, Site
 
 PROBE = REPO / "roles" / "check_health" / "files" / "probe.sh"
+HOST = REPO / "roles" / "diagnose" / "files" / "host.sh"
+#: Seconds for each part of the script: this is no hurry.
+LIMIT = 10
+OF_PROBE = ("database ", "patroni ", "sql ", "broker ")
 TARGET = REPO / "tests" / "unit" / "plugins" / "data" / "health"
 DEADLINE = 10
 
@@ -71,17 +78,28 @@ class Recorder:
             assert "Error: " not in view["error"], f"a defect of ours: {view}"
         return {name: said["views"][name] for name in self.cluster.managers}
 
-    def probe(self, member: dict[str, Any]) -> str:
+    def said(self, member: dict[str, Any]) -> dict[str, Any]:
         """What ssh would have brought: nothing of a host that is off, cut or frozen."""
+        began = time.time()
+        found: dict[str, Any] = {"asked": True, "reachable": True, "error": "", "text": ""}
         if member["name"] in self.scene.mute:
-            return ""
+            found.update(reachable=False, error="no answer by ssh within 3 s")
+            return {**found, "began": began, "ended": began + 3}
         tiers = [tier for tier in member["tiers"] if tier != "manager"]
-        argv = ("sh", "-c", PROBE.read_text(), "probe.sh", "yes", *tiers)
+        peers = [m for m in self.members() if m["name"] != member["name"]]
+        argv = (
+            *("sh", "-c", HOST.read_text(), "host.sh", str(LIMIT)),
+            *(base64.b64encode(PROBE.read_bytes()).decode(), "yes", " ".join(tiers)),
+            "cloudify-manager-install",
+            " ".join(f"{peer['name']}={peer['address']}=22" for peer in peers),
+        )
         try:
-            return self.site.host(member["name"]).exec(*argv, check=False, timeout=90).stdout
+            done = self.site.host(member["name"]).exec(*argv, check=False, timeout=90)
+            found["text"] = done.stdout
         except LabError as exc:
             print(f"  {member['name']}: {exc}")
-            return ""
+            found.update(reachable=False, error="no answer by ssh within 3 s")
+        return {**found, "began": began, "ended": time.time()}
 
     def record(self, name: str, situation: Situation) -> None:
         print(f"{name}: {situation.broken}", flush=True)
@@ -92,8 +110,13 @@ class Recorder:
         # both at once, as the hosts go on changing
         with ThreadPoolExecutor() as pool:
             views = pool.submit(self.views)
-            probes = dict(zip(self.cluster.hosts, pool.map(self.probe, members)))
+            hosts = dict(zip(self.cluster.hosts, pool.map(self.said, members)))
             said = views.result()
+        probes = {}
+        for host, one in hosts.items():
+            lines = one["text"].splitlines(keepends=True)
+            probes[host] = "".join(line for line in lines if line.startswith(OF_PROBE))
+            one["text"] = "".join(line for line in lines if not line.startswith(OF_PROBE))
         found = {
             "broken": situation.broken,
             "version": self.cluster.version,
@@ -103,6 +126,8 @@ class Recorder:
             "members": members,
             "views": said,
             "probes": probes,
+            "said": hosts,
+            "front": None,
         }
         layout = self.cluster.site.layout.name
         shape = "" if layout == "compact" else f"{layout}-"

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # What this host itself knows of the database and the broker tier, a line for each fact.
-# usage: probe.sh WRITE TIER...      WRITE: yes | no, whether the leader's database is written to
+# usage: probe.sh WRITE [SECONDS] TIER...      WRITE: yes | no, whether the leader's database is written to
+#   SECONDS: how long each question may take, for those in a hurry
 # Everything has a limit, since a tier without a quorum hangs rather than answers. What each says of the others is only its own view.
 
 write=$1
@@ -11,6 +12,12 @@ shift
 limit=8
 patience=30
 patroni_conf=/etc/patroni.conf
+case $1 in
+    [1-9]*)
+        limit=$1 patience=$1
+        shift
+        ;;
+esac
 
 b64() { base64 | tr -d '\n'; }
 
