@@ -1,0 +1,76 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Print a diagnosis as a page or as JSON, keep it in a file, and end as bad as the cluster is."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sets import write_json
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._diagnosis_page import (
+    headline,
+    page,
+)
+
+display = Display()
+
+OUTPUTS = ("screen", "json", "none")
+COLORS = {"healthy": "green", "degraded": "yellow", "down": "red"}
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        answer: dict[str, t.Any] = super().run(tmp, task_vars)
+        args = self._task.args
+        result, output = args.get("result"), args.get("output") or "screen"
+        if not isinstance(result, dict) or not result.get("state"):
+            raise AnsibleActionFail(
+                "show_diagnosis: result has to be what the filter diagnosis returns"
+            )
+        if output not in OUTPUTS:
+            raise AnsibleActionFail(
+                f"show_diagnosis: output is one of {', '.join(OUTPUTS)}, not {output}"
+            )
+        # of what Ansible makes of strings, only the text
+        plain: dict[str, t.Any] = json.loads(json.dumps(result, default=str))
+        state = str(plain["state"])
+        path = str(args.get("path") or "")
+        kept = self._keep(path, plain) if path else ""
+        if output == "json":
+            display.display(json.dumps(plain, indent=1, sort_keys=True))
+        elif output == "screen":
+            display.display("\n".join(page(plain)), color=COLORS.get(state))
+        answer.update(changed=False, state=state)
+        if kept:
+            # what was found out matters more than where it is kept
+            display.warning(kept)
+        if not args.get("fails") or state == "healthy":
+            return answer
+        if state == "down":
+            # Ansible ends with 4 where a host cannot be reached, and with 2 where a task has failed
+            raise AnsibleConnectionFailure(headline(plain))
+        answer.update(failed=True, msg=headline(plain))
+        return answer
+
+    def _keep(self, path: str, result: dict[str, t.Any]) -> str:
+        """Here on the controller; returns why not."""
+        place = os.path.abspath(os.path.expanduser(path))
+        try:
+            write_json(place, result)
+        except OSError as exc:
+            return f"The diagnosis is not kept in {place}: {exc.strerror}"
+        return ""

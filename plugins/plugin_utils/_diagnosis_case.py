@@ -1,0 +1,139 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Of what managers and hosts have said, the case that is judged."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    Case,
+    is_it,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import facts_of
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._members import REGISTERS
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
+    Capabilities,
+    Version,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import _host, _probe
+
+Json = dict[str, t.Any]
+
+
+def make_case(
+    views: t.Mapping[str, Json],
+    *,
+    members: t.Sequence[Json],
+    said: t.Mapping[str, t.Any],
+    front: Json | None = None,
+    earlier: Json | None = None,
+    command: str = "cfy",
+) -> Case:
+    """The case.
+
+    :param views: what each manager says over REST, by name
+    :param members: the nodes of the inventory; where it has none, they are taken from what the managers say
+    :param said: what module host_info brought of each host, by name
+    """
+    known = [dict(member) for member in members] or members_of(views)
+    hosts = {name: _host.parse(each) for name, each in said.items()}
+    generation, version = _generation(views, hosts)
+    facts = _facts(version, command)
+    if facts:
+        hosts = {
+            m["name"]: _host.of_version(hosts[m["name"]], facts=facts, tiers=m["tiers"])
+            for m in known
+            if m["name"] in hosts
+        }
+    return Case(
+        generation=generation,
+        members=known,
+        views=views,
+        probes={
+            m["name"]: _probe.parse(str((said.get(m["name"]) or {}).get("text") or ""))
+            for m in known
+        },
+        hosts=hosts,
+        front=front,
+        earlier=earlier,
+    )
+
+
+def _generation(views: t.Mapping[str, Json], hosts: t.Mapping[str, Json]) -> tuple[str, str | None]:
+    """That of the first who tells its version over REST, else of the first installed package."""
+    told = [view.get("version") for view in views.values()]
+    told += [host.get("package") for host in hosts.values()]
+    for version in told:
+        try:
+            return Capabilities(Version.parse(version or ""), "premium").generation, version
+        except ValueError:
+            continue
+    standby = any(view.get("error_code") == "not_cluster_master" for view in views.values())
+    # a package of VNF Manager has another count, and a standby of 4.x tells nothing but its error
+    return ("active_standby" if standby else "all_active"), None
+
+
+def _facts(version: str | None, command: str) -> Json | None:
+    for flavour in dict.fromkeys((command, "cfy")):
+        try:
+            return facts_of(version or "", command=flavour)
+        except ValueError:
+            continue
+    return None
+
+
+def members_of(views: t.Mapping[str, Json]) -> list[Json]:
+    """The members that the managers' registers have, and those managers that were asked."""
+    found: list[Json] = [
+        {"name": name, "hostname": name, "address": name.partition(":")[0], "tiers": ["manager"]}
+        for name in views
+    ]
+    for view in views.values():
+        for node in view.get("nodes") or []:
+            _add(found, "manager", node.get("name"), node.get("host_ip"))
+        for tier, (_path, key) in REGISTERS.items():
+            for one in (view.get("registers") or {}).get(tier) or []:
+                if not one.get("is_external"):
+                    _add(found, tier, one.get(key), one.get("private_ip") or one.get("host"))
+    return found
+
+
+def _add(found: list[Json], tier: str, name: t.Any, address: t.Any) -> None:
+    if not name and not address:
+        return
+    for member in found:
+        if is_it(member, name, address):
+            if tier not in member["tiers"]:
+                member["tiers"].append(tier)
+            member["hostname"] = name or member["hostname"]
+            return
+    label = str(name or address)
+    found.append(
+        {"name": label, "hostname": label, "address": str(address or name), "tiers": [tier]}
+    )
+
+
+def age_of(earlier: t.Any, *, cluster: str, now: str) -> Json | None:
+    """The last diagnosis with its age, if it is one of this cluster.
+
+    :param now: like its C(time)
+    """
+    if not isinstance(earlier, dict) or earlier.get("cluster") != cluster:
+        return None
+    try:
+        then, today = (
+            datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+            for text in (str(earlier.get("time")), now)
+        )
+    except ValueError:
+        return None
+    return {**earlier, "age": (today - then).total_seconds()}
+
+
+__all__ = ("age_of", "make_case", "members_of")
