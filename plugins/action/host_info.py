@@ -2,22 +2,36 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a script on a host that has perhaps nothing but a shell, over one connection, and never wait for long."""
+"""Run a script on a host that has perhaps nothing but a shell, over one connection, and never wait for long.
+
+With C(later), a process of its own waits for the host. Ansible asks five hosts at once, and a few that are dead would keep it from the
+others, each for as long as it takes to see that.
+"""
 
 from __future__ import annotations
 
 import base64
+import json
+import os
 import shlex
+import signal
 import time
 import typing as t
+import uuid
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import why_unreachable
 
-#: What is set of the connection: no waiting, no second try, and nothing that an earlier connection has left, which may be dead.
+#: What is set of the connection: no second try, and nothing that an earlier connection has left, which may be dead.
 _OPTIONS = {"reconnection_retries": 0, "control_path": "none"}
+#: Seconds after the deadline until a script is ended there, and here the connection to it.
+_THERE, _HERE = 3, 5
+
+Json = dict[str, t.Any]
 
 
 class ActionModule(ActionBase):
@@ -30,40 +44,23 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         args = self._task.args
         try:
-            limit, connect_timeout = int(args["deadline"]), int(args["connect_timeout"])
-            words = [str(word) for word in args.get("arguments") or []]
+            limit, seconds = int(args["deadline"]), int(args["connect_timeout"])
+            words = [str(limit), *(str(word) for word in args.get("arguments") or [])]
             script = str(args["script"])
         except (KeyError, TypeError, ValueError) as exc:
             raise AnsibleActionFail(f"host_info: an argument is missing or wrong: {exc}") from None
-        self._hurry(connect_timeout)
+        self._hurry(seconds)
         text = base64.b64encode(script.encode()).decode()
         # in base64 it passes through any number of shells unharmed
         command = (
-            f'timeout -k 1 {limit + 2} /bin/sh -c "$(echo {text} | base64 -d)" host.sh {limit} '
+            f'timeout -k 1 {limit + _THERE} /bin/sh -c "$(echo {text} | base64 -d)" host.sh '
             + shlex.join(words)
         )
-        began = time.time()
-        said: dict[str, t.Any] = {"asked": True, "reachable": True, "error": "", "text": ""}
-        try:
-            done = self._low_level_execute_command(command)
-        except AnsibleConnectionFailure as exc:
-            said.update(reachable=False, error=why_unreachable(str(exc), seconds=connect_timeout))
+        result["changed"] = False
+        if args.get("later"):
+            result["job"] = self._begin(command, seconds=seconds, most=seconds + limit + _HERE)
         else:
-            # where there is a terminal, what sudo has to say is with the rest
-            text = "\n".join(line.rstrip("\r") for line in str(done["stdout"]).split("\n"))
-            said["text"] = text
-            if not any(line.startswith("clock ") for line in text.splitlines()):
-                words = (str(done.get("stderr") or "") + "\n" + text).split("\n")
-                told = next((line.strip() for line in words if line.strip()), "")
-                said.update(
-                    reachable=False,
-                    error=f"the script did not run there: {told or 'exit code ' + str(done['rc'])}"[
-                        :200
-                    ],
-                    text="",
-                )
-        said.update(began=began, ended=time.time())
-        result.update(changed=False, said=said)
+            result["said"] = self._ask(command, seconds=seconds)
         return result
 
     def _hurry(self, seconds: int) -> None:
@@ -73,3 +70,47 @@ class ActionModule(ActionBase):
             except KeyError:  # not of this kind of connection
                 continue
             self._connection.set_option(name, value)
+
+    def _ask(self, command: str, *, seconds: int) -> Json:
+        said: Json = {"asked": True, "reachable": True, "error": "", "text": ""}
+        began = time.time()
+        try:
+            done = self._low_level_execute_command(command)
+        except AnsibleConnectionFailure as exc:
+            said.update(reachable=False, error=why_unreachable(str(exc), seconds=seconds))
+        else:
+            text = str(done["stdout"]).replace("\r", "")
+            if any(line.startswith("clock ") for line in text.splitlines()):
+                said["text"] = text
+            else:
+                # where there is a terminal, what sudo has to say is with the rest
+                words = f"{done.get('stderr') or ''}\n{text}".split("\n")
+                told = next((line.strip() for line in words if line.strip()), "it says nothing")
+                said.update(reachable=False, error=f"the script did not run there: {told}"[:200])
+        return {**said, "began": began, "ended": time.time()}
+
+    def _begin(self, command: str, *, seconds: int, most: int) -> Json:
+        """Ask in a process of its own, which writes a file; it ends whatever becomes of this one."""
+        path = os.path.join(constants.DEFAULT_LOCAL_TMP, f"host-{uuid.uuid4().hex}")  # type: ignore[attr-defined]
+        began = time.time()
+        pid = os.fork()
+        if pid:
+            return {"path": path, "pid": pid, "began": began, "most": most}
+        try:
+            os.setsid()
+            signal.signal(signal.SIGALRM, lambda *dummy: os.killpg(0, signal.SIGKILL))
+            signal.alarm(most)
+            # nobody shall wait for this process because it has their pipe
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for number in range(3):
+                os.dup2(nothing, number)
+            Display()._final_q = None
+            try:
+                said = self._ask(command, seconds=seconds)
+            except Exception as exc:
+                said = {"asked": True, "reachable": False, "error": f"{exc}"[:200]}
+            with open(f"{path}.new", "w", encoding="utf-8") as file:
+                json.dump(said, file)
+            os.rename(f"{path}.new", path)
+        finally:
+            os._exit(0)

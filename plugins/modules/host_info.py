@@ -36,7 +36,7 @@ options:
     default: []
   deadline:
     description:
-      - Seconds that each of its parts may take. After two more it is ended.
+      - Seconds that each of its parts may take. After three more it is ended.
     type: int
     required: true
   connect_timeout:
@@ -44,6 +44,14 @@ options:
       - Seconds to wait for the connection. There is no second try.
     type: int
     required: true
+  later:
+    description:
+      - Return at once. M(cloudify_ha.recovery.host_answers) waits for the answer, and brings it. A play then asks all hosts at once, however
+        few forks Ansible has.
+    type: bool
+    default: false
+seealso:
+  - module: cloudify_ha.recovery.host_answers
 author:
   - cloudify_ha.recovery contributors (@cloudify-ha)
 """
@@ -67,7 +75,7 @@ EXAMPLES = r"""
 RETURN = r"""
 said:
   description: What came of it.
-  returned: always
+  returned: without O(later)
   type: dict
   contains:
     asked:
@@ -88,4 +96,8 @@ said:
     ended:
       description: When that was over.
       type: float
+job:
+  description: What M(cloudify_ha.recovery.host_answers) takes.
+  returned: with O(later)
+  type: dict
 """

@@ -4,7 +4,7 @@
 
 # What this host itself knows of the database and the broker tier, a line for each fact.
 # usage: probe.sh WRITE [SECONDS] TIER...      WRITE: yes | no, whether the leader's database is written to
-#   SECONDS: how long each question may take, for those in a hurry
+#   SECONDS: how long each question may take, for those in a hurry; the broker's is one longer
 # Everything has a limit, since a tier without a quorum hangs rather than answers. What each says of the others is only its own view.
 
 write=$1
@@ -14,7 +14,7 @@ patience=30
 patroni_conf=/etc/patroni.conf
 case $1 in
     [1-9]*)
-        limit=$1 patience=$1
+        limit=$1 patience=$(($1 + 1))
         shift
         ;;
 esac

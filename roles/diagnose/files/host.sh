@@ -142,7 +142,6 @@ package() {
 
 reach() { # name, address, port
     seconds=$((limit > 2 ? limit - 1 : 1))
-    # who refuses is there, too
     if command -v bash >/dev/null; then
         said=$(timeout $seconds bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" 2>&1)
         code=$?
@@ -153,7 +152,7 @@ reach() { # name, address, port
         case $said in *"timed out after"*"bytes"*) code=0 ;; esac
     fi
     case $code:$said in
-        0:* | *refused*) echo "reaches $1 yes" ;;
+        0:*) echo "reaches $1 yes" ;;
         127:*) ;;
         *) echo "reaches $1 no" ;;
     esac
@@ -184,7 +183,7 @@ postgres() {
 
 exec </dev/null
 echo "clock $(date +%s.%N)"
-[ -z "$tiers" ] || timeout -k 1 $((limit + 1)) sh -c "$(printf %s "$probe" | base64 -d)" probe.sh "$write" "$limit" $tiers 2>/dev/null &
+[ -z "$tiers" ] || timeout -k 1 $((limit + 2)) sh -c "$(printf %s "$probe" | base64 -d)" probe.sh "$write" "$limit" $tiers 2>/dev/null &
 for part in services disks certificates flags package consul postgres; do
     $part &
 done
