@@ -12,7 +12,6 @@ import signal
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 Json = dict[str, t.Any]
@@ -29,9 +28,9 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        jobs = self._task.args.get("jobs")
-        if not isinstance(jobs, dict) or not all(isinstance(job, dict) for job in jobs.values()):
-            raise AnsibleActionFail("host_answers: jobs is a dict of what host_info has returned")
+        spec: dict[str, t.Any] = {"jobs": {"type": "dict", "required": True}}
+        _checked, args = self.validate_argument_spec(argument_spec=spec)
+        jobs = args["jobs"]
         result.update(changed=False, said={str(name): collect(job) for name, job in jobs.items()})
         return result
 

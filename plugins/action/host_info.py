@@ -20,7 +20,7 @@ import typing as t
 import uuid
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -30,6 +30,14 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import 
 _OPTIONS = {"reconnection_retries": 0, "control_path": "none"}
 #: Seconds after the deadline until a script is ended there, and here the connection to it.
 _THERE, _HERE = 3, 5
+
+SPEC: dict[str, t.Any] = {
+    "script": {"type": "str", "required": True},
+    "arguments": {"type": "list", "elements": "str", "default": []},
+    "deadline": {"type": "int", "required": True},
+    "connect_timeout": {"type": "int", "required": True},
+    "later": {"type": "bool", "default": False},
+}
 
 Json = dict[str, t.Any]
 
@@ -42,13 +50,10 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        args = self._task.args
-        try:
-            limit, seconds = int(args["deadline"]), int(args["connect_timeout"])
-            words = [str(limit), *(str(word) for word in args.get("arguments") or [])]
-            script = str(args["script"])
-        except (KeyError, TypeError, ValueError) as exc:
-            raise AnsibleActionFail(f"host_info: an argument is missing or wrong: {exc}") from None
+        _checked, args = self.validate_argument_spec(argument_spec=SPEC)
+        limit, seconds = args["deadline"], args["connect_timeout"]
+        words = [str(limit), *args["arguments"]]
+        script = args["script"]
         self._hurry(seconds)
         text = base64.b64encode(script.encode()).decode()
         # in base64 it passes through any number of shells unharmed
@@ -57,7 +62,7 @@ class ActionModule(ActionBase):
             + shlex.join(words)
         )
         result["changed"] = False
-        if args.get("later"):
+        if args["later"]:
             result["job"] = self._begin(command, seconds=seconds, most=seconds + limit + _HERE)
         else:
             result["said"] = self._ask(command, seconds=seconds)

@@ -22,7 +22,12 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._diagnosis_pa
 
 display = Display()
 
-OUTPUTS = ("screen", "json", "none")
+SPEC: dict[str, t.Any] = {
+    "result": {"type": "dict", "required": True},
+    "output": {"type": "str", "choices": ["screen", "json", "none"], "default": "screen"},
+    "path": {"type": "str", "default": ""},
+    "fails": {"type": "bool", "default": False},
+}
 COLORS = {"healthy": "green", "degraded": "yellow", "down": "red"}
 
 
@@ -35,20 +40,15 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
         answer: dict[str, t.Any] = super().run(tmp, task_vars)
-        args = self._task.args
-        result, output = args.get("result"), args.get("output") or "screen"
-        if not isinstance(result, dict) or not result.get("state"):
+        _checked, args = self.validate_argument_spec(argument_spec=SPEC)
+        result, output, path = args["result"], args["output"], args["path"]
+        if not result.get("state"):
             raise AnsibleActionFail(
                 "show_diagnosis: result has to be what the filter diagnosis returns"
-            )
-        if output not in OUTPUTS:
-            raise AnsibleActionFail(
-                f"show_diagnosis: output is one of {', '.join(OUTPUTS)}, not {output}"
             )
         # of what Ansible makes of strings, only the text
         plain: dict[str, t.Any] = json.loads(json.dumps(result, default=str))
         state = str(plain["state"])
-        path = str(args.get("path") or "")
         kept = self._keep(path, plain) if path else ""
         if output == "json":
             display.display(json.dumps(plain, indent=1, sort_keys=True))
@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
         if kept:
             # what was found out matters more than where it is kept
             display.warning(kept)
-        if not args.get("fails") or state == "healthy":
+        if not args["fails"] or state == "healthy":
             return answer
         if state == "down":
             # Ansible ends with 4 where a host cannot be reached, and with 2 where a task has failed
