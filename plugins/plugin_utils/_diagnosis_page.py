@@ -99,14 +99,18 @@ def _title(result: t.Mapping[str, t.Any]) -> str:
 
 
 def _evidence(told: t.Any) -> list[list[str]]:
-    found = []
+    """Who says the same is named together."""
+    grouped: dict[str, list[str]] = {}
     for one in told or []:
-        who = _plain(one.get("who") or "")
-        indent = " " * (2 + _WHO + 1)
-        first = f"  {who:<{_WHO}} "
-        if len(who) > _WHO:
-            first = f"  {who}: "[: WIDTH // 2]
-        found.append(_wrapped(one.get("says") or "", indent, first=first, most=2))
+        who = grouped.setdefault(_plain(one.get("says") or ""), [])
+        if _plain(one.get("who") or "") not in who:
+            who.append(_plain(one.get("who") or ""))
+    found = []
+    for says, names in grouped.items():
+        who = ", ".join(names)
+        first = f"  {who:<{_WHO}} " if len(who) <= _WHO else "  "
+        text = says if len(who) <= _WHO else f"{who}: {says}"
+        found.append(_wrapped(text, " " * (2 + _WHO + 1), first=first, most=2))
     return found
 
 
@@ -147,7 +151,8 @@ def _command(text: str) -> list[list[str]]:
     """So that it can be copied as it is: a backslash at each end but the last."""
     if not text:
         return []
-    lines, line = [], " "
+    lines: list[str] = []
+    line = " "
     for word in _words(text):
         if len(line) + 1 + len(word) > WIDTH - 2 and line.strip():
             lines.append(f"{line} \\")

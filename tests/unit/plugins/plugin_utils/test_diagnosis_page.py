@@ -87,7 +87,7 @@ def test_a_harmless_command_is_not_called_destructive() -> None:
 
 
 def test_much_is_cut_and_says_so() -> None:
-    many = [{"who": f"node{n}", "says": "word " * 60} for n in range(30)]
+    many = [{"who": f"node{n}", "says": f"{n} " + "word " * 60} for n in range(30)]
     words = ["several words " * 30 for _each in range(10)]
     also = [{"class": "x", "summary": "more " * 50} for _each in range(10)]
     lines = page(diagnosis(evidence=many, safe=words, first=words, also=also, ask=words))
@@ -95,6 +95,14 @@ def test_much_is_cut_and_says_so() -> None:
     assert shlex.split(command_of(lines)) == shlex.split(COMMAND)
     assert any("more: -e cloudify_output=json tells all" in line for line in lines)
     assert any(line.startswith("  node0") for line in lines)
+
+
+def test_who_says_the_same_is_told_together() -> None:
+    told = [{"who": f"h{n}", "says": "does not reach h3"} for n in (1, 2, 1, 4, 5)]
+    told.append({"who": "h2", "says": "sees h3 offline"})
+    lines = page(diagnosis(evidence=told))
+    assert "  h1, h2, h4, h5: does not reach h3" in lines
+    assert "  h2         sees h3 offline" in lines
 
 
 def test_an_option_stays_with_its_value_and_quotes_are_whole() -> None:

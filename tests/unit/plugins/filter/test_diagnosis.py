@@ -1,0 +1,68 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.cloudify_ha.recovery.plugins.filter.diagnosis import diagnosis
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import recorded
+
+
+def said_of(found: dict[str, t.Any]) -> dict[str, t.Any]:
+    """As module host_info returns it, of a recording that may be from before there was such a module."""
+    return {
+        name: {"asked": True, "reachable": bool(text), "error": "", "text": f"clock 1\n{text}"}
+        for name, text in found["probes"].items()
+    }
+
+
+def judged(name: str, **more: t.Any) -> dict[str, t.Any]:
+    found = recorded(name)
+    given = {"members": found["members"], "said": said_of(found), "cluster": "lab", **more}
+    return diagnosis(found["views"], **given)
+
+
+@pytest.mark.parametrize("name", ["7.0.5-healthy", "4.5.5-healthy"])
+def test_healthy(name: str) -> None:
+    found = judged(name)
+    assert (found["class"], found["state"], found["cluster"]) == ("healthy", "healthy", "lab")
+    assert found["time"].endswith("Z")
+    json.dumps(found)
+
+
+def test_the_command_has_the_inventory_and_the_name() -> None:
+    found = judged("7.0.5-async-killed-settled", inventory="/etc/hosts.yml")
+    assert "-i /etc/hosts.yml" in found["command"]
+    assert "cloudify_confirm=lab" in found["command"]
+
+
+def test_nobody_could_be_asked() -> None:
+    found = recorded("7.0.5-healthy")
+    told = diagnosis({}, members=found["members"], error="requests is missing")
+    assert told["state"] in ("unknown", "down") and told["confidence"] == "low"
+    assert "requests is missing" in json.dumps(told)
+
+
+def test_the_front_is_no_manager() -> None:
+    found = recorded("7.0.5-healthy")
+    dead = {"answers": False, "error": "no connection", "hangs": False}
+    views = {**found["views"], "through lb": dead}
+    told = diagnosis(views, members=found["members"], said=said_of(found), front="through lb")
+    assert told["class"] == "load_balancer_broken"
+
+
+def test_the_last_diagnosis_may_be_anything() -> None:
+    for text in ("", "{", "[]", "null", '{"cluster": "lab", "time": 5}'):
+        assert judged("7.0.5-healthy", earlier=text)["class"] == "healthy"
+
+
+@pytest.mark.parametrize("views", [[], "text", 5])
+def test_what_are_no_views(views: t.Any) -> None:
+    with pytest.raises(AnsibleFilterError, match="the views of cluster_info"):
+        diagnosis(views)
