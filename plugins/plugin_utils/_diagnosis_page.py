@@ -88,9 +88,8 @@ def _fit(parts: list[_Part], room: int) -> None:
 def _title(result: t.Mapping[str, t.Any]) -> str:
     state = str(result.get("state") or "unknown").upper()
     name = _plain(result.get("cluster") or "")
-    left = f"Cluster {name} is {state}" if name else f"The cluster is {state}"
-    if state == "UNKNOWN":
-        left = f"Cluster {name}: NOT ENOUGH IS KNOWN".replace("  ", " ")
+    which = f"Cluster {name}" if name else "The cluster"
+    left = f"{which}: NOT ENOUGH IS KNOWN" if state == "UNKNOWN" else f"{which} is {state}"
     right = f"{_plain(result.get('class') or '')} ({_plain(result.get('confidence') or 'low')} confidence)"
     gap = WIDTH - len(left) - len(right)
     if gap >= 2:
@@ -102,9 +101,10 @@ def _evidence(told: t.Any) -> list[list[str]]:
     """Who says the same is named together."""
     grouped: dict[str, list[str]] = {}
     for one in told or []:
-        who = grouped.setdefault(_plain(one.get("says") or ""), [])
-        if _plain(one.get("who") or "") not in who:
-            who.append(_plain(one.get("who") or ""))
+        same = grouped.setdefault(_plain(one.get("says") or ""), [])
+        name = _plain(one.get("who") or "")
+        if name not in same:
+            same.append(name)
     found = []
     for says, names in grouped.items():
         who = ", ".join(names)

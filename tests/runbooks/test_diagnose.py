@@ -52,7 +52,6 @@ class Ward:
         self.scene = Scene(Tiers(self.site.cluster))
         self.scene.wait_whole()
         self.folder = self.site.cluster.config_dir
-        self.well = self.folder / "well.json"
 
     def diagnose(self, *more: str, earlier: Path | None = None) -> Told:
         """:param earlier: what was found before"""
@@ -93,7 +92,6 @@ def test_healthy(ward: Ward) -> None:
     assert (told.result["class"], told.played.code) == ("healthy", 0), told.played.output
     assert told.played.changed == 0
     assert told.screen[0].startswith("Cluster lab is HEALTHY")
-    shutil.copy(ward.folder / "found.json", ward.well)
     plan = ward.diagnose("--check")
     assert plan.result["class"] == "healthy"
 
@@ -165,14 +163,14 @@ def cut_my_path(scene: Scene) -> None:
         scene.undo.append(lambda h=host: h.exec("ip", "route", "del", "blackhole", CONTROLLER))  # type: ignore[misc]
 
 
-def age_certificate(scene: Scene) -> None:
-    """One that ends today, in place of the one that is there."""
+def change_certificate(scene: Scene) -> None:
+    """One of nobody's, in place of the one that is there."""
     host = scene["async"]
-    ssl = "/etc/cloudify/ssl/monitoring"
-    host.exec("cp", f"{ssl}_cert.pem", "/root/kept.pem")
-    make = f"openssl req -x509 -key {ssl}_key.pem -subj /CN=old -days 0 -out {ssl}_cert.pem"
+    file = "/etc/cloudify/ssl/monitoring_cert.pem"
+    host.exec("cp", file, "/root/kept.pem")
+    make = f"openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=x -out {file}"
     host.exec("sh", "-c", make)
-    scene.undo.append(lambda: host.exec("cp", "/root/kept.pem", f"{ssl}_cert.pem"))
+    scene.undo.append(lambda: host.exec("cp", "/root/kept.pem", file))
 
 
 def situation(name: str) -> Callable[[Scene], object]:
@@ -186,7 +184,7 @@ BROKEN: list[tuple[str, str, Callable[[Scene], object], tuple[str, ...]]] = [
     ("7.0.5", "database", situation("patroni-of-async-stopped"), ("database_down",)),
     ("7.0.5", "disk", fill, ("disk_full",)),
     ("7.0.5", "flag", leave_flag, ("restore_flag_left",)),
-    ("7.0.5", "certificate", age_certificate, ("certificates_bad",)),
+    ("7.0.5", "certificate", change_certificate, ("certificates_bad",)),
     ("7.0.5", "maintenance", situation("maintenance"), ("maintenance_left",)),
     ("7.0.5", "my path", cut_my_path, ("my_path_broken", "unclear")),
     ("7.0.5", "no standby", situation("no-standby"), ("writes_blocked",)),
@@ -226,13 +224,14 @@ BROKEN: list[tuple[str, str, Callable[[Scene], object], tuple[str, ...]]] = [
 )
 def test_broken(ward: Ward, act: Callable[[Scene], object], classes: tuple[str, ...]) -> None:
     scene = ward.scene
-    if not ward.well.exists():
-        ward.diagnose()
-        shutil.copy(ward.folder / "found.json", ward.well)
     scene.who()
+    before = None
+    if classes[0].startswith("active_"):
+        ward.diagnose()
+        before = shutil.copy(ward.folder / "found.json", ward.folder / "before.json")
     try:
         act(scene)
-        told = ward.diagnose(earlier=ward.well)
+        told = ward.diagnose(earlier=before)
         assert told.result["class"] in classes, told.played.output
         assert told.result["evidence"] and told.result["summary"]
         if told.result["command"]:

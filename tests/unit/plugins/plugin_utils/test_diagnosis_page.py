@@ -134,6 +134,8 @@ def test_the_state(state: str, words: str) -> None:
 
 def test_a_cluster_without_a_name() -> None:
     assert page(diagnosis(cluster=""))[0].startswith("The cluster is DEGRADED")
+    unknown = page(diagnosis(cluster="", state="unknown"))
+    assert unknown[0].startswith("The cluster: NOT ENOUGH IS KNOWN")
     assert headline(diagnosis(cluster="")).startswith("DEGRADED: the cluster: h3 is down")
 
 

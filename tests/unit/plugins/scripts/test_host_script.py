@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import pathlib
 import socket
 import subprocess
@@ -14,6 +15,10 @@ import time
 import typing as t
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import parse
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.scripts.stub_host import StubHost
@@ -80,16 +85,26 @@ class Node(StubHost):
 
     def issue(self, name: str, *, ca: str = "", days: int = 10) -> None:
         """A certificate and its key, of a CA that was issued before, or of its own."""
-        key = self.ssl / f"{name}_key.pem"
-        words = [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}"),
-            *("-keyout", str(key), "-out", str(self.ssl / f"{name}_cert.pem")),
-            *("-days", str(days)),
-        ]
+        key = ec.generate_private_key(ec.SECP256R1())
+        own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        issuer, signer = own, key
         if ca:
-            words += ["-CA", str(self.ssl / f"{ca}_cert.pem")]
-            words += ["-CAkey", str(self.ssl / f"{ca}_key.pem")]
-        subprocess.run(words, check=True, capture_output=True)
+            issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, ca)])
+            pem = (self.ssl / f"{ca}_key.pem").read_bytes()
+            signer = t.cast(t.Any, serialization.load_pem_private_key(pem, None))
+        now = datetime.datetime.now(datetime.timezone.utc)
+        begins = now - datetime.timedelta(days=20)
+        made = (
+            x509.CertificateBuilder(issuer, own, key.public_key(), x509.random_serial_number())
+            .not_valid_before(begins)
+            .not_valid_after(now + datetime.timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca=not ca, path_length=None), critical=True)
+            .sign(signer, hashes.SHA256())
+        )
+        form = serialization.Encoding.PEM
+        private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        (self.ssl / f"{name}_cert.pem").write_bytes(made.public_bytes(form))
+        (self.ssl / f"{name}_key.pem").write_bytes(key.private_bytes(form, *private))
 
 
 @pytest.fixture
@@ -167,7 +182,7 @@ def test_certificates_and_their_keys(node: Node) -> None:
     good = certificate(found, "cloudify_internal_cert.pem")
     assert good["issuer_is_ca"] is True and good["key_matches"] is True
     assert 9 * 86400 < good["not_after"] - time.time() < 11 * 86400
-    assert abs(good["not_before"] - time.time()) < 3600
+    assert 19 * 86400 < time.time() - good["not_before"] < 21 * 86400
     bad = certificate(found, "monitoring_cert.pem")
     assert bad["issuer_is_ca"] is False and bad["key_matches"] is False
     authority = certificate(found, "cloudify_internal_ca_cert.pem")
@@ -176,12 +191,9 @@ def test_certificates_and_their_keys(node: Node) -> None:
 
 def test_an_old_certificate_is_still_of_its_ca(node: Node) -> None:
     node.issue("cloudify_internal_ca")
-    node.issue("cloudify_internal", ca="cloudify_internal_ca", days=0)
-    ended = time.time() + 1
-    while time.time() < ended:
-        good = certificate(node.found(), "cloudify_internal_cert.pem")
-        assert good["issuer_is_ca"] is True
-    assert good["not_after"] < time.time()
+    node.issue("cloudify_internal", ca="cloudify_internal_ca", days=-1)
+    good = certificate(node.found(), "cloudify_internal_cert.pem")
+    assert good["not_after"] < time.time() and good["issuer_is_ca"] is True
 
 
 def test_what_is_no_certificate_is_left_out(node: Node) -> None:
