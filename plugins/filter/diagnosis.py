@@ -23,7 +23,7 @@ def diagnosis(
     said: t.Mapping[str, t.Any] | None = None,
     front: str = "",
     error: str = "",
-    earlier: str = "",
+    earlier: t.Any = "",
     cluster: str = "",
     inventory: str = "",
     command: str = "cfy",
@@ -56,7 +56,10 @@ def diagnosis(
     return {**result, "cluster": str(cluster), "time": now}
 
 
-def _json(text: str) -> t.Any:
+def _json(text: t.Any) -> t.Any:
+    """Older Ansible has made data of it already."""
+    if not isinstance(text, str):
+        return text
     try:
         return json.loads(text or "null")
     except ValueError:

@@ -58,7 +58,16 @@ def test_the_front_is_no_manager() -> None:
 
 
 def test_the_last_diagnosis_may_be_anything() -> None:
-    for text in ("", "{", "[]", "null", '{"cluster": "lab", "time": 5}'):
+    for text in (
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"cluster": "lab", "time": 5}',
+        {"cluster": "lab"},
+        [],
+        None,
+    ):
         assert judged("7.0.5-healthy", earlier=text)["class"] == "healthy"
 
 

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""diagnose of nine hosts, of which two let no packet through."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from lab import Lab
+from lab.testing import wait_until
+from runbooks.runbook import Runbook
+
+PATIENT = ("-e", "diagnose_deadline=20", "-e", "diagnose_connect_timeout=10")
+GONE = ("h3", "h9")
+
+
+def test_two_of_nine_are_cut_off(lab: Lab) -> None:
+    site = Runbook(lab, version="7.0.5", layout="nine", form_cluster=True)
+    file = site.cluster.config_dir / "found.json"
+    keep = ("-e", f"cloudify_diagnosis_file={file}")
+    assert site.run("diagnose", *PATIENT, *keep).code == 0
+    for host in GONE:
+        lab.host(host).cut()
+
+    def told(*more: str) -> dict[str, Any]:
+        played = site.run("diagnose", *keep, *more)
+        found: dict[str, Any] = json.loads(file.read_text())
+        assert played.code == {"degraded": 2, "unknown": 2, "down": 4}[found["state"]]
+        return found
+
+    # the others miss them only after a while
+    wait_until(
+        lambda: told(*PATIENT)["class"] == "several_down", timeout=180, what="they are missed"
+    )
+    found = json.loads(file.read_text())
+    assert sorted(found["nodes"]) == sorted(GONE)
+    assert found["state"] == "degraded" and found["confidence"] == "high"
+    # with no more patience than anybody has at night
+    began = time.monotonic()
+    told()
+    print(f"nine hosts, two of them cut off: {time.monotonic() - began:.1f} s")
+    for host in GONE:
+        lab.host(host).heal()
