@@ -22,7 +22,10 @@ def test_two_of_nine_are_cut_off(lab: Lab) -> None:
     site = Runbook(lab, version="7.0.5", layout="nine", form_cluster=True)
     file = site.cluster.config_dir / "found.json"
     keep = ("-e", f"cloudify_diagnosis_file={file}")
-    assert site.run("diagnose", *PATIENT, *keep).code == 0
+    # managers are slow to see all of a new cluster
+    wait_until(
+        lambda: site.run("diagnose", *PATIENT, *keep).code == 0, timeout=120, what="all are well"
+    )
     for host in GONE:
         lab.host(host).cut()
 
