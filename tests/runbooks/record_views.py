@@ -27,15 +27,16 @@ from runbooks.broken_clusters import SITUATIONS, Scene, Situation
 from runbooks.roles_site import PLAYBOOK, REPO, TIERS, Site
 
 PROBE = REPO / "roles" / "check_health" / "files" / "probe.sh"
-HOST = REPO / "roles" / "diagnose" / "files" / "host.sh"
-#: Seconds for each part of the script: this is no hurry.
-LIMIT = 10
-OF_PROBE = ("database ", "patroni ", "sql ", "broker ")
 TARGET = REPO / "tests" / "unit" / "plugins" / "data" / "health"
 DEADLINE = 10
 
 
 class Recorder:
+    host_script = REPO / "roles" / "diagnose" / "files" / "host.sh"
+    # seconds for each part of it: this is no hurry
+    limit = 10
+    of_probe = ("database ", "patroni ", "sql ", "broker ")
+
     def __init__(self, lab: Lab, version: str, layout: str) -> None:
         self.site = Site(lab, version=version, layout=layout, form_cluster=True)
         self.cluster = self.site.cluster
@@ -88,7 +89,7 @@ class Recorder:
         tiers = [tier for tier in member["tiers"] if tier != "manager"]
         peers = [m for m in self.members() if m["name"] != member["name"]]
         argv = (
-            *("sh", "-c", HOST.read_text(), "host.sh", str(LIMIT)),
+            *("sh", "-c", self.host_script.read_text(), "host.sh", str(self.limit)),
             *(base64.b64encode(PROBE.read_bytes()).decode(), "yes", " ".join(tiers)),
             "cloudify-manager-install",
             " ".join(f"{peer['name']}={peer['address']}=22" for peer in peers),
@@ -115,8 +116,8 @@ class Recorder:
         probes = {}
         for host, one in hosts.items():
             lines = one["text"].splitlines(keepends=True)
-            probes[host] = "".join(line for line in lines if line.startswith(OF_PROBE))
-            one["text"] = "".join(line for line in lines if not line.startswith(OF_PROBE))
+            probes[host] = "".join(line for line in lines if line.startswith(self.of_probe))
+            one["text"] = "".join(line for line in lines if not line.startswith(self.of_probe))
         found = {
             "broken": situation.broken,
             "version": self.cluster.version,
