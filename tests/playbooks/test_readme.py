@@ -43,7 +43,7 @@ def test_commands_do_what_is_said(cluster: Cluster, tmp_path: Path) -> None:
     }
     environment["CLOUDIFY_PASSWORD"] = cluster.manager.password
 
-    def run(line: str) -> Played:
+    def run(line: str, *, codes: tuple[int, ...] = (0,)) -> Played:
         words = shlex.split(line.replace("backup-20261122T020000Z", (cluster.names() or [""])[0]))
         assert words[:3] == ["ansible-playbook", "-i", "inventory.yml"]
         done = subprocess.run(
@@ -56,11 +56,13 @@ def test_commands_do_what_is_said(cluster: Cluster, tmp_path: Path) -> None:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout
+        assert done.returncode in codes, done.stdout
         assert "[WARNING]" not in done.stdout and "DEPRECATION" not in done.stdout, done.stdout
         return Played(done.returncode, done.stdout)
 
-    backup, plan, restore, again = COMMAND.findall(readme)
+    diagnosis, backup, plan, restore, again = COMMAND.findall(readme)
+    # of one manager that has no hosts beside it, not enough is known
+    assert f"Cluster {NAME}" in run(diagnosis, codes=(0, 2)).output
     assert run(backup).report[0].startswith(f"BACKUP OK: cluster {NAME} (")
     cluster.manager.wipe()
     assert run(plan).report[0].startswith(f"PLAN: restore of cluster {NAME} on ")
@@ -74,7 +76,7 @@ def test_commands_do_what_is_said(cluster: Cluster, tmp_path: Path) -> None:
         # tests/runbooks does these, on hosts
         if not re.search("rebuild_cluster|replace_node|recover_active", line)
     ]
-    assert sorted(guides) == sorted([backup, plan, restore])
+    assert sorted(set(guides)) == sorted([diagnosis, backup, plan, restore])
     inventories = [
         re.sub("^    ", "", text, flags=re.M)
         for guide in GUIDES
