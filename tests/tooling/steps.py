@@ -311,7 +311,7 @@ STEPS = (
         ("tests/runbooks/test_*.py",),
         lab=True,
         env=OURS,
-        weight=400,
+        weight=900,
     ),
     Step(
         "runbooks-matrix",
