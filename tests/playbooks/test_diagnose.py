@@ -92,6 +92,25 @@ def test_it_is_called_wrongly(cluster: Cluster, tmp_path: Path) -> None:
     assert "must be one of" in " ".join(told.output.split())
 
 
+@pytest.mark.parametrize(
+    ("asked", "front"),
+    [
+        (["127.0.0.1"], False),
+        (["lb.example.invalid"], True),
+        (["lb.example.invalid:8443"], True),
+        # the inventory's, by its full name
+        (["m1.example.invalid"], False),
+        # a balancer is one
+        (["one.example.invalid", "two.example.invalid"], False),
+    ],
+)
+def test_what_is_a_front(cluster: Cluster, tmp_path: Path, asked: list[str], front: bool) -> None:
+    path = inventory(cluster, tmp_path, manager_hosts=asked)
+    output, found = diagnosed(cluster, tmp_path, "-i", str(path), "-e", "diagnose_ssh=false")
+    classes = [found["class"], *(one["class"] for one in found["also"])]
+    assert ("load_balancer_broken" in classes) == front, output
+
+
 def test_as_json(cluster: Cluster) -> None:
     told = cluster.play("diagnose", "-e", "cloudify_output=json")
     found, _end = json.JSONDecoder().raw_decode(told.output[told.output.index("\n{\n") + 1 :])
