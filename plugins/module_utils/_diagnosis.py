@@ -66,6 +66,8 @@ COVERED = {
     "split_brain": ("split_brain_healed", "active_down_failover_done", "network_broken"),
     "unclear": ("active_down_failover_running", "database_quorum_lost", "several_down"),
 }
+#: What puts in doubt who sees whom.
+DOUBT = ("my_path_broken", "network_broken", "unclear")
 #: Who is down is said by what it has led to.
 DOWN = ("several_down", "node_down", "database_down", "broker_down", "manager_down")
 RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
@@ -89,7 +91,7 @@ def diagnose(
     runbook, command = _command(look, main, found[1:], inventory, cluster)
     ask = list(main.ask)
     if failure.runbook and not runbook:
-        ask.append(_why_not(main, failure.runbook))
+        ask.append(_why_not(main, failure.runbook, found[1:]))
     if main.kind != "healthy" and not look.case.hosts:
         ask.append(
             "Have the hosts asked by ssh: services, disks, certificates and clocks are not known."
@@ -163,7 +165,7 @@ def _runbook(look: Look, main: Finding, also: list[Finding]) -> str:
     if not wanted or main.confidence == "low":
         return ""
     # nothing is replaced or rebuilt while another finding puts in doubt who sees whom
-    doubt = any(each.kind in ("my_path_broken", "network_broken", "unclear") for each in also)
+    doubt = any(each.kind in DOUBT for each in also)
     if main.action == "fix" and len(main.nodes) == 1:
         return "recover_active"
     if main.action == "replace":
@@ -187,7 +189,10 @@ def _destroys(runbook: str) -> bool:
     return runbook in ("replace_node", "rebuild_cluster", "restore")
 
 
-def _why_not(main: Finding, runbook: str) -> str:
+def _why_not(main: Finding, runbook: str, also: list[Finding]) -> str:
+    doubt = [each for each in also if each.kind in DOUBT]
+    if doubt:
+        return f"Before {runbook}: {doubt[0].summary} Put that right, and diagnose again."
     if main.confidence != "high":
         return f"Before {runbook}: the evidence is not enough for it. Diagnose again."
     who = names(main.nodes)

@@ -113,8 +113,10 @@ class Look:
         return all(self._surely_dead(name) for name in found)
 
     def _surely_dead(self, name: str) -> bool:
+        """Nobody is, who was only asked over REST."""
         told = contact(self.case, name)
-        return votes(self.case, name).surely_dead(told is not None and not told.alive)
+        tried = told is not None and told.kind == "ssh" and not told.alive
+        return tried and votes(self.case, name).surely_dead(True)
 
     def how_sure_dead(self, found: t.Iterable[str]) -> str:
         """Of members without contact."""

@@ -133,7 +133,8 @@ def _taken_over(look: Look) -> Finding | None:
     unlocked = [
         n for n in look.databases_up if n != leader and look.patroni(n).get("cluster_unlocked")
     ]
-    fresh = unlocked or len({line for line in lines.values() if line is not None}) > 1
+    own = lines.get(leader)
+    fresh = unlocked or any(line < own for line in lines.values() if line is not None and own)
     if not old and len(lost) == 1 and fresh:
         old = lost
         evidence += [said(n, "its Patroni had no leader a moment ago") for n in unlocked]

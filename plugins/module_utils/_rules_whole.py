@@ -46,37 +46,42 @@ def load_balancer_broken(look: Look) -> Finding | None:
 
 
 def rows_differ(look: Look) -> Finding | None:
-    """Databases that call themselves one cluster, and do not have the same rows.
+    """Databases that call themselves one cluster, and have gone different ways.
 
     What Patroni shows then is health: no lag, and a standby that follows synchronously.
     """
     up = [n for n in look.databases_up if not (look.patroni(n).get("xlog") or {}).get("paused")]
-    leader = [n for n in up if look.databases[n]["role"] == "leader"]
-    if len(leader) != 1 or len(up) < 2:
+    leading = sorted(set(look.leaders) | set(look.primaries))
+    if len(leading) != 1 or leading[0] not in up:
         return None
-    mine = look.databases[leader[0]]["counts"]
+    leader = leading[0]
+    mine = look.databases[leader]["counts"]
     evidence: list[Evidence] = []
     differ = []
     for name in up:
+        if name == leader or _age(look, name, leader) < 0:
+            # one that has not followed yet has no rows to compare
+            continue
         theirs = look.databases[name]["counts"]
         tables = [
             x for x in sorted({*mine, *theirs}) if mine and theirs and mine.get(x) != theirs.get(x)
         ]
         if tables:
-            differ.append(name)
             told = ", ".join(
                 f"{x} {_rows(theirs, x)} instead of {_rows(mine, x)}" for x in tables[:3]
             )
-            evidence.append(said(name, f"has other rows than {leader[0]}: {told}"))
+            evidence.append(said(name, f"has other rows than {leader}: {told}"))
+        if tables or _age(look, name, leader) > 0:
+            differ.append(name)
     if not differ:
         return None
-    signs = _forked(look, leader[0], differ)
+    signs = _forked(look, leader, differ)
     return Finding(
         "split_brain_healed",
-        f"{names(differ)} has other rows than {leader[0]}, which leads: what only one side has is lost as soon as one is made anew.",
-        sorted([*differ, leader[0]]),
-        evidence + signs,
-        "high" if signs and len(differ) > 1 else "medium" if signs else "low",
+        f"{names(differ)} has gone another way than {leader}, which leads: what only one side has is lost as soon as one is made anew.",
+        sorted([*differ, leader]),
+        signs + evidence,
+        "high" if signs and evidence else "medium" if signs else "low",
         ask=(
             []
             if signs
@@ -85,6 +90,12 @@ def rows_differ(look: Look) -> Finding | None:
             ]
         ),
     )
+
+
+def _age(look: Look, name: str, leader: str) -> int:
+    """-1, 0 or 1: whether its timeline is older than the leader's, the same, or newer, which no database that follows can have."""
+    line, other = (look.patroni(n).get("timeline") for n in (leader, name))
+    return 0 if line is None or other is None else (other > line) - (other < line)
 
 
 def _rows(counts: t.Mapping[str, t.Any], table: str) -> str:
@@ -101,10 +112,9 @@ def _forked(look: Look, leader: str, differ: list[str]) -> list[Evidence]:
         body = look.patroni(name)
         theirs = (body.get("xlog") or {}).get("received_location")
         member = next(m for m in look.case.members if m["name"] == name)
-        if line is not None and body.get("timeline") not in (None, line):
-            found.append(
-                said(name, f"is on timeline {body['timeline']:g}, and {leader} on {line:g}")
-            )
+        if _age(look, name, leader) > 0:
+            says = f"is on timeline {body['timeline']:g}, newer than {leader}'s {line:g}"
+            found.append(said(name, f"{says}, as no database is that follows it"))
         elif ours and theirs and theirs > ours:
             found.append(said(name, f"has got more of the log than {leader} has written"))
         elif not any(is_it(member, each["client_addr"]) for each in streaming):

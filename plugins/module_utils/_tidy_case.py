@@ -186,7 +186,11 @@ def tidy(case: Case) -> Case:
         views={n: _view(v) for n, v in by_name(_VIEW)(case.views).items() if n in names},
         probes={n: p or _PROBE({}) for n, p in by_name(_PROBE)(case.probes).items() if n in names},
         without=tuple(name for name in without if name in names),
-        hosts={n: h for n, h in by_name(_HOST)(case.hosts).items() if h and n in names},
+        hosts={
+            name: host
+            for name, host in by_name(_HOST)(case.hosts).items()
+            if host and host["asked"] and name in names
+        },
         front=_view(_VIEW(case.front)) if isinstance(case.front, t.Mapping) else None,
         earlier=_EARLIER(case.earlier),
     )

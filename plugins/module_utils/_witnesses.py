@@ -27,6 +27,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_sign
 #: What a manager says of a node that gives it no data.
 NO_DATA = ("no services", "no metrics")
 ME = "controller"
+#: What ssh says of a host that is up, and does not let anybody in.
+NO_ENTRY = ("does not let us in", "host key")
 #: Of a database, by its own Patroni.
 LEADING = ("master", "primary", "leader")
 
@@ -55,18 +57,25 @@ def contact(case: Case, name: str) -> Sign | None:
         return Sign(ME, "ssh", True, f"{name} says what it knows by ssh")
     if view.get("answers"):
         return Sign(ME, "rest", True, f"{name} answers over REST")
+    if any(words in (host.get("error") or "") for words in NO_ENTRY):
+        return Sign(ME, "ssh", True, f"{name} is there, and lets nobody in: {host['error']}")
     if host.get("asked"):
         why = host.get("error") or "no answer"
         return Sign(ME, "ssh", False, f"{name} does not answer by ssh: {why}")
     if view.get("hangs"):
         return Sign(ME, "rest", True, f"{name} takes connections, and does not answer over REST")
+    member = next((m for m in case.members if m["name"] == name), None)
+    why = view.get("error") or "it does not answer"
+    if member and {"database", "broker"} & set(member["tiers"]) and _others_say(case):
+        rest = f", and over REST: {why}" if view else ""
+        return Sign(ME, "ssh", False, f"{name} says nothing by ssh, and others do{rest}")
     if view:
-        return Sign(
-            ME, "rest", False, f"{name}: {view.get('error') or 'does not answer over REST'}"
-        )
-    if any(p.get("database") or p.get("broker") for p in case.probes.values()):
-        return Sign(ME, "ssh", False, f"{name} does not say anything by ssh, and others do")
+        return Sign(ME, "rest", False, f"{name}: {why}")
     return None
+
+
+def _others_say(case: Case) -> bool:
+    return any(probe.get("database") or probe.get("broker") for probe in case.probes.values())
 
 
 def reached(case: Case, name: str) -> bool:

@@ -141,7 +141,7 @@ class Recorder:
         }
         layout = self.cluster.site.layout.name
         shape = "" if layout == "compact" else f"{layout}-"
-        folder = DATA / ("diagnosis" if name in WORSE else "health")
+        folder = DATA / ("diagnosis" if name in WORSE or layout == "nine" else "health")
         folder.mkdir(exist_ok=True)
         path = folder / f"{self.cluster.version}-{shape}{name}.json"
         path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
@@ -151,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("version")
     parser.add_argument("situations", nargs="*", help="all by default")
-    parser.add_argument("--layout", default="compact", help="compact or single")
+    parser.add_argument("--layout", default="compact", help="compact, single or nine")
     options = parser.parse_args()
     recorder = Recorder(attach(), options.version, options.layout)
     generation = recorder.cluster.site.version.generation

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from lab.testing import wait_until
@@ -93,20 +94,25 @@ def _isolated(scene: Scene) -> None:
     )
 
 
-def _patroni(scene: Scene, role: str, *words: str) -> None:
+def _patroni(scene: Scene, role: str, change: str) -> None:
+    """Change the settings that all of Patroni shares."""
+    conf = scene[role].read("/etc/patroni.conf").partition("authentication:")[2]
+    user, password = (re.search(rf"{key}: '?([^\s']+)", conf) for key in ("username", "password"))
+    assert user and password
     url = f"https://{scene.tiers.address(scene.were[role])}:8008/config"
-    scene[role].exec("curl", "-sk", "-m", "10", "-X", "PATCH", *words, url)
+    login = ("-u", f"{user[1]}:{password[1]}")
+    scene[role].exec("curl", "-sfk", "-m", "10", *login, "-X", "PATCH", "-d", change, url)
 
 
 def _promoted(scene: Scene) -> None:
     """Somebody has promoted a replica by hand: both write."""
     leader, replica = scene.were["leader"], scene.were["async"]
-    _patroni(scene, "leader", "-d", '{"pause": true}')
+    _patroni(scene, "leader", '{"pause": true}')
     wait_until(
         lambda: '"pause": true' in _said(scene, "async", "cluster"), timeout=60, what="a pause"
     )
     scene.tiers.sql(replica, "SELECT pg_promote()")
-    scene.undo.append(lambda: _patroni(scene, "leader", "-d", '{"pause": null}'))
+    scene.undo.append(lambda: _patroni(scene, "leader", '{"pause": null}'))
     scene.tiers.sql(leader, "CREATE TABLE one_side (n serial)")
     scene.undo.append(lambda: scene.tiers.sql(leader, "DROP TABLE IF EXISTS one_side"))
     scene.tiers.sql(replica, "SET synchronous_commit TO local; CREATE TABLE other_side (n serial)")

@@ -20,14 +20,18 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health impor
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._probe import parse
 
 FOLDER = pathlib.Path(__file__).parent / "data" / "health"
+#: What was recorded for the diagnosis alone.
+MORE = FOLDER.with_name("diagnosis")
 RECORDED = sorted(path.stem for path in FOLDER.glob("*.json"))
+DIAGNOSED = sorted(path.stem for path in MORE.glob("*.json"))
 
 Json = dict[str, t.Any]
 
 
 @functools.cache
 def _text(name: str) -> str:
-    return (FOLDER / f"{name}.json").read_text()
+    folder = FOLDER if name in RECORDED else MORE
+    return (folder / f"{name}.json").read_text()
 
 
 def recorded(name: str) -> Json:
@@ -46,6 +50,9 @@ class Cluster:
         self.views: Json = found["views"]
         self.texts: dict[str, str] = found["probes"]
         self.probes: Json = {name: parse(text) for name, text in found["probes"].items()}
+        self.hosts: Json = {}
+        self.front: Json | None = None
+        self.earlier: Json | None = None
 
     def case(self, *without: str) -> Case:
         return Case(
@@ -54,6 +61,9 @@ class Cluster:
             views=self.views,
             probes=self.probes,
             without=without,
+            hosts=self.hosts,
+            front=self.front,
+            earlier=self.earlier,
         )
 
     def judged(self, *without: str) -> Json:
@@ -95,4 +105,4 @@ def has(problems: t.Sequence[str], *words: str) -> bool:
     return any(all(word in line for word in words) for line in problems)
 
 
-__all__ = ("RECORDED", "Cluster", "has", "recorded")
+__all__ = ("DIAGNOSED", "RECORDED", "Cluster", "has", "recorded")
