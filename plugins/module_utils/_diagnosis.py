@@ -63,7 +63,12 @@ COVERED = {
         "active_down_failover_running",
     ),
     "database_quorum_lost": ("active_down_failover_running", "active_down_no_failover"),
-    "split_brain": ("split_brain_healed", "active_down_failover_done", "network_broken"),
+    # which of them is told only where no write was tried
+    "active_down_failover_done": ("writes_blocked",),
+    "split_brain": (
+        *("split_brain_healed", "active_down_failover_done", "active_down_failover_running"),
+        *("writes_blocked", "network_broken"),
+    ),
     "unclear": ("active_down_failover_running", "database_quorum_lost", "several_down"),
 }
 #: What puts in doubt who sees whom.

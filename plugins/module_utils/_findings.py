@@ -25,6 +25,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses im
     is_dead,
     is_hidden,
     listed,
+    reached,
     signs,
     votes,
 )
@@ -161,6 +162,26 @@ class Look:
     def hanging(self) -> list[str]:
         """Managers that take a connection and do not answer: they wait for the database."""
         return [n for n in self.of("manager") if self.view(n).get("hangs")]
+
+    @property
+    def hung(self) -> list[str]:
+        """Hosts that take a connection, and let nobody do anything, while others do: as one that is frozen."""
+        return [n for n in self.hanging if self._ssh_failed(n)]
+
+    def _ssh_failed(self, name: str) -> bool:
+        if self.host(name):
+            return not self.host(name).get("reachable")
+        tiers = next(m["tiers"] for m in self.case.members if m["name"] == name)
+        others = any(self.by_ssh(other) for other in self.names)
+        return others and not self.by_ssh(name) and bool({"database", "broker"} & set(tiers))
+
+    @property
+    def no_databases(self) -> bool:
+        """Whether it is known that most databases of a cluster are dead: where nobody answers, nothing is known."""
+        members = self.of("database")
+        if len(members) < 2 or not any(reached(self.case, name) for name in self.names):
+            return False
+        return sum(n in self.dead for n in members) >= majority(len(members))
 
 
 def majority(total: int) -> int:

@@ -91,7 +91,7 @@ def quorum_lost(look: Look) -> Finding | None:
         return None
     up = look.databases_up
     down = [n for n in look.of("database") if n not in up and n not in look.hidden]
-    if not look.databases:
+    if not look.databases and not look.no_databases:
         return _perhaps_lost(look)
     evidence = [said(n, _own(look, n)) for n in look.databases]
     if total - len(down) < majority(total):

@@ -51,6 +51,8 @@ def split_brain(look: Look) -> Finding | None:
                 apart = apart and seen is False
                 how = {True: "online", False: "offline"}.get(seen, "not among its nodes")  # type: ignore[arg-type]
                 evidence.append(said(who, f"sees {other} {how}"))
+        if (look.host(who).get("postgres") or {}).get("role") == "leader":
+            evidence.append(said(who, "its database takes writes"))
     if not apart:
         return Finding(
             "active_down_failover_running",

@@ -29,6 +29,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health impor
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
     AGAIN,
+    somebody_leads,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_nodes import (
     works,
@@ -101,6 +102,8 @@ def broken_tiers(look: Look) -> dict[str, dict[str, list[Evidence]]]:
 
 
 def _broken(look: Look, name: str, tier: str) -> list[Evidence]:
+    if name in look.hung:
+        return [said(ME, f"{name} takes connections, and answers nothing: the host hangs")]
     if tier == "manager":
         return _broken_manager(look, name)
     if look.standby:
@@ -125,15 +128,19 @@ def _broken_manager(look: Look, name: str) -> list[Evidence]:
     view = look.view(name)
     if not view:
         return []
-    if not view["answers"]:
-        # one that hangs waits for its database
+    if view["hangs"]:
+        # most of them wait for the database, which is another matter
+        waits = len(look.hanging) * 2 > len(look.of("manager"))
         return (
-            []
-            if view["hangs"] and look.databases
-            else [said(ME, f"{name}: {view['error'] or 'no answer over REST'}")]
+            [] if waits else [said(ME, f"{name} takes connections, and does not answer over REST")]
         )
+    if not view["answers"]:
+        return [said(ME, f"{name}: {view['error'] or 'no answer over REST'}")]
     code = view["status_code"]
     if code == 200 or (look.standby and view["error_code"] == STANDBY):
+        return []
+    if (look.databases or look.no_databases) and not somebody_leads(look):
+        # none can do anything without a database
         return []
     why = view["error"] or (view["errors"] or {}).get("status") or "no reason is given"
     return [said(name, f"answers with an error: {why}")]
@@ -154,6 +161,8 @@ def down(look: Look) -> Finding | None:
     evidence += [line for name in alive for tier in found[name].values() for line in tier]
     doubts = [line for name in alive for line in _doubts(look, name)]
     confidence = look.how_sure_dead(dead) if dead else "high"
+    if any(name in look.hanging for name in alive) and confidence == "high":
+        confidence = "medium"
     if alive and (doubts or not all(reached(look.case, n) for n in alive)):
         confidence = "medium" if confidence == "high" and not doubts else "low"
     each = "; ".join(f"{n} ({'dead' if n in dead else ', '.join(found[n])})" for n in found)

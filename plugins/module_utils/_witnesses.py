@@ -261,8 +261,10 @@ def is_cut_off(case: Case, name: str) -> bool:
 
 
 def is_hidden(case: Case, name: str) -> bool:
-    """Whether only this controller cannot see it. Who refuses a connection has been reached."""
+    """Whether only this controller cannot see it. Who refuses a connection, or takes it and says nothing, has been reached."""
     told = contact(case, name)
+    if (case.views.get(name) or {}).get("hangs"):
+        return False
     if told is None or told.alive or not votes(case, name).mostly_alive:
         return False
     return told.kind == "ssh" or "refused" not in told.says

@@ -178,6 +178,44 @@ def _double_partition(scene: Scene) -> None:
     )
 
 
+def _old_certificate(role: str) -> Callable[[Scene], object]:
+    """The certificate of a manager's own address has run out; who runs has read it before."""
+    place = "/etc/cloudify/ssl/cloudify_external_cert.pem"
+
+    def act(scene: Scene) -> None:
+        host = scene[role]
+        was = host.read(place)
+        scene.undo.append(lambda: host.write(place, was))
+        key = place.replace("cert.pem", "key.pem")
+        ask = f"openssl req -new -key {key} -subj /CN=old -out /root/old.csr"
+        sign = f"openssl x509 -req -in /root/old.csr -signkey {key} -days -1 -out {place}"
+        host.exec("sh", "-c", f"{ask} && {sign}")
+
+    return act
+
+
+def _full_disk(role: str) -> Callable[[Scene], object]:
+    place = "/var/log/cloudify"
+
+    def act(scene: Scene) -> None:
+        host = scene[role]
+        host.fill_disk(place)
+        scene.undo.append(lambda: host.free_disk(place))
+
+    return act
+
+
+def _left_flag(role: str) -> Callable[[Scene], object]:
+    place = "/tmp/cloudify/snapshot_restoring"
+
+    def act(scene: Scene) -> None:
+        host = scene[role]
+        host.exec("sh", "-c", f"mkdir -p /tmp/cloudify && touch {place}")
+        scene.undo.append(lambda: host.exec("rm", "-f", place))
+
+    return act
+
+
 def _isolated_active(scene: Scene) -> None:
     scene.isolate("leader")
     scene.wait_leader("other", "third")
@@ -234,6 +272,11 @@ WORSE = {
         "the network broke twice, is whole again, and rows that were acknowledged are only on one side",
         _double_partition,
     ),
+    "disk-full": Situation("the disk with a manager's logs is full", _full_disk("async")),
+    "certificate-expired": Situation(
+        "a manager's certificate has run out", _old_certificate("async")
+    ),
+    "flag-left": Situation("a restore has left its flag", _left_flag("leader")),
     # -- active_standby
     "active-stopped": Situation(
         "nginx of the active one is stopped", _stop_unit("nginx", "leader"), "active_standby"

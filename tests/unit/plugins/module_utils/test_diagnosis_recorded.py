@@ -78,7 +78,18 @@ WANTED: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "7.0.5-no-standby": ("writes_blocked", "high", ("sync", "async"), ""),
     "7.0.5-sync-paused": ("writes_blocked", "high", ("sync",), ""),
     "7.0.5-one-way": ("writes_blocked", "medium", ("sync",), ""),
+    # -- of nine hosts: three databases, three brokers, three managers
+    "7.0.5-nine-healthy": ("healthy", "medium", (), ""),
+    "7.0.5-nine-async-killed": ("database_down", "medium", ("async",), ""),
+    "7.0.5-nine-leader-killed": ("active_down_failover_done", "high", ("leader",), SEE),
+    "7.0.5-nine-two-killed": ("database_quorum_lost", "medium", ("sync", "async"), ""),
+    # of them, all three databases
+    "7.0.5-nine-all-killed": ("database_quorum_lost", "medium", ALL, ""),
+    "7.0.5-nine-two-etcd-stopped": ("database_quorum_lost", "high", ALL, ""),
+    "7.0.5-nine-no-standby": ("writes_blocked", "high", ("sync", "async"), ""),
+    "7.0.5-nine-async-unreachable": ("my_path_broken", "low", ("async",), ""),
     # -- two sides
+    "7.0.5-promoted": ("split_brain", "high", ("leader", "async"), RESOLVE),
     "4.5.5-active-isolated": ("split_brain", "high", ("leader", "*"), RESOLVE),
     "4.5.5-both-sides-written": ("split_brain", "high", ("leader", "*"), RESOLVE),
     "7.0.5-double-partition-healed": ("split_brain_healed", "high", ("leader", "sync"), RESOLVE),
