@@ -86,6 +86,8 @@ def diagnose(
 ) -> Json:
     """The class of failure, the evidence for it, and the runbook with its command line.
 
+    C(lasting) is for how many seconds it has been so, as far as the diagnoses before tell.
+
     :param inventory: for the command line
     :param cluster: its name, for the command line
     """
@@ -118,6 +120,7 @@ def diagnose(
             for f in found[1:]
         ],
         "generation": look.case.generation,
+        "lasting": look.lasting if look.earlier.get("class") == main.kind else 0.0,
         "active": look.judged["active"],
         "ask": ask,
     }

@@ -31,6 +31,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses im
 )
 
 Evidence = dict[str, str]
+#: Seconds after which a diagnosis says nothing of how long something has lasted.
+STALE = 900
 
 
 @dataclass
@@ -100,6 +102,21 @@ class Look:
         return bool(
             self.host(name).get("reachable") or probe.get("database") or probe.get("broker")
         )
+
+    @property
+    def lasting(self) -> float:
+        """Seconds since the class of the last diagnosis was first seen without a break."""
+        age = self.earlier.get("age")
+        if age is None or not 0 <= age <= STALE:
+            return 0.0
+        return float(age) + float(self.earlier.get("lasting") or 0)
+
+    def is_late(self, patience: float) -> bool:
+        """Whether a failover was running that long ago, or had been found not to come."""
+        before = self.earlier.get("class")
+        if before == "active_down_no_failover":
+            return self.lasting > 0
+        return before == "active_down_failover_running" and self.lasting >= patience
 
     # -- evidence
 

@@ -41,7 +41,7 @@ def split_brain(look: Look) -> Finding | None:
         found = look.leaders
         lines = {look.patroni(name).get("timeline") for name in found}
         paused = [n for n in look.databases if _cluster(look, n).get("pause")]
-        long = len(look.earlier.get("active") or []) > 1 and age(look) >= STEPS_DOWN
+        long = len(look.earlier.get("active") or []) > 1 and look.lasting >= STEPS_DOWN
         if len(found) < 2 or not (paused or long):
             return None
         confidence = "high" if len(lines) > 1 and (paused or long) else "medium"
@@ -62,10 +62,6 @@ def leads(look: Look, name: str, why: str) -> str:
 
 def _cluster(look: Look, name: str) -> Json:
     return look.databases[name]["cluster"]["body"] or {}
-
-
-def age(look: Look) -> float:
-    return float(look.earlier.get("age") or 0)
 
 
 def somebody_leads(look: Look) -> bool:

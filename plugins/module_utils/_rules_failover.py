@@ -20,7 +20,6 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
     AGAIN,
     FAILOVER,
-    age,
     is_between_leaders,
     is_isolated,
     leads,
@@ -61,7 +60,7 @@ def _leaderless(look: Look, total: int) -> Finding | None:
     ]
     evidence += [line for name in old for line in look.about(name)]
     known = len(look.databases_up)
-    since = look.earlier.get("class") == "active_down_failover_running" and age(look) >= FAILOVER
+    since = look.is_late(FAILOVER)
     if since or (lists and not named and not standby):
         why = "for two minutes" if since else "and no database follows synchronously"
         return Finding(

@@ -76,22 +76,23 @@ def split_brain_healed(look: Look) -> Finding | None:
     earlier, now = look.earlier, _active(look)
     if earlier.get("class") not in ("split_brain", "split_brain_healed") or len(now) != 1:
         return None
-    lost = [
-        name for name in (earlier.get("active") or earlier.get("nodes") or []) if name not in now
-    ]
+    still = earlier["class"] == "split_brain_healed"
+    were = earlier["nodes"] if still or not earlier["active"] else earlier["active"]
+    lost = [name for name in were if name in look.names and name not in now]
     return Finding(
         "split_brain_healed",
-        f"There was a split brain, and {now[0]} is the only active one now: what was written on {names(lost)} only is gone from it.",
+        f"There was a split brain, and {now[0]} is the only active one now: "
+        f"what was written on {names(lost) or 'another one'} only is gone from it.",
         lost or now,
         [
-            said(
-                ME,
-                f"{names(earlier.get('active') or earlier['nodes'])} were active in the last diagnosis",
-            ),
+            said(ME, f"the last diagnosis was a split brain: {names(were)}"),
             said(now[0], "answers as the only active one"),
         ],
         "medium",
-        ask=[f"Compare the content of {now[0]} with the sets that were taken of each side."],
+        ask=[
+            f"Compare the content of {now[0]} with the sets of each side. "
+            "Once that is done, delete the file of the last diagnosis."
+        ],
     )
 
 
@@ -108,8 +109,7 @@ def failover(look: Look) -> Finding | None:
         return None
     evidence = [said(n, "answers as a standby, and knows of no active one") for n in standing]
     evidence += [line for name in lost for line in look.about(name)]
-    late = look.earlier.get("class") == "active_down_failover_running"
-    late = late and float(look.earlier.get("age") or 0) >= FAILOVER
+    late = look.is_late(FAILOVER)
     few = len(standing) < majority(len(managers))
     if few or late:
         why = (

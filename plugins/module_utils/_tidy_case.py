@@ -162,6 +162,7 @@ _EARLIER = record(
     **{"class": text, "state": text},
     active=list_at_least(text),
     age=number,
+    lasting=number,
     nodes=list_at_least(text),
 )
 _EMPTY_VIEW: Json = {"answers": False, "error": "", "hangs": False}

@@ -621,3 +621,44 @@ def test_others_that_are_dead_are_named_in_the_command() -> None:
     found = diagnose(cluster.case(), inventory="my hosts.yml", cluster="a'b")
     assert "-i 'my hosts.yml' " in found["command"]
     assert found["command"].endswith("""-e 'cloudify_confirm=a'"'"'b'""")
+
+
+def test_a_failover_that_is_looked_at_again_and_again_has_lasted() -> None:
+    """However often somebody asks: each diagnosis is the earlier one of the next."""
+    cluster = Derived("7.0.5-leader-killed-now")
+    seen = []
+    for _look in range(8):
+        found = diagnose(cluster.case())
+        seen.append(found["class"])
+        cluster.earlier = {**found, "age": 20.0}
+    assert seen == ["active_down_failover_running"] * 6 + ["active_down_no_failover"] * 2
+
+
+def test_a_diagnosis_of_yesterday_says_nothing_of_how_long() -> None:
+    cluster = Derived("7.0.5-leader-killed-now")
+    cluster.before("active_down_failover_running", age=DAY)
+    assert diagnose(cluster.case())["class"] == "active_down_failover_running"
+
+
+def test_a_healed_split_brain_stays_one_until_somebody_has_seen_to_it() -> None:
+    cluster = built("two were active")
+    first = diagnose(cluster.case())
+    cluster.earlier = {**first, "age": 3600.0}
+    second = diagnose(cluster.case())
+    assert second["class"] == "split_brain_healed" and second["nodes"] == first["nodes"]
+    cluster.earlier = None
+    assert diagnose(cluster.case())["class"] == "healthy"
+
+
+@pytest.mark.parametrize("change", ["unreachable", "a service runs", "a package"])
+def test_hosts_are_not_empty_because_they_say_nothing(change: str) -> None:
+    cluster = built("the hosts are empty")
+    if change == "unreachable":
+        cluster.hosts["h1"] = {"asked": True, "reachable": False, "error": "x", "package": ""}
+    elif change == "a service runs":
+        cluster.host("h1")["services"] = {"patroni": "active"}
+    else:
+        cluster.host("h1")["package"] = "7.0.5"
+    found = diagnose(cluster.case())
+    assert found["class"] == "cluster_down"
+    assert not found["command"]
