@@ -16,7 +16,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case
     Case,
     Json,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import judge
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import (
+    STANDBY,
+    judge,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import (
     LEADING,
     ME,
@@ -142,6 +145,17 @@ class Look:
         if self.surely_dead(found):
             return "high"
         return "medium" if all(votes(self.case, n).mostly_dead for n in found) else "low"
+
+    def stopped(self, name: str) -> list[tuple[str, str]]:
+        """Services that should run on a host, and do not, with their state."""
+        services = self.host(name).get("services") or {}
+        # a standby runs few of them
+        idle = self.standby and self.view(name).get("error_code") == STANDBY
+        bad = ("failed",) if idle else ("failed", "inactive")
+        return [(service, state) for service, state in sorted(services.items()) if state in bad]
+
+    def services(self, name: str) -> list[Evidence]:
+        return [said(name, f"its service {s} is {state}") for s, state in self.stopped(name)]
 
     # -- databases
 

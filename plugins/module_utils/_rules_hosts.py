@@ -110,23 +110,13 @@ def services_down(look: Look) -> Finding | None:
             said(name, f"its status names {service} as down")
             for service in look.view(name).get("inactive") or []
         ]
-        found[name] += [
-            said(name, f"its service {s} is {state}") for s, state in _stopped(look, name)
-        ]
+        found[name] += look.services(name)
         found[name] += _by_peers(look, name)
     return _of_hosts(
         "services_down",
         "Services are down on {0}, which answers.",
         {n: e for n, e in found.items() if e},
     )
-
-
-def _stopped(look: Look, name: str) -> list[tuple[str, str]]:
-    services = look.host(name).get("services") or {}
-    # a standby runs few of them
-    idle = look.standby and look.view(name).get("status_code") != 200
-    bad = ("failed",) if idle else ("failed", "inactive")
-    return [(service, state) for service, state in sorted(services.items()) if state in bad]
 
 
 def _by_peers(look: Look, name: str) -> list[Evidence]:

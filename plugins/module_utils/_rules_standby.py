@@ -108,7 +108,13 @@ def failover(look: Look) -> Finding | None:
     if not standing or set(lost) & set(look.hidden):
         return None
     evidence = [said(n, "answers as a standby, and knows of no active one") for n in standing]
-    evidence += [line for name in lost for line in look.about(name)]
+    evidence += [line for name in lost for line in look.about(name) + look.services(name)]
+    # whose host is at work need not be lost
+    start = [
+        f"On {name}, start {names(service for service, _state in look.stopped(name))}: it may have been the active one."
+        for name in lost
+        if look.by_ssh(name) and look.stopped(name)
+    ]
     late = look.is_late(FAILOVER)
     few = len(standing) < majority(len(managers))
     if few or late:
@@ -121,6 +127,7 @@ def failover(look: Look) -> Finding | None:
             lost or managers,
             evidence,
             "medium" if late or look.case.hosts else "low",
+            first=start,
             ask=[] if late else [AGAIN],
         )
     return Finding(
@@ -129,6 +136,7 @@ def failover(look: Look) -> Finding | None:
         lost or managers,
         evidence,
         "medium" if look.case.hosts and lost else "low",
+        first=start,
         ask=[
             AGAIN,
             *(

@@ -158,12 +158,13 @@ def down(look: Look) -> Finding | None:
         ((name, tiers),) = found.items()
         kind = ONE.get(next(iter(tiers)), "node_down") if len(tiers) == 1 else "node_down"
     evidence = [line for name in dead for line in look.about(name)]
-    evidence += [line for name in alive for tier in found[name].values() for line in tier]
+    for name in alive:
+        evidence += [line for tier in found[name].values() for line in tier] + look.services(name)
     doubts = [line for name in alive for line in _doubts(look, name)]
     confidence = look.how_sure_dead(dead) if dead else "high"
     if any(name in look.hanging for name in alive) and confidence == "high":
         confidence = "medium"
-    if alive and (doubts or not all(reached(look.case, n) for n in alive)):
+    if not all(reached(look.case, name) for name in alive):
         confidence = "medium" if confidence == "high" and not doubts else "low"
     each = "; ".join(f"{n} ({'dead' if n in dead else ', '.join(found[n])})" for n in found)
     finding = Finding(kind, f"Down: {each}.", list(found), evidence + doubts, confidence, dead=dead)

@@ -179,8 +179,8 @@ def _double_partition(scene: Scene) -> None:
 
 
 def _old_certificate(role: str) -> Callable[[Scene], object]:
-    """The certificate of a manager's own address has run out; who runs has read it before."""
-    place = "/etc/cloudify/ssl/cloudify_external_cert.pem"
+    """A certificate has run out; who runs has read it before."""
+    place = "/etc/cloudify/ssl/cloudify_internal_cert.pem"
 
     def act(scene: Scene) -> None:
         host = scene[role]

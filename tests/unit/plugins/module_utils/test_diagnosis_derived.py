@@ -21,6 +21,10 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_cluster
     NOW,
     Derived,
 )
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import (
+    DIAGNOSED,
+    RECORDED,
+)
 
 Change = Callable[[Derived], t.Any]
 #: Name -> the recording, what is changed, and the wanted class, confidence, roles and runbook.
@@ -655,6 +659,8 @@ def test_hosts_are_not_empty_because_they_say_nothing(change: str) -> None:
     cluster = built("the hosts are empty")
     if change == "unreachable":
         cluster.hosts["h1"] = {"asked": True, "reachable": False, "error": "x", "package": ""}
+        for name in ("h2", "h3"):
+            cluster.reaches(name, h1=False)
     elif change == "a service runs":
         cluster.host("h1")["services"] = {"patroni": "active"}
     else:
@@ -662,3 +668,43 @@ def test_hosts_are_not_empty_because_they_say_nothing(change: str) -> None:
     found = diagnose(cluster.case())
     assert found["class"] == "cluster_down"
     assert not found["command"]
+
+
+#: What is told otherwise where no write is tried, as it is by default.
+WITHOUT_WRITES = {
+    "7.0.5-no-standby": ("writes_blocked", "medium"),
+    "7.0.5-nine-no-standby": ("writes_blocked", "medium"),
+    # nothing shows yet that the standby does not confirm, only that it hangs
+    "7.0.5-one-way": ("manager_down", "medium"),
+    "7.0.5-sync-paused": ("node_down", "medium"),
+}
+
+
+@pytest.mark.parametrize("name", [*RECORDED, *DIAGNOSED])
+def test_it_needs_no_write(name: str) -> None:
+    cluster = Derived(name, hosts=False)
+    with_writes = diagnose(cluster.case())
+    for probe in cluster.probes.values():
+        if probe["database"]:
+            probe["database"]["write"] = None
+    found = diagnose(cluster.case())
+    if name in WITHOUT_WRITES:
+        assert (found["class"], found["confidence"]) == WITHOUT_WRITES[name]
+        assert not found["destructive"]
+    else:
+        same = ("class", "confidence", "nodes", "command")
+        assert [found[key] for key in same] == [with_writes[key] for key in same]
+
+
+def test_a_fork_is_no_failover() -> None:
+    found = diagnose(Derived("7.0.5-double-partition-healed", hosts=False).case())
+    assert [each["class"] for each in found["also"]] == ["database_down"]
+    assert "newer than" in found["evidence"][0]["says"]
+
+
+def test_hosts_that_nobody_asked_are_as_none() -> None:
+    for name in ("7.0.5-healthy", "7.0.5-leader-killed-settled", "4.5.5-replica-killed"):
+        cluster = Derived(name, hosts=False)
+        without = diagnose(cluster.case())
+        cluster.hosts = {member["name"]: {"asked": False} for member in cluster.members}
+        assert diagnose(cluster.case()) == without
