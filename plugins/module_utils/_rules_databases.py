@@ -220,7 +220,6 @@ __all__ = (
         "FAILOVER",
         "RULES",
         "STEPS_DOWN",
-        "age",
         "is_between_leaders",
         "is_isolated",
         "leads",

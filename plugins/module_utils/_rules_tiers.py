@@ -155,7 +155,7 @@ def down(look: Look) -> Finding | None:
     if len(found) > 1:
         kind = "several_down"
     else:
-        ((name, tiers),) = found.items()
+        tiers = next(iter(found.values()))
         kind = ONE.get(next(iter(tiers)), "node_down") if len(tiers) == 1 else "node_down"
     evidence = [line for name in dead for line in look.about(name)]
     for name in alive:

@@ -25,7 +25,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registr
     "leader",
     runbook=SEE,
 )
-def _(c: Derived) -> None:
+def the_dead_one_was_active(c: Derived) -> None:
     c.before("healthy", "leader")
 
 
@@ -37,7 +37,7 @@ def _(c: Derived) -> None:
     "async",
     runbook=REPLACE,
 )
-def _(c: Derived) -> None:
+def the_dead_one_was_not(c: Derived) -> None:
     c.before("healthy", "leader")
 
 
@@ -49,7 +49,7 @@ def _(c: Derived) -> None:
     "leader",
     runbook=SEE,
 )
-def _(c: Derived) -> None:
+def the_dead_manager_was_active(c: Derived) -> None:
     c.before("healthy", "leader")
 
 
@@ -61,7 +61,7 @@ def _(c: Derived) -> None:
     "leader",
     runbook=SEE,
 )
-def _(c: Derived) -> None:
+def nobody_has_taken_over_for_minutes(c: Derived) -> None:
     c.before("active_down_failover_running", age=200)
 
 
@@ -73,7 +73,7 @@ def _(c: Derived) -> None:
     "leader",
     runbook=SEE,
 )
-def _(c: Derived) -> None:
+def no_manager_has_taken_over_for_minutes(c: Derived) -> None:
     c.before("active_down_failover_running", age=200)
 
 
@@ -84,7 +84,7 @@ def _(c: Derived) -> None:
     "medium",
     "leader",
 )
-def _(c: Derived) -> None:
+def a_failover_of_just_now(c: Derived) -> None:
     c.before("active_down_failover_running", age=10)
 
 
@@ -96,7 +96,7 @@ def _(c: Derived) -> None:
     "leader",
     runbook="resolve_split_brain",
 )
-def _(c: Derived) -> None:
+def two_were_active(c: Derived) -> None:
     (now,) = (name for name, view in c.views.items() if view.get("status_code") == 200)
     before = [host(c, "leader"), *(n for n in (now,) if n != host(c, "leader"))]
     if len(before) == 1:
@@ -114,7 +114,7 @@ def _(c: Derived) -> None:
     "async",
     runbook="resolve_split_brain",
 )
-def _(c: Derived) -> None:
+def both_acknowledge_writes(c: Derived) -> None:
     c.lead(host(c, "async"), write="ok", timeline=2)
 
 
@@ -128,7 +128,7 @@ def _(c: Derived) -> None:
     runbook="resolve_split_brain",
     ssh=False,
 )
-def _(c: Derived) -> None:
+def both_acknowledge_on_one_timeline(c: Derived) -> None:
     """As after the fork that Patroni 3.0.2 makes: the number of the timeline says nothing."""
     c.lead(host(c, "async"), write="ok", timeline=1)
 
@@ -140,7 +140,7 @@ def _(c: Derived) -> None:
     "medium",
     "leader",
 )
-def _(c: Derived) -> None:
+def two_leaders_one_of_which_acknowledges_nothing(c: Derived) -> None:
     c.lead(host(c, "leader"), write="canceling the wait for synchronous replication")
     c.lead(host(c, "sync"), write="ok", timeline=2)
 
@@ -153,7 +153,7 @@ def _(c: Derived) -> None:
     "leader",
     "sync",
 )
-def _(c: Derived) -> None:
+def two_leaders_and_no_write_was_tried(c: Derived) -> None:
     c.lead(host(c, "leader"), write=None)
     c.lead(host(c, "sync"), write=None, timeline=2)
 
@@ -167,7 +167,7 @@ def _(c: Derived) -> None:
     "sync",
     runbook="resolve_split_brain",
 )
-def _(c: Derived) -> None:
+def two_leaders_for_long(c: Derived) -> None:
     c.lead(host(c, "leader"), write=None)
     c.lead(host(c, "sync"), write=None, timeline=2)
     c.before("active_down_failover_running", "leader", "sync", age=90)
@@ -181,7 +181,7 @@ def _(c: Derived) -> None:
     "leader",
     "other",
 )
-def _(c: Derived) -> None:
+def two_active_ones_that_see_each_other(c: Derived) -> None:
     new = next(
         n for n, v in c.views.items() if v.get("status_code") == 200 and n != host(c, "leader")
     )
@@ -201,7 +201,7 @@ def _(c: Derived) -> None:
     "async",
     runbook="resolve_split_brain",
 )
-def _(c: Derived) -> None:
+def rows_are_only_on_one_side_and_patroni_shows_health(c: Derived) -> None:
     """The leader came back with less than the others have acknowledged."""
     for role in ("sync", "async"):
         database = c.database(host(c, role))
@@ -218,7 +218,7 @@ def _(c: Derived) -> None:
     "leader",
     "sync",
 )
-def _(c: Derived) -> None:
+def rows_differ_while_somebody_writes(c: Derived) -> None:
     database = c.database(host(c, "sync"))
     database["counts"][sorted(database["counts"])[0]] -= 1
 

@@ -17,26 +17,26 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registr
 
 
 @derived("the load balancer is down", "7.0.5-healthy", "load_balancer_broken", "high")
-def _(c: Derived) -> None:
+def the_load_balancer_is_down(c: Derived) -> None:
     c.fronted(answers=False, error="connection refused", status_code=None)
 
 
 @derived(
     "the load balancer has no manager behind it", "7.0.5-healthy", "load_balancer_broken", "high"
 )
-def _(c: Derived) -> None:
+def the_load_balancer_has_no_manager_behind_it(c: Derived) -> None:
     c.fronted(error="HTTP 502 Bad Gateway", status_code=502)
 
 
 @derived("the load balancer works", "7.0.5-healthy", "healthy", "high")
-def _(c: Derived) -> None:
+def the_load_balancer_works(c: Derived) -> None:
     c.fronted(status="OK")
 
 
 @derived(
     "the load balancer, and a manager", "7.0.5-nginx-stopped", "load_balancer_broken", "medium"
 )
-def _(c: Derived) -> None:
+def the_load_balancer_and_a_manager(c: Derived) -> None:
     c.fronted(answers=False, error="no connection", status_code=None)
 
 
@@ -49,7 +49,7 @@ def _(c: Derived) -> None:
     "sync",
     "async",
 )
-def _(c: Derived) -> None:
+def nothing_answers_and_the_load_balancer_neither(c: Derived) -> None:
     c.fronted(answers=False, error="no connection", status_code=None)
     c.unreachable(*c.hosts)
 
@@ -63,7 +63,7 @@ def _(c: Derived) -> None:
     "sync",
     "async",
 )
-def _(c: Derived) -> None:
+def nothing_answers_but_the_load_balancer(c: Derived) -> None:
     c.fronted(status="OK")
     c.unreachable(*c.hosts)
 
@@ -71,7 +71,7 @@ def _(c: Derived) -> None:
 @derived(
     "peers reach it, and we do not", "7.0.5-async-unreachable", "my_path_broken", "high", "async"
 )
-def _(c: Derived) -> None:
+def peers_reach_it_and_we_do_not(c: Derived) -> None:
     c.unreachable(host(c, "async"))
 
 
@@ -82,19 +82,19 @@ def _(c: Derived) -> None:
     "high",
     "leader",
 )
-def _(c: Derived) -> None:
+def peers_reach_the_leader_and_we_do_not(c: Derived) -> None:
     c.unreachable(host(c, "leader"))
 
 
 @derived(
     "standbys reach the active one", "4.5.5-active-unreachable", "my_path_broken", "high", "leader"
 )
-def _(c: Derived) -> None:
+def standbys_reach_the_active_one(c: Derived) -> None:
     c.unreachable(host(c, "leader"))
 
 
 @derived("ssh does not let us in", "7.0.5-healthy", "unclear", "low")
-def _(c: Derived) -> None:
+def ssh_does_not_let_us_in(c: Derived) -> None:
     c.without_ssh()
     for name in c.views:
         c.hosts[name] = {"asked": True, "reachable": False}
@@ -102,7 +102,7 @@ def _(c: Derived) -> None:
 
 
 @derived("nobody asked by ssh", "7.0.5-healthy", "unclear", "low", ssh=False)
-def _(c: Derived) -> None:
+def nobody_asked_by_ssh(c: Derived) -> None:
     c.without_ssh()
 
 
@@ -114,7 +114,7 @@ def _(c: Derived) -> None:
     "async",
     runbook=REPLACE,
 )
-def _(c: Derived) -> None:
+def a_cable_is_pulled_and_peers_have_just_tried(c: Derived) -> None:
     name = host(c, "async")
     c.unreachable(name)
     for role in ("leader", "sync"):
@@ -122,14 +122,14 @@ def _(c: Derived) -> None:
 
 
 @derived("one peer still reaches it", "7.0.5-async-killed-settled", "node_down", "low", "async")
-def _(c: Derived) -> None:
+def one_peer_still_reaches_it(c: Derived) -> None:
     c.reaches(host(c, "sync"), **{host(c, "async"): True})
 
 
 @derived(
     "a peer's metrics are old", "7.0.5-async-killed-settled", "node_down", "low", "async", ssh=False
 )
-def _(c: Derived) -> None:
+def a_peer_s_metrics_are_old(c: Derived) -> None:
     name = host(c, "async")
     tiers = c.views[host(c, "sync")]["cluster_status"]["tiers"]
     for tier in tiers.values():
@@ -141,7 +141,7 @@ def _(c: Derived) -> None:
     "7.0.5-async-killed-settled",
     *("node_down", "high", "async"),
 )
-def _(c: Derived) -> None:
+def one_peer_is_not_asked(c: Derived) -> None:
     """The other sees it alive: nothing is replaced while this controller does not see who could deny it."""
     c.forget(host(c, "sync"))
 
@@ -154,14 +154,14 @@ def _(c: Derived) -> None:
     "async",
     ssh=False,
 )
-def _(c: Derived) -> None:
+def only_managers_are_asked(c: Derived) -> None:
     c.without_ssh()
 
 
 @derived(
     "a host is cut off, by its peers", "7.0.5-async-isolated", "network_broken", "high", "async"
 )
-def _(c: Derived) -> None:
+def a_host_is_cut_off_by_its_peers(c: Derived) -> None:
     name = host(c, "async")
     for role in ("leader", "sync"):
         c.reaches(host(c, role), **{name: False})
@@ -171,7 +171,7 @@ def _(c: Derived) -> None:
 @derived(
     "one way between two is lost", "7.0.5-healthy", "network_broken", "medium", "leader", "sync"
 )
-def _(c: Derived) -> None:
+def one_way_between_two_is_lost(c: Derived) -> None:
     c.reaches(host(c, "leader"), **{host(c, "sync"): False})
 
 
@@ -184,7 +184,7 @@ def _(c: Derived) -> None:
     "sync",
     "async",
 )
-def _(c: Derived) -> None:
+def all_are_apart_by_what_they_reach(c: Derived) -> None:
     for each in c.hosts.values():
         each["reaches"] = dict.fromkeys(each["reaches"], False)
 
@@ -199,7 +199,7 @@ def _(c: Derived) -> None:
     "async",
     runbook="rebuild_cluster",
 )
-def _(c: Derived) -> None:
+def the_hosts_are_empty(c: Derived) -> None:
     c.without_ssh_of_tiers()
     for each in c.hosts.values():
         each.update(package="", services={})
