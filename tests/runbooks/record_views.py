@@ -39,7 +39,8 @@ class Recorder:
     limit = 10
     of_probe = ("database ", "patroni ", "sql ", "broker ")
 
-    def __init__(self, lab: Lab, version: str, layout: str) -> None:
+    def __init__(self, lab: Lab, version: str, layout: str, suffix: str) -> None:
+        self.suffix = suffix
         self.site = Site(lab, version=version, layout=layout, form_cluster=True)
         self.cluster = self.site.cluster
         self.scene = Scene(Tiers(self.cluster))
@@ -141,9 +142,10 @@ class Recorder:
         }
         layout = self.cluster.site.layout.name
         shape = "" if layout == "compact" else f"{layout}-"
-        folder = DATA / ("diagnosis" if name in WORSE or layout == "nine" else "health")
+        for_diagnosis = name in WORSE or layout == "nine" or self.suffix
+        folder = DATA / ("diagnosis" if for_diagnosis else "health")
         folder.mkdir(exist_ok=True)
-        path = folder / f"{self.cluster.version}-{shape}{name}.json"
+        path = folder / f"{self.cluster.version}-{shape}{name}{self.suffix}.json"
         path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
 
 
@@ -152,8 +154,9 @@ def main() -> None:
     parser.add_argument("version")
     parser.add_argument("situations", nargs="*", help="all by default")
     parser.add_argument("--layout", default="compact", help="compact, single or nine")
+    parser.add_argument("--suffix", default="", help="of the files, for a second recording")
     options = parser.parse_args()
-    recorder = Recorder(attach(), options.version, options.layout)
+    recorder = Recorder(attach(), options.version, options.layout, options.suffix)
     generation = recorder.cluster.site.version.generation
     known = {n: s for n, s in (SITUATIONS | WORSE).items() if s.generation in (generation, "any")}
     for name in options.situations or known:

@@ -17,6 +17,9 @@ import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import Case
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import judge
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import facts_of
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import of_version
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import parse as parse_host
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._probe import parse
 
 FOLDER = pathlib.Path(__file__).parent / "data" / "health"
@@ -38,6 +41,17 @@ def recorded(name: str) -> Json:
     return t.cast(Json, json.loads(_text(name)))
 
 
+def _hosts(found: Json) -> Json:
+    """What the hosts said of themselves, where that was recorded too."""
+    said = found.get("said") or {}
+    facts = facts_of(found["version"], command="cfy") if said else {}
+    return {
+        m["name"]: of_version(parse_host(said[m["name"]]), facts=facts, tiers=m["tiers"])
+        for m in found["members"]
+        if m["name"] in said
+    }
+
+
 class Cluster:
     """A recorded situation that a test changes before it is judged."""
 
@@ -50,8 +64,8 @@ class Cluster:
         self.views: Json = found["views"]
         self.texts: dict[str, str] = found["probes"]
         self.probes: Json = {name: parse(text) for name, text in found["probes"].items()}
-        self.hosts: Json = {}
-        self.front: Json | None = None
+        self.hosts: Json = _hosts(found)
+        self.front: Json | None = found.get("front")
         self.earlier: Json | None = None
 
     def case(self, *without: str) -> Case:

@@ -110,6 +110,56 @@ WANTED: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     # standbys do not say whom they see, so that a dead one looks the same
     "4.5.5-active-unreachable": ("active_down_failover_running", "low", ("leader",), ""),
 }
+#: The same again, with what the hosts say of themselves: recorded anew, so that what was a moment ago may be another moment.
+WITH_HOSTS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
+    "7.0.5-healthy": ("healthy", "high", (), ""),
+    "4.5.5-healthy": ("healthy", "high", (), ""),
+    "7.0.5-disk-full": ("disk_full", "high", ("async",), ""),
+    "7.0.5-certificate-expired": ("certificates_bad", "high", ("async",), ""),
+    "7.0.5-flag-left": ("restore_flag_left", "medium", ("leader",), ""),
+    "7.0.5-etcd-stopped": ("services_down", "high", ("async",), FIX),
+    "7.0.5-broker-stopped": ("broker_down", "high", ("async",), FIX),
+    "7.0.5-manager-stopped": ("manager_down", "high", ("async",), FIX),
+    "7.0.5-patroni-of-async-stopped": ("database_down", "high", ("async",), FIX),
+    "7.0.5-two-managers-stopped": ("several_down", "high", ("sync", "async"), ""),
+    "7.0.5-several-stopped": ("several_down", "high", ("sync", "async"), ""),
+    "7.0.5-all-managers-stopped": ("cluster_down", "high", ALL, ""),
+    "7.0.5-async-killed": ("node_down", "high", ("async",), REPLACE),
+    "7.0.5-async-killed-settled": ("node_down", "high", ("async",), REPLACE),
+    "7.0.5-async-cut": ("node_down", "high", ("async",), REPLACE),
+    "7.0.5-async-isolated": ("network_broken", "high", ("async",), ""),
+    "7.0.5-async-unreachable": ("my_path_broken", "high", ("async",), ""),
+    "7.0.5-two-unreachable": ("my_path_broken", "low", ("sync", "async"), ""),
+    "7.0.5-leader-killed-now": ("active_down_failover_running", "medium", ("leader",), ""),
+    "7.0.5-leader-killed": ("active_down_failover_done", "high", ("leader",), SEE),
+    "7.0.5-leader-isolated": ("active_down_failover_done", "high", ("leader",), SEE),
+    "7.0.5-patroni-of-leader-stopped": ("active_down_failover_done", "high", ("leader",), SEE),
+    "7.0.5-no-failover": ("active_down_no_failover", "high", ("leader",), SEE),
+    "7.0.5-no-standby": ("writes_blocked", "high", ("sync", "async"), ""),
+    "7.0.5-sync-paused": ("writes_blocked", "high", ("sync",), ""),
+    "7.0.5-one-way": ("writes_blocked", "medium", ("sync",), ""),
+    "7.0.5-two-killed": ("database_quorum_lost", "high", ("sync", "async"), ""),
+    "7.0.5-all-apart": ("database_quorum_lost", "medium", ALL, ""),
+    "7.0.5-all-killed": ("cluster_down", "low", ALL, ""),
+    "4.5.5-replica-killed": ("manager_down", "high", ("other",), REPLACE),
+    "4.5.5-replica-stopped": ("manager_down", "high", ("other",), FIX),
+    "4.5.5-active-killed": ("manager_down", "high", ("leader",), REPLACE),
+    "4.5.5-active-killed-now": ("active_down_failover_running", "medium", ("leader",), ""),
+    "4.5.5-active-stopped": ("active_down_failover_running", "medium", ("leader",), ""),
+    "4.5.5-active-and-replica-killed": (
+        "active_down_no_failover",
+        "medium",
+        ("leader", "other"),
+        "",
+    ),
+    "4.5.5-two-managers-killed": ("several_down", "high", ("other", "third"), ""),
+    "4.5.5-active-unreachable": ("my_path_broken", "high", ("leader",), ""),
+    "4.5.5-active-isolated": ("split_brain", "high", ("leader", "*"), RESOLVE),
+    # who is left alone has become active meanwhile
+    "4.5.5-replica-isolated": ("split_brain", "high", ("leader", "other"), RESOLVE),
+    "4.5.5-nodes-apart": ("split_brain", "high", ALL_STANDBY, RESOLVE),
+}
+WANTED.update({f"{name}-hosts": wanted for name, wanted in WITH_HOSTS.items()})
 
 
 def test_every_recording_has_its_diagnosis() -> None:
