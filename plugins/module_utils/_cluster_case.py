@@ -12,6 +12,7 @@ A member is a dict with C(name), C(hostname), C(address) and C(tiers); C(views) 
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import typing as t
 from dataclasses import dataclass, field
@@ -69,10 +70,10 @@ def is_it(member: Json, *names: t.Any, by: str = "") -> bool:
 
     :param by: name of the member that says so: on a manager with a database and a broker of its own, these are localhost
     """
-    told = [_plain(name) for name in names if name]
+    told = [_plain(str(name)) for name in names if name]
     if by == member["name"] and any(_is_loopback(name) for name in told):
         return True
-    own = [_plain(member[key]) for key in ("name", "hostname", "address")]
+    own = [_plain(str(member[key])) for key in ("name", "hostname", "address")]
     return any(_same(mine, name) for name in told for mine in own)
 
 
@@ -89,12 +90,14 @@ def _same(one: str, other: str) -> bool:
     return one.partition(".")[0] == other.partition(".")[0]
 
 
-def _plain(name: t.Any) -> str:
-    """One spelling of an address or a name."""
-    text = str(name).strip("[]").rstrip(".").lower()
+@functools.lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    """One spelling of an address or a name. The same few are asked for again and again."""
+    text = name.strip("[]").rstrip(".").lower()
     return str(ipaddress.ip_address(text)) if _is_ip(text) else text
 
 
+@functools.lru_cache(maxsize=4096)
 def _is_ip(text: str) -> bool:
     try:
         ipaddress.ip_address(text)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import re
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +26,10 @@ from lab.testing import wait_until
 from product.on_hosts.tiers import Tiers
 from runbooks.broken_clusters import SITUATIONS, Scene, Situation
 from runbooks.roles_site import PLAYBOOK, REPO, TIERS, Site
+from runbooks.worse_clusters import WORSE
 
 PROBE = REPO / "roles" / "check_health" / "files" / "probe.sh"
-TARGET = REPO / "tests" / "unit" / "plugins" / "data" / "health"
+DATA = REPO / "tests" / "unit" / "plugins" / "data"
 DEADLINE = 10
 
 
@@ -37,7 +39,8 @@ class Recorder:
     limit = 10
     of_probe = ("database ", "patroni ", "sql ", "broker ")
 
-    def __init__(self, lab: Lab, version: str, layout: str) -> None:
+    def __init__(self, lab: Lab, version: str, layout: str, suffix: str) -> None:
+        self.suffix = suffix
         self.site = Site(lab, version=version, layout=layout, form_cluster=True)
         self.cluster = self.site.cluster
         self.scene = Scene(Tiers(self.cluster))
@@ -76,7 +79,7 @@ class Recorder:
         )
         said: dict[str, Any] = json.loads((tree / "localhost").read_text())
         for view in said["views"].values():
-            assert "Error: " not in view["error"], f"a defect of ours: {view}"
+            assert not re.match(r"\w+: ", view["error"]), f"a defect of ours: {view}"
         return {name: said["views"][name] for name in self.cluster.managers}
 
     def said(self, member: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +110,14 @@ class Recorder:
         scene = self.scene
         scene.who()
         members = self.members()
-        situation.act(scene)
+        try:
+            situation.act(scene)
+            self.write(name, situation, members)
+        finally:
+            scene.mend()
+
+    def write(self, name: str, situation: Situation, members: list[dict[str, Any]]) -> None:
+        scene = self.scene
         # both at once, as the hosts go on changing
         with ThreadPoolExecutor() as pool:
             views = pool.submit(self.views)
@@ -132,20 +142,23 @@ class Recorder:
         }
         layout = self.cluster.site.layout.name
         shape = "" if layout == "compact" else f"{layout}-"
-        path = TARGET / f"{self.cluster.version}-{shape}{name}.json"
+        for_diagnosis = name in WORSE or layout == "nine" or self.suffix
+        folder = DATA / ("diagnosis" if for_diagnosis else "health")
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{self.cluster.version}-{shape}{name}{self.suffix}.json"
         path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
-        scene.mend()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("version")
     parser.add_argument("situations", nargs="*", help="all by default")
-    parser.add_argument("--layout", default="compact", help="compact or single")
+    parser.add_argument("--layout", default="compact", help="compact, single or nine")
+    parser.add_argument("--suffix", default="", help="of the files, for a second recording")
     options = parser.parse_args()
-    recorder = Recorder(attach(), options.version, options.layout)
+    recorder = Recorder(attach(), options.version, options.layout, options.suffix)
     generation = recorder.cluster.site.version.generation
-    known = {n: s for n, s in SITUATIONS.items() if s.generation in (generation, "any")}
+    known = {n: s for n, s in (SITUATIONS | WORSE).items() if s.generation in (generation, "any")}
     for name in options.situations or known:
         try:
             recorder.record(name, known[name])

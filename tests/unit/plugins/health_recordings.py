@@ -17,21 +17,39 @@ import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import Case
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import judge
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import facts_of
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import of_version
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import parse as parse_host
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._probe import parse
 
 FOLDER = pathlib.Path(__file__).parent / "data" / "health"
+#: What was recorded for the diagnosis alone.
+MORE = FOLDER.with_name("diagnosis")
 RECORDED = sorted(path.stem for path in FOLDER.glob("*.json"))
+DIAGNOSED = sorted(path.stem for path in MORE.glob("*.json"))
 
 Json = dict[str, t.Any]
 
 
 @functools.cache
 def _text(name: str) -> str:
-    return (FOLDER / f"{name}.json").read_text()
+    folder = FOLDER if name in RECORDED else MORE
+    return (folder / f"{name}.json").read_text()
 
 
 def recorded(name: str) -> Json:
     return t.cast(Json, json.loads(_text(name)))
+
+
+def _hosts(found: Json) -> Json:
+    """What the hosts said of themselves, where that was recorded too."""
+    said = found.get("said") or {}
+    facts = facts_of(found["version"], command="cfy") if said else {}
+    return {
+        m["name"]: of_version(parse_host(said[m["name"]]), facts=facts, tiers=m["tiers"])
+        for m in found["members"]
+        if m["name"] in said
+    }
 
 
 class Cluster:
@@ -46,6 +64,9 @@ class Cluster:
         self.views: Json = found["views"]
         self.texts: dict[str, str] = found["probes"]
         self.probes: Json = {name: parse(text) for name, text in found["probes"].items()}
+        self.hosts: Json = _hosts(found)
+        self.front: Json | None = found.get("front")
+        self.earlier: Json | None = None
 
     def case(self, *without: str) -> Case:
         return Case(
@@ -54,6 +75,9 @@ class Cluster:
             views=self.views,
             probes=self.probes,
             without=without,
+            hosts=self.hosts,
+            front=self.front,
+            earlier=self.earlier,
         )
 
     def judged(self, *without: str) -> Json:
@@ -95,4 +119,4 @@ def has(problems: t.Sequence[str], *words: str) -> bool:
     return any(all(word in line for word in words) for line in problems)
 
 
-__all__ = ("RECORDED", "Cluster", "has", "recorded")
+__all__ = ("DIAGNOSED", "RECORDED", "Cluster", "has", "recorded")

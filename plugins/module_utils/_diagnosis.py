@@ -1,0 +1,222 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""What is wrong with a cluster, by all that is known of it, and what to do about it. Pure.
+
+Each rule looks for one thing. What it finds is the class; where more is wrong, the worst of it.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    Case,
+    Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._failure_classes import (
+    FAILURES,
+    ORDER,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
+    Finding,
+    Look,
+    names,
+    said,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
+    RULES as DATABASES,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_failover import (
+    RULES as FAILOVER,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_hosts import (
+    RULES as HOSTS,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_nodes import (
+    RULES as NODES,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_standby import (
+    RULES as STANDBY,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_tiers import (
+    RULES as TIERS,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole import (
+    RULES as WHOLE,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._tidy_case import tidy
+
+#: What a cause and its consequence have in common: what is down on a host whose disk is full is not mended by starting it.
+CAUSES = ("disk_full", "certificates_bad", "clock_skew")
+#: What is said of a part is said of the whole as well.
+COVERED = {
+    "cluster_down": (
+        "broker_quorum_lost",
+        "several_down",
+        "database_quorum_lost",
+        "active_down_failover_running",
+    ),
+    "database_quorum_lost": ("active_down_failover_running", "active_down_no_failover"),
+    # which of them is told only where no write was tried
+    "active_down_failover_done": ("writes_blocked",),
+    "split_brain": (
+        *("split_brain_healed", "active_down_failover_done", "active_down_failover_running"),
+        *("writes_blocked", "network_broken"),
+    ),
+    "unclear": ("active_down_failover_running", "database_quorum_lost", "several_down"),
+}
+#: What puts in doubt who sees whom.
+DOUBT = ("my_path_broken", "network_broken", "unclear")
+#: Who is down is said by what it has led to.
+DOWN = ("several_down", "node_down", "database_down", "broker_down", "manager_down")
+RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
+    "active_standby": (*STANDBY, *NODES, *TIERS, *WHOLE, *HOSTS),
+    "all_active": (*DATABASES, *FAILOVER, *NODES, *TIERS, *WHOLE, *HOSTS),
+}
+
+
+def diagnose(
+    case: Case, *, inventory: str = "<inventory>", cluster: str = "<cluster name>"
+) -> Json:
+    """The class of failure, the evidence for it, and the runbook with its command line.
+
+    C(lasting) is for how many seconds it has been so, as far as the diagnoses before tell.
+
+    :param inventory: for the command line
+    :param cluster: its name, for the command line
+    """
+    look = Look(tidy(case))
+    found = _found(look)
+    main = found[0]
+    failure = FAILURES[main.kind]
+    runbook, command = _command(look, main, found[1:], inventory, cluster)
+    ask = list(main.ask)
+    if failure.runbook and not runbook:
+        ask.append(_why_not(main, failure.runbook, found[1:]))
+    if main.kind != "healthy" and not look.case.hosts:
+        ask.append(
+            "Have the hosts asked by ssh: services, disks, certificates and clocks are not known."
+        )
+    return {
+        "class": main.kind,
+        "state": failure.state,
+        "confidence": main.confidence,
+        "summary": main.summary,
+        "nodes": main.nodes,
+        "evidence": _once(main.evidence),
+        "safe": [*failure.safe, *main.safe],
+        "first": [*_causes(main, found[1:]), *failure.first, *main.first],
+        "runbook": runbook,
+        "command": command,
+        "destructive": bool(runbook) and _destroys(runbook),
+        "also": [
+            {"class": f.kind, "summary": f.summary, "nodes": f.nodes, "evidence": _once(f.evidence)}
+            for f in found[1:]
+        ],
+        "generation": look.case.generation,
+        "lasting": look.lasting if look.earlier.get("class") == main.kind else 0.0,
+        "active": look.judged["active"],
+        "ask": ask,
+    }
+
+
+def _found(look: Look) -> list[Finding]:
+    """The worst first."""
+    found = [finding for rule in RULES[look.case.generation] if (finding := rule(look))]
+    kinds = {finding.kind for finding in found}
+    hushed = {kind for by in kinds for kind in COVERED.get(by, ())}
+    found = sorted((f for f in found if f.kind not in hushed), key=lambda f: ORDER.index(f.kind))
+    if found:
+        worst = found[0]
+        twice = [f for f in found[1:] if f.kind in DOWN and set(f.nodes) <= set(worst.nodes)]
+        return [f for f in found if f not in twice]
+    problems = [said(*problem.partition(": ")[::2]) for problem in look.judged["problems"]]
+    if problems or not look.names:
+        why = "No rule fits what the members say." if problems else "No member is known."
+        ask = [
+            "Diagnose again in half a minute.",
+            "Read the evidence: it is all that is not as it should be.",
+        ]
+        return [Finding("unclear", why, [], problems, "low", ask=ask)]
+    confidence = "high" if len(look.case.hosts) == len(look.names) else "medium"
+    everybody = [said(name, "is well, and sees its peers well") for name in look.names]
+    return [Finding("healthy", "All members say that all is well.", [], everybody, confidence)]
+
+
+def _command(
+    look: Look, main: Finding, also: list[Finding], inventory: str, cluster: str
+) -> tuple[str, str]:
+    """Runbook and command line; none where the evidence does not bear it."""
+    runbook = _runbook(look, main, also)
+    if not runbook:
+        return "", ""
+    words = ["ansible-playbook", f"cloudify_ha.recovery.{runbook}", "-i", inventory]
+    if runbook in ("replace_node", "recover_active"):
+        words += ["-e", f"node={main.nodes[0]}"]
+        others = [name for name in look.dead if name != main.nodes[0]]
+        if others:
+            words += ["-e", json.dumps({"cloudify_dead": others})]
+    if runbook == "recover_active" and main.action == "fix":
+        words += ["-e", "cloudify_action=fix"]
+    words += ["-e", f"cloudify_confirm={cluster}"]
+    return runbook, " ".join(word if "<" in word else shlex.quote(word) for word in words)
+
+
+def _runbook(look: Look, main: Finding, also: list[Finding]) -> str:
+    wanted = FAILURES[main.kind].runbook
+    if not wanted or main.confidence == "low":
+        return ""
+    # nothing is replaced or rebuilt while another finding puts in doubt who sees whom
+    doubt = any(each.kind in DOUBT for each in also)
+    if main.action == "fix" and len(main.nodes) == 1:
+        return "recover_active"
+    if main.action == "replace":
+        return (
+            wanted
+            if main.confidence == "high" and not doubt and look.surely_dead(main.nodes)
+            else ""
+        )
+    if main.action == "rebuild":
+        return wanted if main.confidence == "high" and not doubt else ""
+    if _destroys(wanted) or (wanted == "recover_active" and not _is_of_the_active(main)):
+        return ""
+    return wanted
+
+
+def _is_of_the_active(main: Finding) -> bool:
+    return main.kind.startswith("active_down") and len(main.nodes) == 1
+
+
+def _destroys(runbook: str) -> bool:
+    return runbook in ("replace_node", "rebuild_cluster", "restore")
+
+
+def _why_not(main: Finding, runbook: str, also: list[Finding]) -> str:
+    doubt = [each for each in also if each.kind in DOUBT]
+    if doubt:
+        return f"Before {runbook}: {doubt[0].summary} Put that right, and diagnose again."
+    if main.confidence != "high":
+        return f"Before {runbook}: the evidence is not enough for it. Diagnose again."
+    who = names(main.nodes)
+    return f"Before {runbook}: bring back what can be brought back of {who}; it is for what is lost for good."
+
+
+def _causes(main: Finding, also: list[Finding]) -> list[str]:
+    return [
+        f"{each.summary} {FAILURES[each.kind].first[0]}"
+        for each in also
+        if each.kind in CAUSES and main.kind not in CAUSES and set(each.nodes) & set(main.nodes)
+    ]
+
+
+def _once(evidence: list[dict[str, str]]) -> list[dict[str, str]]:
+    return list({(line["who"], line["says"]): line for line in evidence}.values())
+
+
+__all__ = ("diagnose",)

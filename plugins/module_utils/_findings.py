@@ -1,0 +1,222 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""What the rules of the diagnosis look at, and what they return. Pure."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    Case,
+    Json,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import (
+    STANDBY,
+    judge,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import (
+    LEADING,
+    ME,
+    contact,
+    is_cut_off,
+    is_dead,
+    is_hidden,
+    listed,
+    reached,
+    signs,
+    votes,
+)
+
+Evidence = dict[str, str]
+#: Seconds after which a diagnosis says nothing of how long something has lasted.
+STALE = 900
+
+
+@dataclass
+class Finding:
+    """One thing that is wrong.
+
+    :param kind: its class
+    :param proven: of C(nodes), whether they are dead beyond doubt
+    :param action: what the runbook is to do about the one node: C(fix), C(replace), or nothing yet
+    :param dead: other members that the runbook has to do without
+    """
+
+    kind: str
+    summary: str
+    nodes: list[str]
+    evidence: list[Evidence]
+    confidence: str = "medium"
+    action: str = ""
+    dead: list[str] = field(default_factory=list)
+    safe: list[str] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
+    ask: list[str] = field(default_factory=list)
+
+
+def said(who: str, says: str) -> Evidence:
+    return {"who": who, "says": " ".join(says.split())}
+
+
+def names(found: t.Iterable[str]) -> str:
+    return ", ".join(found)
+
+
+class Look:
+    """A tidy case, and what follows from it for more than one rule."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.judged = judge(case)
+        # a majority is one of all members, so that the dead count too
+        self.names = [member["name"] for member in case.members]
+        self.dead = [name for name in self.names if is_dead(case, name)]
+        self.hidden = [name for name in self.names if is_hidden(case, name)]
+        self.cut_off = [name for name in self.names if is_cut_off(case, name)]
+
+    @property
+    def standby(self) -> bool:
+        return self.case.generation == "active_standby"
+
+    def of(self, tier: str) -> list[str]:
+        return [m["name"] for m in self.case.members if tier in m["tiers"]]
+
+    def view(self, name: str) -> Json:
+        return self.case.views.get(name) or {}
+
+    def host(self, name: str) -> Json:
+        return self.case.hosts.get(name) or {}
+
+    def probe(self, name: str, tier: str) -> Json | None:
+        return (self.case.probes.get(name) or {}).get(tier)
+
+    @property
+    def earlier(self) -> Json:
+        return self.case.earlier or {}
+
+    def by_ssh(self, name: str) -> bool:
+        probe = self.case.probes.get(name) or {}
+        return bool(
+            self.host(name).get("reachable") or probe.get("database") or probe.get("broker")
+        )
+
+    @property
+    def lasting(self) -> float:
+        """Seconds since the class of the last diagnosis was first seen without a break."""
+        age = self.earlier.get("age")
+        if age is None or not 0 <= age <= STALE:
+            return 0.0
+        return float(age) + float(self.earlier.get("lasting") or 0)
+
+    def is_late(self, patience: float) -> bool:
+        """Whether a failover was running that long ago, or had been found not to come."""
+        before = self.earlier.get("class")
+        if before == "active_down_no_failover":
+            return self.lasting > 0
+        return before == "active_down_failover_running" and self.lasting >= patience
+
+    # -- evidence
+
+    def about(self, name: str) -> list[Evidence]:
+        """What this controller and the peers say of a member, the dead signs first."""
+        told = contact(self.case, name)
+        own = [said(told.who, told.says)] if told else []
+        theirs = sorted(signs(self.case, name), key=lambda sign: sign.alive)
+        return own + [said(sign.who, sign.says) for sign in theirs]
+
+    def surely_dead(self, found: t.Iterable[str]) -> bool:
+        return all(self._surely_dead(name) for name in found)
+
+    def _surely_dead(self, name: str) -> bool:
+        """Nobody is, who was only asked over REST."""
+        told = contact(self.case, name)
+        tried = told is not None and told.kind == "ssh" and not told.alive
+        return tried and votes(self.case, name).surely_dead(True)
+
+    def how_sure_dead(self, found: t.Iterable[str]) -> str:
+        """Of members without contact."""
+        found = list(found)
+        if self.surely_dead(found):
+            return "high"
+        return "medium" if all(votes(self.case, n).mostly_dead for n in found) else "low"
+
+    def stopped(self, name: str) -> list[tuple[str, str]]:
+        """Services that should run on a host, and do not, with their state."""
+        services = self.host(name).get("services") or {}
+        # a standby runs few of them
+        idle = self.standby and self.view(name).get("error_code") == STANDBY
+        bad = ("failed",) if idle else ("failed", "inactive")
+        return [(service, state) for service, state in sorted(services.items()) if state in bad]
+
+    def services(self, name: str) -> list[Evidence]:
+        return [said(name, f"its service {s} is {state}") for s, state in self.stopped(name)]
+
+    # -- databases
+
+    @functools.cached_property
+    def databases(self) -> dict[str, Json]:
+        """Of a cluster of them: what is known of each."""
+        found = {name: self.probe(name, "database") for name in self.of("database")}
+        return {name: each for name, each in found.items() if each and not each["single"]}
+
+    @property
+    def databases_up(self) -> list[str]:
+        return [n for n, d in self.databases.items() if not d["error"] and d["role"]]
+
+    @property
+    def writers(self) -> list[str]:
+        return [n for n, d in self.databases.items() if d["write"] == "ok"]
+
+    @property
+    def leaders(self) -> list[str]:
+        """Whose database takes writes, by its own word."""
+        return [n for n, d in self.databases.items() if d["role"] == "leader"]
+
+    @property
+    def primaries(self) -> list[str]:
+        return [n for n, d in self.databases.items() if d["primary"]["code"] == 200]
+
+    def patroni(self, name: str) -> Json:
+        return self.databases[name]["patroni"]["body"] or {}
+
+    def lists(self) -> dict[str, list[Json]]:
+        found = {name: listed(self.case, name) for name in self.databases}
+        return {name: rows for name, rows in found.items() if rows}
+
+    @property
+    def hanging(self) -> list[str]:
+        """Managers that take a connection and do not answer: they wait for the database."""
+        return [n for n in self.of("manager") if self.view(n).get("hangs")]
+
+    @property
+    def hung(self) -> list[str]:
+        """Hosts that take a connection, and let nobody do anything, while others do: as one that is frozen."""
+        return [n for n in self.hanging if self._ssh_failed(n)]
+
+    def _ssh_failed(self, name: str) -> bool:
+        if self.host(name):
+            return not self.host(name).get("reachable")
+        tiers = next(m["tiers"] for m in self.case.members if m["name"] == name)
+        others = any(self.by_ssh(other) for other in self.names)
+        return others and not self.by_ssh(name) and bool({"database", "broker"} & set(tiers))
+
+    @property
+    def no_databases(self) -> bool:
+        """Whether it is known that most databases of a cluster are dead: where nobody answers, nothing is known."""
+        members = self.of("database")
+        if len(members) < 2 or not any(reached(self.case, name) for name in self.names):
+            return False
+        return sum(n in self.dead for n in members) >= majority(len(members))
+
+
+def majority(total: int) -> int:
+    return total // 2 + 1
+
+
+__all__ = ("LEADING", "ME", "Evidence", "Finding", "Look", "majority", "names", "said")

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Rules of the diagnosis for the cluster of databases, from 5.0 on. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    Json,
+    is_it,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
+    LEADING,
+    Evidence,
+    Finding,
+    Look,
+    majority,
+    names,
+    said,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import signs
+
+#: Seconds in which a failover of the databases is over, and an old leader has stepped down.
+FAILOVER = 120
+STEPS_DOWN = 60
+AGAIN = "Diagnose again in half a minute: what Patroni and the managers show of a dead member lags."
+
+
+def split_brain(look: Look) -> Finding | None:
+    """Two that acknowledge writes, or two that nobody will take down.
+
+    An isolated leader calls itself one for half a minute, but acknowledges nothing: without its synchronous standby its writes wait.
+    """
+    if len(look.writers) > 1:
+        found, confidence = look.writers, "high"
+        why = "acknowledges a write"
+    else:
+        found = look.leaders
+        lines = {look.patroni(name).get("timeline") for name in found}
+        paused = [n for n in look.databases if _cluster(look, n).get("pause")]
+        long = len(look.earlier.get("active") or []) > 1 and look.lasting >= STEPS_DOWN
+        if len(found) < 2 or not (paused or long):
+            return None
+        confidence = "high" if len(lines) > 1 and (paused or long) else "medium"
+        why = "takes writes, and Patroni is paused" if paused else "takes writes, and did before"
+    return Finding(
+        "split_brain",
+        f"The databases of {names(found)} all take writes, each for itself.",
+        found,
+        [said(name, leads(look, name, why)) for name in found],
+        confidence,
+    )
+
+
+def leads(look: Look, name: str, why: str) -> str:
+    line = look.patroni(name).get("timeline")
+    return f"its database {why}" + (f" (timeline {line:g})" if line else "")
+
+
+def _cluster(look: Look, name: str) -> Json:
+    return look.databases[name]["cluster"]["body"] or {}
+
+
+def somebody_leads(look: Look) -> bool:
+    """Whether somebody leads, or may well do so out of this controller's sight."""
+    return bool(look.leaders or look.primaries or set(listed_leaders(look)) & set(look.hidden))
+
+
+def listed_leaders(look: Look) -> dict[str, list[str]]:
+    """Member -> in whose list it is the leader."""
+    found: dict[str, list[str]] = {}
+    for who, rows in look.lists().items():
+        for row in rows:
+            if row["role"] in LEADING:
+                for member in look.case.members:
+                    if is_it(member, row["host"]):
+                        found.setdefault(member["name"], []).append(who)
+    return found
+
+
+def quorum_lost(look: Look) -> Finding | None:
+    total = len(look.of("database"))
+    if total < 2 or somebody_leads(look):
+        return None
+    up = look.databases_up
+    down = [n for n in look.of("database") if n not in up and n not in look.hidden]
+    if not look.databases and not look.no_databases:
+        return _perhaps_lost(look)
+    evidence = [said(n, _own(look, n)) for n in look.databases]
+    if total - len(down) < majority(total):
+        dead = [name for name in down if name in look.dead]
+        evidence += [line for name in dead for line in look.about(name)]
+        confidence = look.how_sure_dead(dead) if dead else "high"
+        if any(name not in look.dead and name not in look.databases for name in down):
+            confidence = "low"
+        evidence += _waiting(look)
+        return Finding(
+            "database_quorum_lost",
+            f"{len(up)} of {total} databases are left, which is no majority: nobody leads.",
+            down,
+            evidence,
+            # a peer's list of members is as old as its majority, so the rest's own word is what there is
+            "medium" if confidence == "low" and len(down) == len(dead) else confidence,
+            dead=dead,
+        )
+    apart = _apart(look, up)
+    if (down and not apart) or is_between_leaders(look):
+        return None
+    confidence = "high" if len(up) == total and look.hanging else "medium"
+    return Finding(
+        "database_quorum_lost",
+        "The databases answer, and none leads: they have no majority with each other (etcd, or the network between them).",
+        list(look.of("database")),
+        evidence + _waiting(look),
+        confidence,
+        first=[
+            "See that etcd runs on most database nodes, and that they reach each other. Nothing is lost."
+        ],
+    )
+
+
+def _apart(look: Look, up: list[str]) -> bool:
+    """Whether nobody is dead, and yet no two of those that are up see each other at this moment."""
+    if look.dead or look.hidden or len(up) < 2:
+        return False
+    live = [s for name in up for s in signs(look.case, name) if s.kind in ("reaches", "broker")]
+    asked = [n for n in up if look.probe(n, "broker") or look.host(n).get("reaches")]
+    return len(asked) == len(up) and not any(sign.alive and sign.who in up for sign in live)
+
+
+def is_between_leaders(look: Look) -> bool:
+    """A moment without a leader is normal where the old one is alive and has just given up."""
+    standby = any(row["role"] == "sync_standby" for rows in look.lists().values() for row in rows)
+    fresh = any(look.patroni(name).get("cluster_unlocked") for name in look.databases)
+    return fresh and standby and not look.hanging
+
+
+def _perhaps_lost(look: Look) -> Finding | None:
+    """Nothing is known of the databases themselves."""
+    managers = look.of("manager")
+    if not look.hanging or any(look.view(n).get("answers") for n in managers):
+        return None
+    return Finding(
+        "database_quorum_lost",
+        "Every manager that takes connections hangs, as one does without a database.",
+        list(look.of("database")),
+        _waiting(look),
+        "low",
+        ask=["Ask the database hosts by ssh: nothing is known of them."],
+    )
+
+
+def _waiting(look: Look) -> list[Evidence]:
+    return [said(n, "its manager takes connections, and does not answer") for n in look.hanging]
+
+
+def _own(look: Look, name: str) -> str:
+    database = look.databases[name]
+    if database["error"]:
+        return f"its database does not answer: {database['error']}"
+    return (
+        f"its database is a {database['role']}" if database["role"] else "its database says nothing"
+    )
+
+
+def is_isolated(look: Look, name: str) -> bool:
+    """Whether a leader's peers have lost it: it does not know that yet."""
+    if look.databases[name]["write"] == "ok":
+        return False
+    others = [n for n in look.of("manager") if n != name]
+    waiting = [n for n in others if n in look.hanging]
+    cut = name in look.cut_off
+    return cut or (bool(others) and len(waiting) * 2 > len(others))
+
+
+def writes_blocked(look: Look) -> Finding | None:
+    """One leads, and its writes wait for a standby that does not come."""
+    if len(look.leaders) != 1 or is_isolated(look, look.leaders[0]):
+        return None
+    leader = look.leaders[0]
+    write = look.databases[leader]["write"]
+    lists = {who: rows for who, rows in look.lists().items() if len(look.of("database")) > 1}
+    without = [w for w, rows in lists.items() if not any(r["role"] == "sync_standby" for r in rows)]
+    nobody = bool(without) and len(without) * 2 > len(lists)
+    if write == "ok" or (write is None and not nobody):
+        return None
+    evidence = [] if write is None else [said(leader, f"a write is not acknowledged: {write}")]
+    evidence += [said(w, "its Patroni lists no synchronous standby") for w in without]
+    missing = [n for n in look.of("database") if n not in look.databases_up]
+    following = [
+        m["name"]
+        for rows in lists.values()
+        for row in rows
+        if row["role"] == "sync_standby"
+        for m in look.case.members
+        if is_it(m, row["host"])
+    ]
+    nodes = missing or sorted(set(following)) or [leader]
+    for name in missing:
+        evidence += look.about(name)[:2]
+    return Finding(
+        "writes_blocked",
+        f"The database of {leader} leads, and its writes wait for a synchronous standby: {names(nodes)} does not confirm them.",
+        nodes,
+        evidence,
+        "high" if write is not None and (nobody or missing) else "medium",
+        # with more than one down, it would wait for the others
+        "fix" if len(missing) == 1 and look.by_ssh(missing[0]) else "",
+    )
+
+
+RULES = (split_brain, quorum_lost, writes_blocked)
+
+__all__ = (
+    *(
+        "AGAIN",
+        "FAILOVER",
+        "RULES",
+        "STEPS_DOWN",
+        "is_between_leaders",
+        "is_isolated",
+        "leads",
+    ),
+    *("listed_leaders", "somebody_leads"),
+)

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Rules of the diagnosis for who is down, who is cut off, and who is only out of sight. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
+    Evidence,
+    Finding,
+    Look,
+    names,
+    said,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import AGAIN
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import (
+    reached,
+    votes,
+)
+
+
+def nobody_answers(look: Look) -> Finding | None:
+    """No manager serves anybody, whatever the rest does."""
+    managers = look.of("manager")
+    if not managers or any(
+        look.view(n).get("answers") or look.view(n).get("hangs") for n in managers
+    ):
+        return None
+    front = look.case.front or {}
+    if front.get("answers") and front.get("status_code") == 200:
+        return Finding(
+            "my_path_broken",
+            "No manager answers this controller, and the address that users take does.",
+            managers,
+            [
+                said(
+                    "front",
+                    "answers, and says that all is well" if front.get("status") else "answers",
+                )
+            ]
+            + [line for name in managers for line in look.about(name)[:1]],
+            "medium",
+        )
+    if set(managers) <= set(look.hidden):
+        return None
+    evidence = [line for name in look.names for line in look.about(name)[:2]]
+    if any(reached(look.case, name) for name in look.names):
+        return _no_manager(look, managers, evidence)
+    refused = [n for n in managers if "refused" in (look.view(n).get("error") or "")]
+    if len(refused) == len(managers):
+        return Finding(
+            "cluster_down",
+            "No member answers: every manager's address refuses connections.",
+            look.names,
+            evidence,
+            "low",
+            ask=["Look at the hosts' consoles, or ask from another place."],
+        )
+    return Finding(
+        "unclear",
+        "No member answers at all: the whole cluster is down, or only the way from this controller to it is broken.",
+        look.names,
+        evidence,
+        "low",
+        first=["Ask from another place before anything is done to the cluster."],
+        ask=["Run diagnose from another place.", "Look at the hosts' consoles."],
+    )
+
+
+def _no_manager(look: Look, managers: list[str], evidence: list[Evidence]) -> Finding:
+    alive = [n for n in managers if reached(look.case, n)]
+    gone = [n for n in look.names if _is_empty(look, n)]
+    empty = len(gone) == len(look.names)
+    if empty:
+        evidence = [said(n, "the product is not installed there") for n in gone] + evidence
+        return Finding(
+            "cluster_down",
+            "The hosts answer, and the product is installed on none.",
+            look.names,
+            evidence,
+            "high",
+            "rebuild",
+        )
+    fine = bool(look.leaders or look.primaries)
+    first = []
+    if alive:
+        first.append(f"Start the managers' services on {names(alive)}, and look at their logs.")
+    return Finding(
+        "cluster_down",
+        "No manager answers" + (", and the databases work." if fine else "."),
+        managers,
+        evidence,
+        "high" if len(alive) == len(managers) else "medium",
+        first=first,
+        safe=["the databases: " + names(look.leaders or look.primaries) + " leads"] if fine else [],
+        ask=["Which services are down, and why: look at the hosts by ssh."],
+    )
+
+
+def _is_empty(look: Look, name: str) -> bool:
+    """Whether a host has let us in, and has nothing of the product."""
+    host, probe = look.host(name), look.case.probes.get(name) or {}
+    runs = "active" in (host.get("services") or {}).values()
+    runs = runs or bool(probe.get("database") and not probe["database"]["error"])
+    return bool(host.get("reachable")) and host.get("package") == "" and not runs
+
+
+def hidden(look: Look) -> Finding | None:
+    if not look.hidden:
+        return None
+    evidence, sure = [], True
+    for name in look.hidden:
+        found = votes(look.case, name)
+        evidence += look.about(name)
+        sure = sure and len(found.alive) * 2 > found.could and not found.mixed and not found.dead
+    tried = all(look.host(n).get("asked") for n in look.hidden)
+    reaches = any(look.host(n).get("reaches") for n in look.names)
+    return Finding(
+        "my_path_broken",
+        f"This controller does not see {names(look.hidden)}, and most of the peers do.",
+        look.hidden,
+        evidence,
+        "high" if sure and tried and reaches else "medium" if sure and tried else "low",
+        ask=[] if sure and tried and reaches else [AGAIN],
+    )
+
+
+def network(look: Look) -> Finding | None:
+    found = [n for n in look.cut_off if works(look, n)]
+    if found:
+        evidence = [line for name in found for line in look.about(name)]
+        sure = all(votes(look.case, n).surely_dead(False) for n in found)
+        return Finding(
+            "network_broken",
+            f"{names(found)} works, and most of its peers do not see it: the network between them is broken.",
+            found,
+            evidence,
+            "high" if sure else "medium",
+        )
+    pairs = [
+        (who, other)
+        for who in look.names
+        for other, told in (look.host(who).get("reaches") or {}).items()
+        if told is False and other in look.names and reached(look.case, other)
+    ]
+    if not pairs:
+        return None
+    return Finding(
+        "network_broken",
+        "Hosts that are alive do not reach each other: "
+        + ", ".join(f"{a} to {b}" for a, b in pairs)
+        + ".",
+        sorted({name for pair in pairs for name in pair}),
+        [said(a, f"does not reach {b}") for a, b in pairs],
+        "medium" if len(pairs) == 1 else "high",
+    )
+
+
+def works(look: Look, name: str) -> bool:
+    """Whether something of it is at work, so that it is not just all of its services that are down."""
+    view, database = look.view(name), look.probe(name, "database") or {}
+    return bool(view.get("answers") or view.get("hangs") or database.get("role"))
+
+
+RULES = (nobody_answers, hidden, network)
+
+__all__ = ("RULES", "works")

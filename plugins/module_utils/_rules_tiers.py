@@ -1,0 +1,215 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""Rules of the diagnosis for managers, brokers and databases that are down. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    Json,
+    is_it,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import (
+    IN_STATUS,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
+    ME,
+    Evidence,
+    Finding,
+    Look,
+    majority,
+    names,
+    said,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import (
+    STANDBY,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
+    AGAIN,
+    somebody_leads,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_nodes import (
+    works,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import (
+    contact,
+    reached,
+)
+
+ONE = {"manager": "manager_down", "broker": "broker_down", "database": "database_down"}
+
+
+def brokers(look: Look) -> Finding | None:
+    members = look.of("broker")
+    down = [n for n in members if (look.probe(n, "broker") or {}).get("error") or n in look.dead]
+    known = [n for n in members if look.probe(n, "broker")]
+    if look.standby or not known or len(members) - len(down) >= majority(len(members)):
+        return _by_metrics(look, members) if not known else None
+    evidence = [
+        said(n, "its broker does not answer: " + (look.probe(n, "broker") or {}).get("error", ""))
+        for n in known
+        if n in down
+    ]
+    evidence += [line for n in down if n not in known for line in look.about(n)[:2]]
+    slow = any("no answer" in (look.probe(n, "broker") or {}).get("error", "") for n in known)
+    return Finding(
+        "broker_quorum_lost",
+        f"{len(members) - len(down)} of {len(members)} brokers are left, which is no majority: no workflow runs.",
+        down,
+        evidence,
+        "medium" if slow or len(known) * 2 <= len(members) else "high",
+    )
+
+
+def _by_metrics(look: Look, members: list[str]) -> Finding | None:
+    told = {n: _tier_of(look, n, "broker") for n in look.of("manager")}
+    bad = [n for n, tier in told.items() if tier and tier["status"] == "Fail" and tier["nodes"]]
+    asked = [n for n, tier in told.items() if tier]
+    if not bad or len(bad) * 2 <= len(asked):
+        return None
+    evidence = [said(n, "sees the brokers as Fail") for n in bad]
+    confidence = "medium" if len(bad) > 1 else "low"
+    return Finding(
+        "broker_quorum_lost",
+        "Most managers see no majority of brokers.",
+        members,
+        evidence,
+        confidence,
+    )
+
+
+def _tier_of(look: Look, name: str, tier: str) -> Json | None:
+    status = look.view(name).get("cluster_status") or {}
+    return (status.get("tiers") or {}).get(IN_STATUS[tier])
+
+
+def broken_tiers(look: Look) -> dict[str, dict[str, list[Evidence]]]:
+    """Member -> tier that is down -> who says so. Nobody who is out of sight or cut off."""
+    found: dict[str, dict[str, list[Evidence]]] = {}
+    away = [*look.hidden, *(n for n in look.cut_off if works(look, n))]
+    for member in look.case.members:
+        name = member["name"]
+        if name in away:
+            continue
+        for tier in member["tiers"]:
+            told = [said(ME, f"{name} is dead")] if name in look.dead else _broken(look, name, tier)
+            if told:
+                found.setdefault(name, {})[tier] = told
+    return found
+
+
+def _broken(look: Look, name: str, tier: str) -> list[Evidence]:
+    if name in look.hung:
+        return [said(ME, f"{name} takes connections, and answers nothing: the host hangs")]
+    if tier == "manager":
+        return _broken_manager(look, name)
+    if look.standby:
+        return []
+    probe = look.probe(name, tier)
+    if probe is not None:
+        why = probe["error"]
+        return [said(name, f"its {tier} does not answer: {why}")] if why else []
+    member = next(m for m in look.case.members if m["name"] == name)
+    bad: list[str] = []
+    good: list[str] = []
+    for manager in look.of("manager"):
+        for node, how in ((_tier_of(look, manager, tier) or {}).get("nodes") or {}).items():
+            if is_it(member, node):
+                (good if how["status"] == "OK" else bad).append(manager)
+    return (
+        [said(n, f"sees the {tier} of {name} as down") for n in bad] if len(bad) > len(good) else []
+    )
+
+
+def _broken_manager(look: Look, name: str) -> list[Evidence]:
+    view = look.view(name)
+    if not view:
+        return []
+    if view["hangs"]:
+        # most of them wait for the database, which is another matter
+        waits = len(look.hanging) * 2 > len(look.of("manager"))
+        return (
+            [] if waits else [said(ME, f"{name} takes connections, and does not answer over REST")]
+        )
+    if not view["answers"]:
+        return [said(ME, f"{name}: {view['error'] or 'no answer over REST'}")]
+    code = view["status_code"]
+    if code == 200 or (look.standby and view["error_code"] == STANDBY):
+        return []
+    if (look.databases or look.no_databases) and not somebody_leads(look):
+        # none can do anything without a database
+        return []
+    why = view["error"] or (view["errors"] or {}).get("status") or "no reason is given"
+    return [said(name, f"answers with an error: {why}")]
+
+
+def down(look: Look) -> Finding | None:
+    found = broken_tiers(look)
+    if not found or len(found) == len(look.names) > 1:
+        return None
+    dead = [name for name in found if name in look.dead]
+    alive = [name for name in found if name not in dead]
+    if len(found) > 1:
+        kind = "several_down"
+    else:
+        tiers = next(iter(found.values()))
+        kind = ONE.get(next(iter(tiers)), "node_down") if len(tiers) == 1 else "node_down"
+    evidence = [line for name in dead for line in look.about(name)]
+    for name in alive:
+        evidence += [line for tier in found[name].values() for line in tier] + look.services(name)
+    doubts = [line for name in alive for line in _doubts(look, name)]
+    confidence = look.how_sure_dead(dead) if dead else "high"
+    if any(name in look.hanging for name in alive) and confidence == "high":
+        confidence = "medium"
+    if not all(reached(look.case, name) for name in alive):
+        confidence = "medium" if confidence == "high" and not doubts else "low"
+    each = "; ".join(f"{n} ({'dead' if n in dead else ', '.join(found[n])})" for n in found)
+    finding = Finding(kind, f"Down: {each}.", list(found), evidence + doubts, confidence, dead=dead)
+    if confidence != "high" and dead:
+        finding.ask.append(AGAIN)
+    # of several, the others have to be well enough for a runbook that puts right one of them
+    if confidence == "high" and (len(found) == 1 or not alive):
+        finding.action = (
+            "replace" if dead else "fix" if look.by_ssh(alive[0]) or look.standby else ""
+        )
+    if look.standby and len(look.names) - len(found) < majority(len(look.names)):
+        finding.action = ""
+        finding.first.append(
+            "The active one goes on without a majority: what it takes may be lost if others come back as active."
+        )
+    return finding
+
+
+def _doubts(look: Look, name: str) -> list[Evidence]:
+    """Who refuses this controller, and is seen alive."""
+    told = contact(look.case, name)
+    if told is None or told.alive:
+        return []
+    return [line for line in look.about(name) if line["who"] != ME]
+
+
+def behind(look: Look) -> Finding | None:
+    """A database that follows, and does not replay what it has got."""
+    found = []
+    for name in look.databases_up:
+        log = look.patroni(name).get("xlog") or {}
+        if look.databases[name]["role"] == "replica" and log.get("paused"):
+            found.append(name)
+    if not found:
+        return None
+    return Finding(
+        "database_down",
+        f"The database of {names(found)} does not replay what it gets: it is behind, and cannot take over.",
+        found,
+        [said(n, "its replay is paused (pg_wal_replay_pause)") for n in found],
+        "high",
+        first=[f"On {names(found)}: select pg_wal_replay_resume()."],
+    )
+
+
+RULES = (brokers, down, behind)
+
+__all__ = ("RULES", "broken_tiers")

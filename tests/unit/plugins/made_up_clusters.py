@@ -1,0 +1,213 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Clusters made up at random, by a number: what anybody may say of anybody, and parts that are garbage."""
+
+from __future__ import annotations
+
+import copy
+import random
+import typing as t
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import Case
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_clusters import (
+    NOW,
+    Derived,
+)
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import (
+    DIAGNOSED,
+    RECORDED,
+    Json,
+)
+
+ADDRESS = "10.0.0.{}"
+GARBAGE: list[t.Any] = [
+    None,
+    True,
+    -1,
+    3.5,
+    "",
+    "x",
+    "h1",
+    [],
+    [None],
+    {},
+    {"h1": None},
+    [[]],
+    float("nan"),
+    b"?",
+]
+
+
+class MadeUp:
+    """Every member says something of every other, by chance or by what is fixed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.standby = self.random.random() < 0.3
+        self.names = [f"h{n}" for n in range(1, self.random.choice((2, 3, 3, 3, 5)) + 1)]
+        tiers = ["manager"] if self.standby else ["manager", "broker", "database"]
+        self.members: list[Json] = [
+            {"name": n, "hostname": n, "address": ADDRESS.format(n[1:]), "tiers": tiers}
+            for n in self.names
+        ]
+        self.lean = self.random.random()
+        self.told = {
+            (a, b): self.random.random() < self.lean for a in self.names for b in self.names
+        }
+        self.leads = self.random.choice(self.names)
+        self.mute = {n for n in self.names if self.random.random() < 0.3}
+        self.ssh = self.random.random() < 0.7
+        if self.random.random() < 0.4:
+            self._one_dead()
+
+    def _one_dead(self) -> None:
+        """One is dead, and the others agree, but for a few words."""
+        dead = self.random.choice(self.names)
+        self.mute = {dead}
+        self.ssh = True
+        self.leads = self.random.choice([name for name in self.names if name != dead])
+        for who, whom in self.told:
+            self.told[who, whom] = (whom != dead) != (self.random.random() < 0.02)
+
+    def fixed(self, victim: str, alive_by: t.Collection[str], dead_by: t.Collection[str]) -> None:
+        """These peers see it alive, those dead; this controller has no contact with it."""
+        self.told.update({(who, victim): True for who in alive_by})
+        self.told.update({(who, victim): False for who in dead_by})
+        self.mute = {victim}
+
+    def case(self) -> Case:
+        return Case(
+            generation="active_standby" if self.standby else "all_active",
+            members=copy.deepcopy(self.members),
+            views={n: self._view(n) for n in self.names},
+            probes={} if self.standby else {n: self._probe(n) for n in self.names},
+            hosts={n: self._host(n) for n in self.names} if self.ssh else {},
+        )
+
+    def _view(self, name: str) -> Json:
+        if name in self.mute:
+            return {
+                "answers": False,
+                "error": "no connection within connect_timeout",
+                "hangs": False,
+            }
+        leads = not self.standby or name == self.leads
+        view: Json = {
+            "answers": True,
+            "error": "",
+            "hangs": False,
+            "status": "OK",
+            "maintenance": "deactivated",
+        }
+        view.update(
+            status_code=200 if leads else 400,
+            inactive=[],
+            version="4.5.5" if self.standby else "7.0.5",
+        )
+        if self.standby:
+            view["error_code"] = None if leads else "not_cluster_master"
+            view["nodes"] = (
+                [
+                    {
+                        "name": n,
+                        "host_ip": ADDRESS.format(n[1:]),
+                        "online": n == name or self.told[name, n],
+                    }
+                    | {"master": n == name, "checks": {}}
+                    for n in self.names
+                ]
+                if leads
+                else None
+            )
+            return view
+        status = {
+            n: (
+                {"status": "OK", "failures": []}
+                if n == name or self.told[name, n]
+                else {"status": "Fail", "failures": ["No services.", "No metrics"]}
+            )
+            for n in self.names
+        }
+        tiers = {
+            tier: {"status": "Degraded", "nodes": copy.deepcopy(status)}
+            for tier in ("manager", "broker", "db")
+        }
+        view["cluster_status"] = {"status": "Degraded", "tiers": tiers}
+        view["registers"] = {}
+        return view
+
+    def _probe(self, name: str) -> Json:
+        if name in self.mute:
+            return {"database": None, "broker": None}
+        seen = [n for n in self.names if n == name or self.told[name, n]]
+        leads = name == self.leads
+        rows = [
+            {"host": ADDRESS.format(n[1:]), "state": "running", "timeline": 1}
+            | {"role": "leader" if n == self.leads else "sync_standby"}
+            for n in seen
+        ]
+        database = {
+            "single": False,
+            "error": "",
+            "role": "leader" if leads else "replica",
+            "write": "ok" if leads else None,
+            "counts": {"items": 3},
+            "primary": {"code": 200 if leads else 503, "body": None},
+            "patroni": {
+                "code": 200,
+                "body": {"timeline": 1, "role": "master" if leads else "replica"},
+            },
+            "cluster": {"code": 200, "body": {"members": rows}},
+        }
+        broker = {
+            "error": "",
+            "partitions": "",
+            "known": [f"rabbit@{n}" for n in self.names],
+            "running": [f"rabbit@{n}" for n in seen],
+        }
+        return {"database": database, "broker": broker}
+
+    def _host(self, name: str) -> Json:
+        if name in self.mute:
+            return {"asked": True, "reachable": False, "error": "no answer by ssh within 3 s"}
+        return {
+            "asked": True,
+            "reachable": True,
+            "clock": NOW,
+            "skew": 0.0,
+            "reaches": {n: self.told[name, n] for n in self.names if n != name},
+        }
+
+
+def spoilt(seed: int) -> Case:
+    """A recorded one in which parts are missing, or are something else."""
+    chance = random.Random(seed)
+    cluster = Derived(chance.choice([*RECORDED, *DIAGNOSED]), hosts=chance.random() < 0.6)
+    case = cluster.case()
+    case.front = chance.choice([None, {"answers": True}, {}])
+    case.earlier = chance.choice(
+        [None, {"class": "split_brain", "active": ["h1", "h2"], "age": 90}, {}]
+    )
+    for _time in range(chance.randrange(1, 6)):
+        part = chance.choice(["views", "probes", "hosts", "members", "front", "earlier", "without"])
+        setattr(case, part, _spoil(chance, getattr(case, part), chance.random() * 5))
+    return case
+
+
+def _spoil(chance: random.Random, value: t.Any, depth: float) -> t.Any:
+    """The same, with something wrong in it."""
+    if depth < 1 or not value or not isinstance(value, (dict, list)):
+        return chance.choice(GARBAGE)
+    changed = copy.copy(value)
+    keys = list(changed) if isinstance(changed, dict) else range(len(changed))
+    key = chance.choice(list(keys))
+    if chance.random() < 0.2:
+        del changed[key]
+    else:
+        changed[key] = _spoil(chance, changed[key], depth - 1)
+    return changed
+
+
+__all__ = ("MadeUp", "spoilt")

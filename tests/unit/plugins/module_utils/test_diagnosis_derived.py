@@ -1,0 +1,150 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Situations that are derived from a recorded one, by roles, with one thing changed.
+
+What the lab cannot have, witnesses that are taken away or contradict each other, and what an earlier diagnosis adds.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._diagnosis import diagnose
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import (
+    derived_hosts,
+    derived_sides,
+    derived_witnesses,
+)
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_clusters import (
+    DAY,
+    Derived,
+)
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registry import (
+    FIX,
+    SEE,
+    WANTED,
+    built,
+)
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import (
+    DIAGNOSED,
+    RECORDED,
+)
+
+#: Each has put its situations into the registry.
+SUBJECTS = (derived_hosts, derived_sides, derived_witnesses)
+
+
+@pytest.mark.parametrize("name", sorted(WANTED))
+def test_a_derived_situation(name: str) -> None:
+    _base, _change, kind, confidence, roles, runbook = WANTED[name]
+    cluster = built(name)
+    found = diagnose(cluster.case(), inventory="hosts.yml", cluster="lab")
+    assert (found["class"], found["confidence"]) == (kind, confidence), json.dumps(found, indent=1)
+    if roles:
+        assert set(found["nodes"]) == {cluster.were[role] for role in roles}
+    assert found["destructive"] == (runbook in ("replace_node", "rebuild_cluster"))
+    assert found["runbook"] == (SEE if runbook == FIX else runbook)
+    assert ("cloudify_action=fix" in found["command"]) == (runbook == FIX)
+
+
+def test_a_cause_is_told_before_its_consequence() -> None:
+    found = diagnose(built("the full disk is the cause").case())
+    assert [each["class"] for each in found["also"]] == ["disk_full"]
+    assert "disk" in found["first"][0]
+
+
+def test_others_that_are_dead_are_named_in_the_command() -> None:
+    cluster = Derived("7.0.5-leader-killed-settled")
+    cluster.before("healthy", "leader")
+    found = diagnose(cluster.case(), inventory="my hosts.yml", cluster="a'b")
+    assert "-i 'my hosts.yml' " in found["command"]
+    assert found["command"].endswith("""-e 'cloudify_confirm=a'"'"'b'""")
+
+
+def test_a_failover_that_is_looked_at_again_and_again_has_lasted() -> None:
+    """However often somebody asks: each diagnosis is the earlier one of the next."""
+    cluster = Derived("7.0.5-leader-killed-now")
+    seen = []
+    for _look in range(8):
+        found = diagnose(cluster.case())
+        seen.append(found["class"])
+        cluster.earlier = {**found, "age": 20.0}
+    assert seen == ["active_down_failover_running"] * 6 + ["active_down_no_failover"] * 2
+
+
+def test_a_diagnosis_of_yesterday_says_nothing_of_how_long() -> None:
+    cluster = Derived("7.0.5-leader-killed-now")
+    cluster.before("active_down_failover_running", age=DAY)
+    assert diagnose(cluster.case())["class"] == "active_down_failover_running"
+
+
+def test_a_healed_split_brain_stays_one_until_somebody_has_seen_to_it() -> None:
+    cluster = built("two were active")
+    first = diagnose(cluster.case())
+    cluster.earlier = {**first, "age": 3600.0}
+    second = diagnose(cluster.case())
+    assert second["class"] == "split_brain_healed" and second["nodes"] == first["nodes"]
+    cluster.earlier = None
+    assert diagnose(cluster.case())["class"] == "healthy"
+
+
+@pytest.mark.parametrize("change", ["unreachable", "a service runs", "a package"])
+def test_hosts_are_not_empty_because_they_say_nothing(change: str) -> None:
+    cluster = built("the hosts are empty")
+    if change == "unreachable":
+        cluster.hosts["h1"] = {"asked": True, "reachable": False, "error": "x", "package": ""}
+        for name in ("h2", "h3"):
+            cluster.reaches(name, h1=False)
+    elif change == "a service runs":
+        cluster.host("h1")["services"] = {"patroni": "active"}
+    else:
+        cluster.host("h1")["package"] = "7.0.5"
+    found = diagnose(cluster.case())
+    assert found["class"] == "cluster_down"
+    assert not found["command"]
+
+
+#: What is told otherwise where no write is tried, as it is by default.
+WITHOUT_WRITES = {
+    "7.0.5-no-standby": ("writes_blocked", "medium"),
+    "7.0.5-nine-no-standby": ("writes_blocked", "medium"),
+    # nothing shows yet that the standby does not confirm, only that it hangs
+    "7.0.5-one-way": ("manager_down", "medium"),
+    "7.0.5-sync-paused": ("node_down", "medium"),
+    "7.0.5-sync-paused-hosts": ("node_down", "low"),
+}
+
+
+@pytest.mark.parametrize("name", [*RECORDED, *DIAGNOSED])
+def test_it_needs_no_write(name: str) -> None:
+    cluster = Derived(name, hosts=False)
+    with_writes = diagnose(cluster.case())
+    for probe in cluster.probes.values():
+        if probe["database"]:
+            probe["database"]["write"] = None
+    found = diagnose(cluster.case())
+    wanted = WITHOUT_WRITES.get(name) or WITHOUT_WRITES.get(name.removesuffix("-hosts"))
+    if wanted:
+        assert (found["class"], found["confidence"]) == wanted
+        assert not found["destructive"]
+    else:
+        same = ("class", "confidence", "nodes", "command")
+        assert [found[key] for key in same] == [with_writes[key] for key in same]
+
+
+def test_a_fork_is_no_failover() -> None:
+    found = diagnose(Derived("7.0.5-double-partition-healed", hosts=False).case())
+    assert [each["class"] for each in found["also"]] == ["database_down"]
+    assert "newer than" in found["evidence"][0]["says"]
+
+
+def test_hosts_that_nobody_asked_are_as_none() -> None:
+    for name in ("7.0.5-healthy", "7.0.5-leader-killed-settled", "4.5.5-replica-killed"):
+        cluster = Derived(name, hosts=False)
+        without = diagnose(cluster.case())
+        cluster.hosts = {member["name"]: {"asked": False} for member in cluster.members}
+        assert diagnose(cluster.case()) == without
