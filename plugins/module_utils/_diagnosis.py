@@ -95,7 +95,8 @@ def diagnose(
     found = _found(look)
     main = found[0]
     failure = FAILURES[main.kind]
-    runbook, command = _command(look, main, found[1:], inventory, cluster)
+    runbook = _runbook(look, main, found[1:])
+    given = _given(look, main, runbook)
     ask = list(main.ask)
     if failure.runbook and not runbook:
         ask.append(_why_not(main, failure.runbook, found[1:]))
@@ -113,7 +114,8 @@ def diagnose(
         "safe": [*failure.safe, *main.safe],
         "first": [*_causes(main, found[1:]), *failure.first, *main.first],
         "runbook": runbook,
-        "command": command,
+        "given": given,
+        "command": _command(runbook, given, inventory, cluster),
         "destructive": bool(runbook) and _destroys(runbook),
         "also": [
             {"class": f.kind, "summary": f.summary, "nodes": f.nodes, "evidence": _once(f.evidence)}
@@ -149,26 +151,31 @@ def _found(look: Look) -> list[Finding]:
     return [Finding("healthy", "All members say that all is well.", [], everybody, confidence)]
 
 
-def _command(
-    look: Look, main: Finding, also: list[Finding], inventory: str, cluster: str
-) -> tuple[str, str]:
-    """Runbook and command line; none where the evidence does not bear it."""
-    runbook = _runbook(look, main, also)
-    if not runbook:
-        return "", ""
-    words = ["ansible-playbook", f"cloudify_ha.recovery.{runbook}", "-i", inventory]
+def _given(look: Look, main: Finding, runbook: str) -> Json:
+    """The variables that the runbook is to be given, beside the confirmation."""
+    given: Json = {}
     if runbook in ("replace_node", "recover_active"):
-        words += ["-e", f"node={main.nodes[0]}"]
+        given["node"] = main.nodes[0]
         others = [name for name in look.dead if name != main.nodes[0]]
         if others:
-            words += ["-e", json.dumps({"cloudify_dead": others})]
+            given["cloudify_dead"] = others
     if runbook == "recover_active" and main.action == "fix":
-        words += ["-e", "cloudify_action=fix"]
-    words += ["-e", f"cloudify_confirm={cluster}"]
-    return runbook, " ".join(word if "<" in word else shlex.quote(word) for word in words)
+        given["cloudify_action"] = "fix"
+    return given
+
+
+def _command(runbook: str, given: Json, inventory: str, cluster: str) -> str:
+    if not runbook:
+        return ""
+    words = ["ansible-playbook", f"cloudify_ha.recovery.{runbook}", "-i", inventory]
+    for name, value in {**given, "cloudify_confirm": cluster}.items():
+        plain = isinstance(value, str)
+        words += ["-e", f"{name}={value}" if plain else json.dumps({name: value})]
+    return " ".join(word if "<" in word else shlex.quote(word) for word in words)
 
 
 def _runbook(look: Look, main: Finding, also: list[Finding]) -> str:
+    """None where the evidence does not bear it."""
     wanted = FAILURES[main.kind].runbook
     if not wanted or main.confidence == "low":
         return ""

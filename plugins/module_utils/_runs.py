@@ -189,6 +189,30 @@ class ClusterRuns:
         """The steps that this run has finished on all hosts, in whichever attempt."""
         return [e["step"] for e in self.journal(run_id) if e.get("state") == "done"]
 
+    def listed(self) -> list[Json]:
+        """The newest first: C(id), C(runbook), C(about), C(begun), C(ended) and C(outcome), each None that is not known."""
+        try:
+            names = sorted(os.listdir(self._runs))
+        except FileNotFoundError:
+            return []
+        found = []
+        for name in names:
+            journal = self.journal(name)
+            if not journal:
+                continue
+            ends = [e for e in journal if e.get("state") == "ended"]
+            found.append(
+                {
+                    "id": name,
+                    "runbook": journal[0].get("runbook"),
+                    "about": journal[0].get("about", ""),
+                    "begun": journal[0].get("at"),
+                    "ended": ends[-1]["at"] if ends else None,
+                    "outcome": ends[-1].get("outcome") if ends else None,
+                }
+            )
+        return sorted(found, key=lambda run: (str(run["begun"]), run["id"]), reverse=True)
+
     def _unfinished(self, runbook: str, about: str, resume: t.Callable[[Json], bool]) -> str | None:
         """The newest run of this runbook for the same, if it was killed or failed."""
         for name in sorted(os.listdir(self._runs), reverse=True):
