@@ -106,6 +106,13 @@ class Look:
             self.host(name).get("reachable") or probe.get("database") or probe.get("broker")
         )
 
+    def is_empty(self, name: str) -> bool:
+        """Whether a host has let us in, and has nothing of the product."""
+        host, probe = self.host(name), self.case.probes.get(name) or {}
+        runs = "active" in (host.get("services") or {}).values()
+        runs = runs or bool(probe.get("database") and not probe["database"]["error"])
+        return bool(host.get("reachable")) and host.get("package") == "" and not runs
+
     @property
     def lasting(self) -> float:
         """Seconds since the class of the last diagnosis was first seen without a break."""

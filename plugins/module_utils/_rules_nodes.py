@@ -72,7 +72,7 @@ def nobody_answers(look: Look) -> Finding | None:
 
 def _no_manager(look: Look, managers: list[str], evidence: list[Evidence]) -> Finding:
     alive = [n for n in managers if reached(look.case, n)]
-    gone = [n for n in look.names if _is_empty(look, n)]
+    gone = [n for n in look.names if look.is_empty(n)]
     empty = len(gone) == len(look.names)
     if empty:
         evidence = [said(n, "the product is not installed there") for n in gone] + evidence
@@ -98,14 +98,6 @@ def _no_manager(look: Look, managers: list[str], evidence: list[Evidence]) -> Fi
         safe=["the databases: " + names(look.leaders or look.primaries) + " leads"] if fine else [],
         ask=["Which services are down, and why: look at the hosts by ssh."],
     )
-
-
-def _is_empty(look: Look, name: str) -> bool:
-    """Whether a host has let us in, and has nothing of the product."""
-    host, probe = look.host(name), look.case.probes.get(name) or {}
-    runs = "active" in (host.get("services") or {}).values()
-    runs = runs or bool(probe.get("database") and not probe["database"]["error"])
-    return bool(host.get("reachable")) and host.get("package") == "" and not runs
 
 
 def hidden(look: Look) -> Finding | None:

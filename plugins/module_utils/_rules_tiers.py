@@ -146,6 +146,14 @@ def _broken_manager(look: Look, name: str) -> list[Evidence]:
     return [said(name, f"answers with an error: {why}")]
 
 
+def _action(look: Look, dead: list[str], alive: list[str]) -> str:
+    if dead:
+        return "replace"
+    if look.is_empty(alive[0]):
+        return ""
+    return "fix" if look.by_ssh(alive[0]) or look.standby else ""
+
+
 def down(look: Look) -> Finding | None:
     found = broken_tiers(look)
     if not found or len(found) == len(look.names) > 1:
@@ -172,9 +180,12 @@ def down(look: Look) -> Finding | None:
         finding.ask.append(AGAIN)
     # of several, the others have to be well enough for a runbook that puts right one of them
     if confidence == "high" and (len(found) == 1 or not alive):
-        finding.action = (
-            "replace" if dead else "fix" if look.by_ssh(alive[0]) or look.standby else ""
-        )
+        finding.action = _action(look, dead, alive)
+    for name in alive:
+        if look.is_empty(name):
+            finding.first.append(
+                f"{name} has nothing of the product: if it is its new host, replace_node -e node={name} is for it."
+            )
     if look.standby and len(look.names) - len(found) < majority(len(look.names)):
         finding.action = ""
         finding.first.append(

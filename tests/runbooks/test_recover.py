@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -34,7 +35,7 @@ def chosen(site: Runbook) -> str:
 
 
 @pytest.mark.parametrize("version", ["4.5.5", "7.0.5"])
-def test_it_runs_what_is_for_it(lab: Lab, version: str) -> None:
+def test_it_runs_what_is_for_it(lab: Lab, version: str, tmp_path: Path) -> None:
     site = Runbook(lab, version=version, layout="compact", form_cluster=True)
     site.cluster.seed(sample="rich")
     site.good("backup")
@@ -66,8 +67,13 @@ def test_it_runs_what_is_for_it(lab: Lab, version: str) -> None:
     again = recover(site, "-e", CONFIRM)
     acknowledge = re.search(r"-e (cloudify_acknowledge=recover_active-[0-9TZ]+)", again.output)
     assert again.code == 2 and acknowledge, again.output
+    # killed while it waits for the new host, it goes on by the same command
+    log = tmp_path / "recover.log"
+    words = (*PATIENT, "-e", CONFIRM, "-e", acknowledge.group(1))
+    site.killed("recover", *words, at=f"waiting for {killed}", log=log)
     site.lab.host(killed).fresh()
-    done = recover(site, "-e", CONFIRM, "-e", acknowledge.group(1))
+    done = recover(site, *words[4:])
+    assert "did not come to its end, so it is gone on with" in done.output
     assert done.code == 0 and "REPLACE_NODE OK: cluster lab" in done.output, done.output
     same_content(before)
     same_certificates(before)
