@@ -110,14 +110,25 @@ def database_sides(
     notes += [f"{name} does not tell what its database has" for name in unknown]
     main = [s for s in sides if s.quorum and s.leader]
     if len(main) == 1:
-        main[0].managers = [
-            m["name"] for m in members if "manager" in m["tiers"] and _serves(views, m["name"])
-        ]
+        main[0].managers = _managers_of(main[0], sides, members, views)
     elif main:
         notes.append(f"{' and '.join(s.name for s in main)} both say that they have a quorum")
     for side in sides:
         side.nodes.sort()
     return Split("all_active", sides, unknown, notes)
+
+
+def _managers_of(
+    main: Side, sides: t.Sequence[Side], members: t.Sequence[Json], views: t.Mapping[str, Json]
+) -> list[str]:
+    """Those on its own hosts first. One on a host of another side may well be served by that one's database."""
+    elsewhere = {node for side in sides if side is not main for node in side.nodes}
+    serving = [
+        m["name"]
+        for m in members
+        if "manager" in m["tiers"] and m["name"] not in elsewhere and _serves(views, m["name"])
+    ]
+    return sorted(serving, key=lambda name: name not in main.nodes)
 
 
 def _led(name: str, databases: t.Mapping[str, Json]) -> Side:
