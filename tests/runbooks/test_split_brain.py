@@ -220,3 +220,72 @@ def test_a_database_that_was_promoted_by_hand(lab: Lab, survivor: str) -> None:
     scene.wait_whole()
     write(site, leader, "afterwards")
     assert {"of-promoted", "of-quorum"} <= in_store(site)
+
+
+def patroni(site: Runbook, verb: str, *hosts: str) -> None:
+    for host in hosts:
+        site.sh(f"supervisorctl -c /etc/supervisord.conf {verb} patroni", host)
+
+
+@pytest.mark.parametrize("moment", ["apart", "together"])
+def test_double_partition(lab: Lab, moment: str) -> None:
+    """The leader is isolated, another one acknowledges writes, then all are apart for longer than a leader's lease."""
+    site, scene = made(lab, "7.0.5")
+    old = scene.were["leader"]
+    others = [scene.were["sync"], scene.were["async"]]
+    scene.isolate("leader")
+    scene.wait_leader("sync", "async")
+    (new,) = scene.primaries(*others)
+    keys = {f"acknowledged-{n}" for n in range(5)}
+    wait_until(
+        lambda: site.cluster.call(new, "PUT", "/secrets/first", {"value": "v"})[0] in (200, 201),
+        what="writes are acknowledged again",
+        timeout=90,
+        every=1,
+    )
+    for key in keys:
+        write(site, new, key)
+    for host in others:
+        site.host(host).isolate()
+    wait_until(lambda: not scene.primaries(*site.cluster.hosts), what="nobody leads", timeout=120)
+    scene.undo.clear()
+    if moment == "together":
+        # the two that have the rows are late, so that the one without them is alone with the quorum's memory
+        patroni(site, "stop", *others)
+        for host in site.cluster.hosts:
+            site.host(host).rejoin()
+        wait_until(
+            lambda: scene.primaries(old) == [old], what="the old one leads", timeout=120, every=1
+        )
+        assert not keys & ids(site, old)
+        patroni(site, "start", *others)
+    told = site.good(BOOK)
+    assert "SPLIT BRAIN FROZEN: cluster lab" in told
+    assert keys <= in_store(site)
+    if moment == "apart":
+        for host in site.cluster.hosts:
+            site.host(host).rejoin()
+    has = site.run(BOOK, "-e", f"survivor={new}", "-e", CONFIRM)
+    assert has.code == 0, has.output
+    assert f"SPLIT BRAIN HEALED towards {new}" in has.output
+    for host in site.cluster.databases:
+        assert keys <= ids(site, host)
+    scene.wait_whole()
+    assert keys <= secrets(site, old)
+
+
+def test_unfreezing_undoes_the_freezing(lab: Lab) -> None:
+    site, scene = made(lab, "7.0.5")
+    leader, forced = scene.were["leader"], scene.were["async"]
+    scene.isolate("async")
+    promote_by_hand(site, forced)
+    insert(site, forced, "of-promoted")
+    site.good(BOOK)
+    stopped = "pgrep -x postgres > /dev/null && echo runs; true"
+    assert site.sh(stopped, forced) == ""
+    told = site.good(BOOK, "-e", "cloudify_action=unfreeze")
+    assert "SPLIT BRAIN UNFROZEN: cluster lab" in told
+    assert "of-promoted" in ids(site, forced)
+    assert "frozen by cloudify_ha" not in site.sh("cat /etc/supervisord.d/*", forced)
+    insert(site, forced, "afterwards")
+    write(site, leader, "afterwards")
