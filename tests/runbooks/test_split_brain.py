@@ -101,8 +101,10 @@ def test_two_active_managers(lab: Lab, survivor: str) -> None:
     # connectivity returns, and still each side is as it was
     scene.undo.clear()
     site.lab.host(old).rejoin()
-    told = site.good(BOOK)
+    site.good(BOOK)
     assert sorted(scene.active()) == sorted([old, new])
+    plan = site.good(BOOK, "-e", f"survivor={old}", "--check")
+    assert f"PLAN {old}: stays, with its database as it is" in plan
 
     refused = site.run(BOOK, "-e", "survivor=h9", "-e", CONFIRM)
     assert refused.code == 2 and "h9 cannot be the survivor" in refused.output
@@ -227,6 +229,18 @@ def patroni(site: Runbook, verb: str, *hosts: str) -> None:
         site.sh(f"supervisorctl -c /etc/supervisord.conf {verb} patroni", host)
 
 
+def forget_the_leader(site: Runbook, host: str) -> None:
+    """What etcd knows of it, and what would keep another one from leading."""
+    keys = f"https://{site.cluster.address(host)}:2379/v2/keys/db/postgres"
+    wait_until(
+        lambda: '"value"' in site.sh(f"curl -sk -m 5 {keys}/initialize; true", host),
+        what="etcd has a quorum",
+        every=1,
+    )
+    for key in ("leader", "sync", "status", "history", "optime/leader"):
+        site.sh(f"curl -sk -m 5 -X DELETE {keys}/{key}", host)
+
+
 @pytest.mark.parametrize("moment", ["apart", "together"])
 def test_double_partition(lab: Lab, moment: str) -> None:
     """The leader is isolated, another one acknowledges writes, then all are apart for longer than a leader's lease."""
@@ -250,10 +264,11 @@ def test_double_partition(lab: Lab, moment: str) -> None:
     wait_until(lambda: not scene.primaries(*site.cluster.hosts), what="nobody leads", timeout=120)
     scene.undo.clear()
     if moment == "together":
-        # the two that have the rows are late, so that the one without them is alone with the quorum's memory
+        # Patroni 3.0.2 does so by itself at times, when both that have the rows are late: here it is made to
         patroni(site, "stop", *others)
         for host in site.cluster.hosts:
             site.host(host).rejoin()
+        forget_the_leader(site, old)
         wait_until(
             lambda: scene.primaries(old) == [old], what="the old one leads", timeout=120, every=1
         )
@@ -265,9 +280,8 @@ def test_double_partition(lab: Lab, moment: str) -> None:
     if moment == "apart":
         for host in site.cluster.hosts:
             site.host(host).rejoin()
-    has = site.run(BOOK, "-e", f"survivor={new}", "-e", CONFIRM)
-    assert has.code == 0, has.output
-    assert f"SPLIT BRAIN HEALED towards {new}" in has.output
+    told = site.good(BOOK, "-e", f"survivor={new}", "-e", CONFIRM)
+    assert f"SPLIT BRAIN HEALED towards {new}" in told
     for host in site.cluster.databases:
         assert keys <= ids(site, host)
     scene.wait_whole()

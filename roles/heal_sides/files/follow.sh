@@ -9,7 +9,7 @@
 leader=$1 aside=split-$2
 end=$(($(date +%s) + $3))
 settings
-follows() { postgres_runs && [ "$(sql postgres "select 1 from pg_stat_wal_receiver where status = 'streaming' and conninfo ~ 'host=$leader( |\$)'")" = 1 ]; }
+follows() { postgres_runs && [ "$(upstream)" = "$leader" ]; }
 if [ ! -e "$data.$aside" ]; then
     if patroni_runs; then
         if supervised; then supervisorctl -c /etc/supervisord.conf stop patroni; else systemctl stop patroni; fi

@@ -56,6 +56,15 @@ ask_patroni() { # path, more words for curl
     curl -s -k -m "$limit" "$@" "https://$rest/$path"
 }
 
+# Whom this host's database streams from. Before 9.6 the database does not tell, but the system does.
+upstream() {
+    if [ "$(sql postgres 'show server_version_num')" -ge 90600 ]; then
+        sql postgres "select coalesce(substring(conninfo from 'host=([^ ]+)'), '') from pg_stat_wal_receiver where status = 'streaming'"
+    elif ps -eo args= | grep -q '^postgres: wal receiver'; then
+        sed -n "s/^ *primary_conninfo.*host=\([^ ']*\).*/\1/p" "$data/recovery.conf" | tail -n 1
+    fi
+}
+
 own_databases() { sql postgres "select datname from pg_database where datallowconn and not datistemplate order by datname"; }
 
 # A statement for each table of schema public, and all of them as one.

@@ -21,11 +21,11 @@ postgres_runs || { echo 'postgres stopped'; exit 0; }
 echo 'postgres running'
 recovering=$(sql postgres "select pg_is_in_recovery()") || { echo "error $(printf %s "$recovering" | b64)"; exit 0; }
 echo "recovery $recovering"
-sql postgres "select 'timeline ' || timeline_id from pg_control_checkpoint()" | grep '^timeline '
-# The last checkpoint may be one from before the promotion.
+# Not by the last checkpoint, which may be one from before the promotion. Before 9.6 and 10 there is nothing else, and no timeline is told.
 [ "$recovering" = t ] || sql postgres "select 'timeline ' || ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int" | grep '^timeline '
 sql postgres "select 'timeline ' || received_tli from pg_stat_wal_receiver where status = 'streaming'" | grep '^timeline '
-sql postgres "select 'sender ' || coalesce(substring(conninfo from 'host=([^ ]+)'), '') from pg_stat_wal_receiver where status = 'streaming'" | grep '^sender '
+sender=$(upstream)
+[ -z "$sender" ] || echo "sender $sender"
 sql postgres "select 'follower ' || host(client_addr) from pg_stat_replication where state = 'streaming'" | grep '^follower '
 patience=60
 over_tables cloudify_db "select ''table '' || %1\$L || '' '' || count(*) || '' '' || coalesce(md5(string_agg(md5(t::text), '''' order by md5(t::text))), ''-'') from public.%1\$I t" | grep '^table '
