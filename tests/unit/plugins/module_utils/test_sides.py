@@ -184,3 +184,10 @@ def test_three_sides_by_their_rows() -> None:
     assert found["partly"] == {"items": {"y": ["a", "c"]}}
     assert found["to_redo"] == ["a and c have items: y"]
     assert sides_diff(rows, "a")["to_redo"] == []
+
+
+def test_another_timeline_is_no_following() -> None:
+    split = split_of(
+        h1=leader("h2", "h3"), h2=replica("h1", rows="7 cc", timeline=2), h3=replica("h1")
+    )
+    assert [side["nodes"] for side in split["sides"]] == [["h1", "h3"], ["h2"]]
