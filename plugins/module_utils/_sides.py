@@ -109,7 +109,11 @@ def database_sides(
     unknown = [name for name in nodes if databases.get(name) is None]
     notes += [f"{name} does not tell what its database has" for name in unknown]
     main = [s for s in sides if s.quorum and s.leader]
-    if len(main) == 1:
+    if len(main) == 1 and databases[main[0].name].get("blocked") == "yes":
+        notes.append(
+            f"writes on {main[0].name} wait for a synchronous standby: it can make no snapshot, and a dump has to do"
+        )
+    elif len(main) == 1:
         main[0].managers = _managers_of(main[0], sides, members, views)
     elif main:
         notes.append(f"{' and '.join(s.name for s in main)} both say that they have a quorum")

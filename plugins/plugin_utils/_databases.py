@@ -14,7 +14,7 @@ import typing as t
 
 Json = dict[str, t.Any]
 
-PLAIN = ("patroni", "postgres", "paused", "recovery", "timeline", "sender", "newest", "data")
+PLAIN = ("patroni", "postgres", "paused", "recovery", "timeline", "sender", "blocked", "data")
 
 
 def parse_database(text: str) -> Json | None:

@@ -24,6 +24,8 @@ echo "recovery $recovering"
 # Not by the last checkpoint, which may be one from before the promotion. Before 9.6 and 10 there is nothing else, and no timeline is told.
 [ "$recovering" = t ] || sql postgres "select 'timeline ' || ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int" | grep '^timeline '
 sql postgres "select 'timeline ' || received_tli from pg_stat_wal_receiver where status = 'streaming'" | grep '^timeline '
+[ "$recovering" = t ] || sql postgres "select 'blocked yes' where current_setting('synchronous_standby_names') <> ''
+    and not exists (select from pg_stat_replication where sync_state in ('sync', 'quorum'))" | grep '^blocked '
 sender=$(upstream)
 [ -z "$sender" ] || echo "sender $sender"
 sql postgres "select 'follower ' || host(client_addr) from pg_stat_replication where state = 'streaming'" | grep '^follower '

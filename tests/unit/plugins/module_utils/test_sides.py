@@ -186,6 +186,12 @@ def test_three_sides_by_their_rows() -> None:
     assert sides_diff(rows, "a")["to_redo"] == []
 
 
+def test_a_leader_whose_writes_wait_makes_no_snapshot() -> None:
+    split = split_of(h1=leader() + "\nblocked yes", h2=replica(rows="6 bb"), h3=replica())
+    assert by_name(split)["h1"]["quorum"] and by_name(split)["h1"]["managers"] == []
+    assert any("a dump has to do" in note for note in split["notes"])
+
+
 def test_another_timeline_is_no_following() -> None:
     split = split_of(
         h1=leader("h2", "h3"), h2=replica("h1", rows="7 cc", timeline=2), h3=replica("h1")
