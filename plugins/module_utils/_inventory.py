@@ -16,6 +16,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
     KINDS,
+    KINDS_BY_NAME,
     Kind,
     build_inventory,
 )
@@ -75,4 +76,41 @@ def list_kind(client: CloudifyClient, kind: Kind) -> list[Json]:
     return list(client.items(kind.path, doing=doing, params=params))
 
 
-__all__ = ("ABSENT_CODES", "exists", "list_kind", "take_inventory")
+#: Kinds that people change, with the fields that tell when.
+_TIMES = {
+    "blueprints": ("created_at", "updated_at"),
+    "deployments": ("created_at", "updated_at"),
+    "plugins": ("uploaded_at",),
+    "secrets": ("created_at", "updated_at"),
+    "executions": ("created_at", "ended_at"),
+}
+
+
+def last_writes(client: CloudifyClient) -> dict[str, str]:
+    """When the newest of each kind was made or changed; kinds of which there is none are left out."""
+    found: dict[str, str] = {}
+    for name, fields in _TIMES.items():
+        kind = KINDS_BY_NAME[name]
+        doing = f"see when {name} were changed last"
+        times: list[str] = []
+        for item in _all(client, kind, fields, doing=doing):
+            times += [str(item[each]) for each in fields if item.get(each)]
+        if times:
+            found[name] = max(times)
+    return found
+
+
+def _all(
+    client: CloudifyClient, kind: Kind, fields: t.Sequence[str], *, doing: str
+) -> t.Iterator[Json]:
+    params = {"_all_tenants": "true"}
+    try:
+        yield from client.items(kind.path, doing=doing, include=fields, params=params)
+    except ApiError as exc:
+        if exc.code != "no_such_include_field_error":
+            raise
+        # an older version without one of the fields: take them whole
+        yield from client.items(kind.path, doing=doing, params=params)
+
+
+__all__ = ("ABSENT_CODES", "exists", "last_writes", "list_kind", "take_inventory")

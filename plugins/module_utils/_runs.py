@@ -38,6 +38,8 @@ Json = dict[str, t.Any]
 RUNS, LOCK, JOURNAL, REPORT = ".runs", ".lock", "journal.jsonl", "report.json"
 GUARD = ".guard"
 OK = "ok"
+#: It has stopped for a person to decide, who may take longer than any dead run is remembered.
+WAITING = "waiting"
 
 
 class Busy(RecoveryError):
@@ -221,9 +223,10 @@ class ClusterRuns:
                 continue
             if journal[0].get("about", "") != about:
                 continue
-            if any(e.get("state") == "ended" and e.get("outcome") == OK for e in journal):
+            outcomes = [e.get("outcome") for e in journal if e.get("state") == "ended"]
+            if OK in outcomes:
                 return None
-            return name if resume(journal[0]) else None
+            return name if WAITING in outcomes or resume(journal[0]) else None
         return None
 
     def _redacted(self, value: t.Any) -> t.Any:
@@ -266,4 +269,4 @@ def check_runbook(name: str) -> None:
         raise Refused(f"runbook {name!r} is no name of a playbook")
 
 
-__all__ = ("OK", "Busy", "ClusterRuns", "Run", "check_runbook", "seconds_of", "steps_of")
+__all__ = ("OK", "WAITING", "Busy", "ClusterRuns", "Run", "check_runbook", "seconds_of", "steps_of")

@@ -20,6 +20,12 @@ extends_documentation_fragment:
   - cloudify_ha.recovery._attributes.info
   - cloudify_ha.recovery._attributes.group
   - cloudify_ha.recovery._attributes.progress
+options:
+  last_writes:
+    description:
+      - Also tell when anything was made or changed last, kind by kind.
+    type: bool
+    default: false
 seealso:
   - module: cloudify_ha.recovery.snapshot_restore
   - plugin: cloudify_ha.recovery.content_diff
@@ -78,6 +84,11 @@ warnings_found:
   returned: success
   type: list
   elements: str
+last_writes:
+  description: When the newest of each kind was made or changed, as the manager's clock says.
+  returned: O(last_writes=true)
+  type: dict
+  sample: {secrets: "2026-11-22T03:00:00.000Z"}
 manager_host:
   description: The manager that answered.
   returned: success
@@ -96,7 +107,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._apply import
     new_format_warnings,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import counts
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import take_inventory
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import (
+    last_writes,
+    take_inventory,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
     connect,
     create_manager_module,
@@ -110,7 +124,9 @@ if t.TYPE_CHECKING:
 def body(module: AnsibleModule) -> dict[str, t.Any]:
     client = connect(module)
     inventory = take_inventory(client)
+    newest = {"last_writes": last_writes(client)} if module.params["last_writes"] else {}
     return {
+        **newest,
         "content": inventory,
         "counts": counts(inventory),
         "warnings_found": new_format_warnings(inventory),
@@ -119,7 +135,10 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def main() -> t.NoReturn:
-    run(create_manager_module(argument_spec={}), body)
+    run(
+        create_manager_module(argument_spec={"last_writes": {"type": "bool", "default": False}}),
+        body,
+    )
 
 
 if __name__ == "__main__":

@@ -68,8 +68,9 @@ options:
   outcome:
     description:
       - What it came to. With V(failed), the next run of this runbook takes it up again. For O(state=ended).
+      - With V(waiting), it does so too, however long that takes.
     type: str
-    choices: [ok, failed]
+    choices: [ok, failed, waiting]
   report:
     description:
       - Written to C(report.json) of the run. For O(state=ended).
@@ -246,7 +247,7 @@ def main() -> t.NoReturn:
                 "about": {"type": "str", "default": ""},
                 "id": {"type": "str"},
                 "step": {"type": "str"},
-                "outcome": {"type": "str", "choices": ["ok", "failed"]},
+                "outcome": {"type": "str", "choices": ["ok", "failed", "waiting"]},
                 "report": {"type": "dict", "default": {}},
                 "resume_within": {"type": "float", "default": 86400.0},
                 "take_over": {"type": "str"},

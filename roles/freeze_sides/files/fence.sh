@@ -1,0 +1,27 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# usage: fence.sh add|remove ADDRESS...
+# Keeps this host from reaching the others of a cluster, and lets it again: with a route to nowhere for each, which every old system has, no reboot
+# keeps, and no service's own rules undo.
+
+verb=$1
+shift
+bits() { case $1 in *:*) echo 128 ;; *) echo 32 ;; esac; }
+for address; do
+    family=-4
+    case $address in *:*) family=-6 ;; esac
+    fenced=$(ip $family route show type unreachable | grep -cE "^(unreachable )?$address( |/|\$)")
+    if [ "$verb" = remove ]; then
+        [ "$fenced" = 0 ] || { ip $family route del unreachable "$address/$(bits "$address")" && echo "unfenced $address"; } || exit 1
+        continue
+    fi
+    [ "$fenced" = 0 ] || continue
+    if ss -tn state established 2>/dev/null | awk '$3 ~ /:22$/ {print $4}' | grep -qF "$address:"; then
+        echo "an ssh session comes from $address, which would be cut off: come from another host, or end it" >&2
+        exit 1
+    fi
+    ip $family route add unreachable "$address/$(bits "$address")" || exit 1
+    echo "fenced $address"
+done

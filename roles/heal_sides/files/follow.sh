@@ -1,0 +1,33 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# usage: follow.sh ADDRESS RUN SECONDS
+# Gives this host's database up for a copy of that of ADDRESS, and follows it. Its dump is in the store by now; where there is room for both, the old data
+# stay beside the new, too. The directory that they are moved to also tells that this was done.
+
+leader=$1 aside=split-$2
+end=$(($(date +%s) + $3))
+settings
+follows() { postgres_runs && [ "$(upstream)" = "$leader" ]; }
+if [ ! -e "$data.$aside" ]; then
+    if patroni_runs; then
+        if supervised; then supervisorctl -c /etc/supervisord.conf stop patroni; else systemctl stop patroni; fi
+    fi
+    ! postgres_runs || as_postgres "$programs/pg_ctl" -D "$data" stop -m fast -w -t 120 || exit 1
+    needed=$(du -sk "$data" | cut -f 1)
+    free=$(df -Pk "$data" | awk 'NR == 2 {print $4}')
+    if [ "$free" -gt $((needed * 3 / 2)) ]; then
+        mv "$data" "$data.$aside" || exit 1
+        echo "the old data are in $data.$aside"
+    else
+        mkdir "$data.$aside" && rm -rf "$data" || exit 1
+        echo 'the old data had to go, for lack of room'
+    fi
+fi
+if [ ! -d "$data" ]; then
+    mkdir "$data" && chown postgres:postgres "$data" && chmod 700 "$data" || exit 1
+fi
+start_again
+until follows; do [ "$(date +%s)" -lt "$end" ] || { echo "it does not follow $leader yet" >&2; exit 1; }; sleep 1; done
+echo "it follows $leader"

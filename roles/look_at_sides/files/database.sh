@@ -1,0 +1,80 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What the scripts that look at a cluster's database share. It is put before each of them.
+
+limit=8
+patroni_conf=/etc/patroni.conf
+
+b64() { base64 | tr -d '\n'; }
+
+# Of YAML as the product writes it: the value behind a key, in the part of the file that begins with a certain line.
+value_of() {
+    sed -n "/^ *$1: *$/,\$p" "$patroni_conf" | sed -n "s/^ *$2: *//p" | head -n 1 | sed -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'
+}
+
+settings() {
+    listen=$(value_of postgresql connect_address)
+    port=${listen##*:}
+    address=${listen%:*}
+    address=${address#[}
+    address=${address%]}
+    rest=$(value_of restapi connect_address)
+    data=$(value_of postgresql data_dir)
+    programs=$(value_of postgresql bin_dir)
+    [ -x "$programs/pg_ctl" ] || programs=$(dirname "$(ls /usr/pgsql-*/bin/pg_ctl /usr/lib/postgresql/*/bin/pg_ctl 2>/dev/null | tail -n 1)")
+    PGPASSWORD=$(value_of superuser password)
+    export PGPASSWORD
+    target="host=$address port=$port user=postgres sslmode=require connect_timeout=3"
+}
+
+supervised() { supervisorctl -c /etc/supervisord.conf status patroni 2>/dev/null | grep -q '^patroni .*\(RUNNING\|STARTING\|STOP\|EXITED\|FATAL\|BACKOFF\)'; }
+
+patroni_runs() {
+    if supervised; then
+        supervisorctl -c /etc/supervisord.conf status patroni 2>/dev/null | grep -qE ' (RUNNING|STARTING|STOPPING|BACKOFF)'
+    else
+        systemctl is-active --quiet patroni
+    fi
+}
+
+postgres_runs() {
+    pid=$(head -n 1 "$data/postmaster.pid" 2>/dev/null)
+    [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = postgres ]
+}
+
+as_postgres() { (cd / && runuser -u postgres -- "$@"); }
+
+sql() { # database, statement
+    timeout "${patience:-$limit}" "$programs/psql" -X -A -t -q -v ON_ERROR_STOP=1 -d "$target dbname=$1" -c "$2" 2>&1
+}
+
+ask_patroni() { # path, more words for curl
+    path=$1
+    shift
+    curl -s -k -m "$limit" "$@" "https://$rest/$path"
+}
+
+# Whom this host's database streams from. Before 9.6 the database does not tell, but the system does.
+upstream() {
+    if [ "$(sql postgres 'show server_version_num')" -ge 90600 ]; then
+        sql postgres "select coalesce(substring(conninfo from 'host=([^ ]+)'), '') from pg_stat_wal_receiver where status = 'streaming'"
+    elif ps -eo args= | grep -q '^postgres: wal receiver'; then
+        sed -n "s/^ *primary_conninfo.*host=\([^ ']*\).*/\1/p" "$data/recovery.conf" | tail -n 1
+    fi
+}
+
+own_databases() { sql postgres "select datname from pg_database where datallowconn and not datistemplate order by datname"; }
+
+# A statement for each table of schema public, and all of them as one.
+over_tables() { # database, what to select as text: %1$L is the name of the table, %1$I the table, and %2$s what names a row
+    statement=$(sql "$1" "select string_agg(format('$2', relname, coalesce(
+        (select 'concat_ws(' || quote_literal('/') || ',' || string_agg(format('t.%I', attname), ',' order by attnum) || ')'
+         from pg_attribute where attrelid = pg_class.oid and not attisdropped
+             and attname in ('kind', 'tenant', '_tenant_id', 'id', 'name', 'key', 'username', 'hostname', 'deployment_id')),
+        'md5(t::text)')), ' union all ' order by relname)
+        from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+        where relkind = 'r' and nspname = 'public' and reltuples < 1000000") || { printf '%s\n' "$statement"; return 1; }
+    [ -z "$statement" ] || sql "$1" "$statement"
+}

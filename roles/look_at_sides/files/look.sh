@@ -1,0 +1,34 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What this host's database is: one fact a line (plugins/plugin_utils/_databases.py reads it). It changes nothing.
+
+[ -r $patroni_conf ] || exit 0
+settings
+echo "data $data"
+if patroni_runs; then echo 'patroni running'; else echo 'patroni stopped'; fi
+# An etcd that has no quorum says so to its own health, or says nothing.
+case $(curl -s -k -m $limit "https://$address:2379/health") in
+    *'"true"'*) echo 'quorum yes' ;;
+    *) echo 'quorum no' ;;
+esac
+case $(ask_patroni config) in
+    *'"pause": true'*) echo 'paused yes' ;;
+    *) echo 'paused no' ;;
+esac
+postgres_runs || { echo 'postgres stopped'; exit 0; }
+echo 'postgres running'
+recovering=$(sql postgres "select pg_is_in_recovery()") || { echo "error $(printf %s "$recovering" | b64)"; exit 0; }
+echo "recovery $recovering"
+# Not by the last checkpoint, which may be one from before the promotion. Before 9.6 and 10 there is nothing else, and no timeline is told.
+[ "$recovering" = t ] || sql postgres "select 'timeline ' || ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int" | grep '^timeline '
+sql postgres "select 'timeline ' || received_tli from pg_stat_wal_receiver where status = 'streaming'" | grep '^timeline '
+[ "$recovering" = t ] || sql postgres "select 'blocked yes' where current_setting('synchronous_standby_names') <> ''
+    and not exists (select from pg_stat_replication where sync_state in ('sync', 'quorum'))" | grep '^blocked '
+sender=$(upstream)
+[ -z "$sender" ] || echo "sender $sender"
+sql postgres "select 'follower ' || host(client_addr) from pg_stat_replication where state = 'streaming'" | grep '^follower '
+patience=60
+over_tables cloudify_db "select ''table '' || %1\$L || '' '' || count(*) || '' '' || coalesce(md5(string_agg(md5(t::text), '''' order by md5(t::text))), ''-'') from public.%1\$I t" | grep '^table '
+exit 0
