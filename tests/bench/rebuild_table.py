@@ -96,11 +96,15 @@ def rebuild_table(found: list[Rebuilds], *, runs: int) -> str:
 
 
 def _wider(found: list[Rebuilds]) -> list[str]:
-    by_nodes = {each.nodes: each.typical(RUNBOOK).seconds for each in found}
+    by_nodes = {each.nodes: each.typical(RUNBOOK) for each in found}
     if not {3, 9} <= set(by_nodes):
         return []
-    ratio = by_nodes[9] / by_nodes[3]
-    return [f"nine nodes take {ratio:.2f} times what three take ({held(round(ratio, 2), WIDER)})"]
+    three, nine = by_nodes[3], by_nodes[9]
+    ratio, overhead = nine.seconds / three.seconds, nine.overhead / three.overhead
+    return [
+        f"nine nodes take {ratio:.2f} times what three take ({held(round(ratio, 2), WIDER)})",
+        f"of the overhead alone, {overhead:.2f} times ({held(round(overhead, 2), WIDER)})",
+    ]
 
 
 __all__ = ["GUIDE", "RUNBOOK", "Rebuilds", "Timed", "rebuild_table"]
