@@ -74,7 +74,9 @@ def test_commands_do_what_is_said(cluster: Cluster, tmp_path: Path) -> None:
         for guide in GUIDES
         for line in COMMAND.findall(guide.read_text())
         # tests/runbooks does these, on hosts
-        if not re.search(r"rebuild_cluster|replace_node|recover_active|\.recover |resolve_split_brain", line)
+        if not re.search(
+            r"rebuild_cluster|replace_node|recover_active|\.recover |resolve_split_brain", line
+        )
     ]
     assert sorted(set(guides)) == sorted([diagnosis, backup, plan, restore])
     inventories = [
