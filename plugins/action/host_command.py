@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
         )
         if done["rc"]:
             said = (stderr.strip() or stdout.strip()).splitlines()
-            what = " ".join(args["argv"][:1]) if len(args["argv"]) > 1 else args["argv"][0]
+            what = args["argv"][0]
             result.update(
                 failed=True,
                 msg=f"{what} ended with {done['rc']}: {said[-1] if said else 'no message'}",

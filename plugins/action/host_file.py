@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 import time
@@ -15,9 +14,8 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import sha256_of
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress import Teller, label
-
-PIECE = 1 << 20
 
 #: $1 is the file, $2 its sha256, $3 its mode. Says what is there: same, mode, or other.
 _LOOK = """
@@ -60,7 +58,7 @@ class ActionModule(ActionBase):
         started = time.monotonic()
         try:
             src = self._find_needle("files", os.path.expanduser(args["src"]))
-            size, digest = measure(src)
+            size, digest = os.path.getsize(src), sha256_of(src)
         except (AnsibleError, OSError) as exc:
             raise AnsibleActionFail(
                 f"{args['src']} cannot be read on the controller: {exc}"
@@ -91,11 +89,10 @@ class ActionModule(ActionBase):
         begun = time.monotonic()
 
         def state() -> dict[str, t.Any]:
-            now = time.monotonic()
             return {
-                "doing": f"copy {os.path.basename(src)} ({size / PIECE:.0f} MiB) to {dest}",
+                "doing": f"copy {os.path.basename(src)} ({size / (1 << 20):.0f} MiB) to {dest}",
                 "seen": "",
-                "elapsed": now - begun,
+                "elapsed": time.monotonic() - begun,
                 "timeout": None,
                 "done": None,
             }
@@ -112,16 +109,6 @@ class ActionModule(ActionBase):
         command = shlex.join(["/bin/sh", "-c", script, "host_file", *words])
         done = self._low_level_execute_command(command, in_data="\n")
         if done["rc"]:
-            said = f"{done['stderr'].strip() or done['stdout'].strip() or 'no message'}"
+            said = done["stderr"].strip() or done["stdout"].strip() or "no message"
             raise AnsibleActionFail(f"{words[0]}: {said.splitlines()[-1]}")
         return str(done["stdout"]).strip()
-
-
-def measure(path: str) -> tuple[int, str]:
-    """Size and sha256 of a file."""
-    digest, size = hashlib.sha256(), 0
-    with open(path, "rb") as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
-            size += len(piece)
-    return size, digest.hexdigest()

@@ -136,4 +136,13 @@ def feed_file(
         _progress.tell(doing, done=checker.size, total=total)
 
 
-__all__ = ("PIECE", "StreamChecker", "feed_file")
+def sha256_of(path: str) -> str:
+    """The checksum of a file, which may be larger than the memory."""
+    digest = hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:
+        for piece in iter(lambda: file.read(PIECE), b""):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+__all__ = ("PIECE", "StreamChecker", "feed_file", "sha256_of")

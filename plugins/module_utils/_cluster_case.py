@@ -78,14 +78,14 @@ def is_it(member: Json, *names: t.Any, by: str = "") -> bool:
 
 
 def _is_loopback(text: str) -> bool:
-    return text == "localhost" or (_is_ip(text) and ipaddress.ip_address(text).is_loopback)
+    return text == "localhost" or (is_ip(text) and ipaddress.ip_address(text).is_loopback)
 
 
 def _same(one: str, other: str) -> bool:
     """A short name is that of any host that is called so in full, but two full names have to be equal."""
     if one == other:
         return True
-    if _is_ip(one) or _is_ip(other) or ("." in one and "." in other):
+    if is_ip(one) or is_ip(other) or ("." in one and "." in other):
         return False
     return one.partition(".")[0] == other.partition(".")[0]
 
@@ -94,11 +94,12 @@ def _same(one: str, other: str) -> bool:
 def _plain(name: str) -> str:
     """One spelling of an address or a name. The same few are asked for again and again."""
     text = name.strip("[]").rstrip(".").lower()
-    return str(ipaddress.ip_address(text)) if _is_ip(text) else text
+    return str(ipaddress.ip_address(text)) if is_ip(text) else text
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_ip(text: str) -> bool:
+def is_ip(text: str) -> bool:
+    """Whether it is an address, and no name."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -106,4 +107,4 @@ def _is_ip(text: str) -> bool:
     return True
 
 
-__all__ = ("Case", "Json", "is_it")
+__all__ = ("Case", "Json", "is_ip", "is_it")

@@ -14,7 +14,6 @@ one that goes away.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -23,7 +22,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import PIECE
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import sha256_of
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
     compare,
     counts,
@@ -237,7 +236,7 @@ class ClusterStore:
                 **{
                     name: {
                         "size": os.path.getsize(os.path.join(staging, name)),
-                        "sha256": _sha256(os.path.join(staging, name)),
+                        "sha256": sha256_of(os.path.join(staging, name)),
                     }
                     for name in _files(staging)
                     if name not in (SNAPSHOT, MANIFEST)
@@ -373,7 +372,7 @@ def _verify_file(found: RecoverySet, name: str, path: str, facts: Json) -> None:
             found.problems.append(exc.message)
             return
     else:
-        sha256 = _sha256(path)
+        sha256 = sha256_of(path)
     if sha256 != facts.get("sha256"):
         found.problems.append(f"{name} is not the file that its manifest describes")
     elif name == CONTENT and not _is_inventory_file(path):
@@ -480,14 +479,6 @@ def _is_inventory_file(path: str) -> bool:
         return is_inventory(_read_json(path))
     except ValueError:
         return False
-
-
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb", buffering=0) as file:
-        for piece in iter(lambda: file.read(PIECE), b""):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _moved_on(before: Json, after: Json | None) -> list[str]:

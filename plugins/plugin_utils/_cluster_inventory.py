@@ -12,11 +12,10 @@ C(status) (by tier), C(active) and C(broken).
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import typing as t
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import is_it
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import is_ip, is_it
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import IN_STATUS
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
 
@@ -218,7 +217,7 @@ def named(nodes: t.Sequence[Json], *, by: str) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for node in nodes:
         name = node["hostname"] if by == "short_hostname" else node[by]
-        if by == "short_hostname" and not _is_ip(name):
+        if by == "short_hostname" and not is_ip(name):
             name = name.partition(".")[0]
         if name in found:
             raise RecoveryError(
@@ -229,14 +228,6 @@ def named(nodes: t.Sequence[Json], *, by: str) -> dict[str, Json]:
             )
         found[name] = node
     return found
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def groups_of(node: Json) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from bench.measure import CommandFailed
 from standin.testing import StandIn
+from tooling.another_python import another_python
 
 NAMESPACE = "cloudify_ha.recovery"
 
@@ -60,7 +61,7 @@ class Ansible:
         place = self._work / "remote" / f"{module}-{len(list(self._work.glob('remote/*')))}"
         command = ["ansible", "localhost", "-c", "local", "-m", f"{NAMESPACE}.{module}"]
         command += ["-a", json.dumps({**self._connection, **options})]
-        command += ["-e", f"ansible_python_interpreter={self._another_python()}"]
+        command += ["-e", f"ansible_python_interpreter={another_python(self._work)}"]
         kept = {"ANSIBLE_KEEP_REMOTE_FILES": "true", "ANSIBLE_REMOTE_TMP": str(place)}
         done = subprocess.run(
             [*command, "--check"] if check else command,
@@ -75,13 +76,6 @@ class Ansible:
         if done.returncode or not found:
             raise CommandFailed(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
         return [sys.executable, str(found[0])]
-
-    def _another_python(self) -> Path:
-        """With its own, Ansible would run the module itself and make no file of it."""
-        python = self._work / "another-python"
-        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-        python.chmod(0o755)
-        return python
 
 
 __all__ = ["Ansible"]

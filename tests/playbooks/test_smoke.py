@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from playbooks.cluster import NAME, Cluster
+from tooling.another_python import another_python
 
 
 def as_text(**variables: object) -> list[str]:
@@ -19,18 +19,10 @@ def as_text(**variables: object) -> list[str]:
     return [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
 
 
-@pytest.fixture
-def another_python(tmp_path: Path) -> str:
-    """For which Ansible makes files of modules, and sends them there."""
-    python = tmp_path / "another-python"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    python.chmod(0o755)
-    return str(python)
-
-
 @pytest.mark.smoke
-def test_there_and_back(cluster: Cluster, another_python: str) -> None:
+def test_there_and_back(cluster: Cluster, tmp_path: Path) -> None:
     cluster.connect_with_variables()
+    python = str(another_python(tmp_path))
     blueprints = cluster.ids("blueprints")
     settings = {"keep": 14, "keep_on_manager": "false", "format": "new", "timeout": 300}
     words = as_text(**{f"take_snapshot_{name}": value for name, value in settings.items()})
@@ -41,7 +33,7 @@ def test_there_and_back(cluster: Cluster, another_python: str) -> None:
     assert cluster.snapshots() == []
     cluster.manager.wipe()
     since = len(cluster.manager.requests())
-    report = cluster.ok("restore", "--check", ansible_python_interpreter=another_python).report
+    report = cluster.ok("restore", "--check", ansible_python_interpreter=python).report
     assert report[0].startswith(f"PLAN: restore of cluster {NAME} on 127.0.0.1")
     assert report[1].startswith(f"set {name} of ")
     assert cluster.changes(since) == []

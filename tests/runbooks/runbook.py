@@ -16,6 +16,8 @@ from typing import Any
 from runbooks.roles_site import PATIENCE, PLAYBOOK, Played, Site
 
 CONFIRM = "cloudify_confirm=lab"
+#: diagnose on hosts of the lab, several of which share few cores with other tests.
+PATIENT = ("-e", "diagnose_deadline=20", "-e", "diagnose_connect_timeout=10")
 KINDS = ("blueprints", "deployments", "plugins", "secrets", "executions")
 
 
@@ -89,4 +91,4 @@ class Runbook(Site):
             time.sleep(1)
 
 
-__all__ = ("CONFIRM", "Runbook")
+__all__ = ("CONFIRM", "PATIENT", "Runbook")

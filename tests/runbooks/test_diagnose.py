@@ -20,10 +20,8 @@ from product.cluster.configs import SECRETS
 from product.on_hosts.tiers import Tiers
 from runbooks.broken_clusters import SITUATIONS, Scene
 from runbooks.roles_site import Played
-from runbooks.runbook import Runbook
+from runbooks.runbook import PATIENT, Runbook
 
-#: Several hosts of the lab share few cores with other tests.
-PATIENT = ("-e", "diagnose_deadline=20", "-e", "diagnose_connect_timeout=10")
 CODES = {"healthy": 0, "degraded": 2, "unknown": 2, "down": 4}
 CONTROLLER = "172.31.78.1"
 

@@ -17,11 +17,8 @@ from product.on_hosts.tiers import Tiers
 from runbooks.before_after import Before, all_are_well, same_certificates, same_content
 from runbooks.broken_clusters import Scene
 from runbooks.roles_site import Played
-from runbooks.runbook import CONFIRM, Runbook
+from runbooks.runbook import CONFIRM, PATIENT, Runbook
 from runbooks.test_recover_active import STOP
-
-#: Several hosts of the lab share few cores with other tests.
-PATIENT = ("-e", "diagnose_deadline=20", "-e", "diagnose_connect_timeout=10")
 
 
 def recover(site: Runbook, *more: str) -> Played:

@@ -12,9 +12,8 @@ from typing import Any
 
 from lab import Lab
 from lab.testing import wait_until
-from runbooks.runbook import Runbook
+from runbooks.runbook import PATIENT, Runbook
 
-PATIENT = ("-e", "diagnose_deadline=20", "-e", "diagnose_connect_timeout=10")
 GONE = ("h3", "h9")
 
 
