@@ -24,6 +24,8 @@ from .locks import locked
 from .plan import Task
 from .pythons import Python
 from .runs import Run
+from .setup import Made
+from .steps import AWX
 from .worktree import copy
 
 # A step that takes longer hangs.
@@ -46,10 +48,8 @@ class Result:
 class Runner:
     run: Run
     names: list[str]
-    tools: Path
-    cores: dict[Core, Path]  # bin directories
+    made: Made
     pythons: dict[Core, Python]
-    cfy: Path | None
     interpreters: list[Path]
     newest: Core | None = None
     _children: set[subprocess.Popen[bytes]] = field(default_factory=set)
@@ -91,9 +91,14 @@ class Runner:
             return step.between
         return step.elsewhere or step.command
 
+    def _bin(self, task: Task) -> Path:
+        made = self.made
+        other = made.awx if task.step.environment == AWX else made.tools
+        return made.cores[task.core] if task.core else other or Path()
+
     def _start(self, task: Task, log: Path) -> tuple[int, float]:
         step = task.step
-        bin_directory = self.cores[task.core] if task.core else self.tools
+        bin_directory = self._bin(task)
         where = self._shared
         if step.own_copy:
             # From the run's copy, so that every step sees the same files whoever is editing meanwhile.
@@ -112,7 +117,7 @@ class Runner:
             "root": where.parents[2],
             "bin": bin_directory,
             "python": self.pythons[task.core].version if task.core else "",
-            "cfy": self.cfy or "",
+            "cfy": self.made.cfy or "",
         }
         command = [part.format(**words) for part in shlex.split(line)]
         env = self._environment(task, bin_directory)
@@ -120,7 +125,8 @@ class Runner:
         start = str(self._shared / "tests" / "tooling" / "start")
         env["PYTHONPATH"] = os.pathsep.join(filter(None, (start, env.get("PYTHONPATH"))))
         env["TEST_BYTE_CODE"] = str(self._byte_code)
-        env["ANSIBLE_COLLECTIONS_PATH"] = str(where.parents[2])
+        collections = [where.parents[2], *([self.made.collections] if step.awx else [])]
+        env["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join(map(str, collections))
         hold: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         if task.core and Path(command[0]).name == "ansible-test":
             home = home_of(task.core)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
 TOOLS = "tools"
+AWX = "what runs jobs in AWX"
 EACH = "each core"
 OLDEST = "oldest core"
 NEWEST = "newest core"
@@ -42,6 +43,8 @@ class Step:
     # On a core whose Python an older one has too.
     same_python: str = ""
     cfy: bool = False
+    # The collection awx.awx is beside ours.
+    awx: bool = False
     # What it is skipped without.
     programs: tuple[str, ...] = ()
     # Needs hosts of the lab: root, and the image that they start from.
@@ -97,6 +100,7 @@ STEPS = (
         "{bin}/ansible-lint --offline --nocolor",
         ("*.yml",),
         own_copy=True,
+        awx=True,
         weight=15,
     ),
     # On a copy without the byte code that other steps leave.
@@ -413,6 +417,7 @@ STEPS = (
 )
 
 __all__ = (
+    "AWX",
     "EACH",
     "NEWEST",
     "OLDEST",
