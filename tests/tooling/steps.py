@@ -5,7 +5,7 @@
 """Every test step, as a table.
 
 In a command `{bin}` is the bin directory of the step's environment, `{python}` its Python's version, `{cfy}` the
-bin directory of the vendor's client and `{root}` the directory that holds ansible_collections.
+bin directory of the vendor's client, `{ee}` that of what an execution environment has and `{root}` the directory that holds ansible_collections.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Step:
     # On a core whose Python an older one has too.
     same_python: str = ""
     cfy: bool = False
+    ee: bool = False
     # The collection awx.awx is beside ours.
     awx: bool = False
     # What it is skipped without.
@@ -64,7 +65,7 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("bad_input", "bench", "demo", "fidelity", "lab", "playbooks"),
+        *("bad_input", "bench", "demo", "ee", "fidelity", "lab", "playbooks"),
         *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
     )
 )
@@ -276,6 +277,16 @@ STEPS = (
         ("tests/playbooks/test_*.py",),
         env=OURS,
         weight=90,
+    ),
+    Step(
+        "ee",
+        "awx",
+        AWX,
+        PYTEST + " tests/ee",
+        ("tests/ee/test_*.py",),
+        ee=True,
+        env={**OURS, "EE": "{ee}"},
+        weight=40,
     ),
     Step(
         "lab",
