@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from ansible_collections.cloudify_ha.recovery.plugins.modules import snapshot_download
-from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._direct import DirectAction
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._manager import ManagerAction
 
 
-class ActionModule(DirectAction):
+class ActionModule(ManagerAction):
     module = snapshot_download
