@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from ansible_collections.cloudify_ha.recovery.plugins.modules import recovery_set
-from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._manager import ManagerAction
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._direct import DirectAction
 
 
-class ActionModule(ManagerAction):
+class ActionModule(DirectAction):
     module = recovery_set

@@ -61,13 +61,6 @@ options:
       - If not set, the environment variable E(CLOUDIFY_CA_PATH) is used, and without that the
         CAs that C(requests) trusts.
     type: path
-  ca_certificates:
-    description:
-      - The CA certificates themselves, in PEM form, in place of O(ca_path): for a file that the host which the
-        module runs on does not have.
-      - Where a module runs on another host than the controller and neither of the two is set, the
-        file that E(CLOUDIFY_CA_PATH) names on the controller is taken.
-    type: str
   validate_certs:
     description:
       - Whether to check the manager's certificate.
@@ -88,8 +81,6 @@ options:
     type: float
     default: 5.0
 notes:
-  - The environment variables are those of the controller, wherever the module runs. Where it has none, those of
-    the host that the module runs on count.
   - Modules run where the play says, normally on the controller or on the store (C(delegate_to)). Nothing
     is needed on a manager, not even Python.
   - Needs Python 3.9 or later on the host that it runs on.

@@ -118,7 +118,7 @@ Json = dict[str, t.Any]
 
 CONNECTION = (
     *("manager_hosts", "manager_port", "manager_protocol", "username", "password", "token"),
-    *("tenant", "ca_path", "ca_certificates", "validate_certs", "request_timeout", "connect_timeout"),
+    *("tenant", "ca_path", "validate_certs", "request_timeout", "connect_timeout"),
 )
 TEMPLATES = (*CONNECTION, "hostname", "address", "deadline", "remembered")
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 import ssl
-import tempfile
 import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
@@ -56,11 +55,6 @@ def client_from(p: t.Mapping[str, t.Any]) -> CloudifyClient:
                 f"{name} has characters that cannot be sent",
                 hint="Look for a line break or a space at its ends, or letters beyond ASCII",
             )
-    ca_file = None
-    if p.get("ca_certificates"):
-        if p["ca_path"]:
-            raise RecoveryError("ca_path and ca_certificates are both given", hint="Give one")
-        ca_file = _file_of(p["ca_certificates"])
     connection = Connection(
         hosts=hosts,
         port=port or DEFAULT_PORTS[p["manager_protocol"]],
@@ -69,28 +63,12 @@ def client_from(p: t.Mapping[str, t.Any]) -> CloudifyClient:
         password=p["password"],
         token=p["token"],
         tenant=p["tenant"],
-        ca_path=ca_file.name if ca_file else _existing_ca(p["ca_path"]),
-        ca_file=ca_file,
+        ca_path=_existing_ca(p["ca_path"]),
         validate_certs=p["validate_certs"],
         request_timeout=p["request_timeout"],
         connect_timeout=p["connect_timeout"],
     )
     return CloudifyClient(ManagerHttp(connection))
-
-
-def _file_of(certificates: str) -> t.IO[str]:
-    """requests takes them from a file only; this one goes when nobody has it any more."""
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificates)
-    except (ssl.SSLError, ValueError):
-        raise RecoveryError(
-            "ca_certificates has no certificate in PEM form, or a damaged one",
-            hint="Give the CA's certificate itself, which begins with -----BEGIN CERTIFICATE-----",
-        ) from None
-    file = tempfile.NamedTemporaryFile("w", prefix=".cloudify_ha-ca-", encoding="utf-8")
-    file.write(certificates)
-    file.flush()
-    return t.cast("t.IO[str]", file)
 
 
 def _existing_ca(path: str | None) -> str | None:

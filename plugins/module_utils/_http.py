@@ -97,8 +97,6 @@ class Connection:
     token: str | None = field(default=None, repr=False)
     tenant: str = "default_tenant"
     ca_path: str | None = None
-    #: what C(ca_path) names, if it is to go with this
-    ca_file: t.IO[str] | None = field(default=None, repr=False, compare=False)
     validate_certs: bool = True
     request_timeout: float = 30.0
     connect_timeout: float = 5.0

@@ -69,7 +69,6 @@ CONNECTION_SPEC: Spec = {
     "token": {"type": "str", "no_log": True, **_from_env("CLOUDIFY_TOKEN")},
     "tenant": {"type": "str", "default": "default_tenant", **_from_env("CLOUDIFY_TENANT")},
     "ca_path": {"type": "path", **_from_env("CLOUDIFY_CA_PATH")},
-    "ca_certificates": {"type": "str"},
     "validate_certs": {"type": "bool", "default": True, **_from_env("CLOUDIFY_VALIDATE_CERTS")},
     "request_timeout": {
         "type": "float",

@@ -41,10 +41,9 @@ class DirectAction(ProgressAction):
         *args: t.Any,
         **how: t.Any,
     ) -> Json:
-        asked = self._task.args if module_args is None else module_args
         if not self._can_be_direct(task_vars or {}):
             given: Json = super()._execute_module(
-                module_name, self._elsewhere(asked), tmp, task_vars, *args, **how
+                module_name, module_args, tmp, task_vars, *args, **how
             )
             return given
         environment: dict[str, str] = {}
@@ -52,6 +51,7 @@ class DirectAction(ProgressAction):
         environment = {key: str(value) for key, value in environment.items()}
         if self._progress_path:
             environment[VARIABLE] = self._progress_path
+        asked = self._task.args if module_args is None else module_args
         return run_direct(
             self.module.main,
             # plain values, and what is in a vault in clear, as a module gets them
@@ -60,10 +60,6 @@ class DirectAction(ProgressAction):
             check_mode=bool(self._task.check_mode),
             environment=environment,
         )
-
-    def _elsewhere(self, asked: Json) -> Json:
-        """The options of a module that does not run in this process."""
-        return asked
 
     def _can_be_direct(self, task_vars: Json) -> bool:
         if self._task.async_val or REQUESTS_IMPORT_ERROR or not is_here(self):
