@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -61,6 +62,9 @@ class AwxStandIn:
             "CONTROLLER_USERNAME": self.settings.username,
             "CONTROLLER_PASSWORD": self.settings.password,
             "CONTROLLER_VERIFY_SSL": "false",
+            # For each request, even of plain HTTP, Ansible reads the system's whole CA bundle.
+            "SSL_CERT_FILE": os.devnull,
+            "SSL_CERT_DIR": os.devnull,
         }
 
     # --- as a client

@@ -57,7 +57,7 @@ DeleteRule = Callable[["Service", Item], None]
 CHANGES: dict[str, list[ChangeRule]] = {}
 LINKS: dict[tuple[str, str], list[LinkRule]] = {}
 DELETES: dict[str, list[DeleteRule]] = {}
-SUBJECTS = ()
+SUBJECTS = ("job_templates",)
 
 
 def on_change(*plurals: str) -> Callable[[ChangeRule], ChangeRule]:
