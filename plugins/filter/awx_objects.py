@@ -7,7 +7,10 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._awx_objects import objects
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._awx_objects import (
+    ACCESS,
+    objects,
+)
 
 
 def awx_objects(
@@ -16,11 +19,11 @@ def awx_objects(
     nodes: t.Sequence[str] = (),
     instances: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """All objects that AWX is to have for a cluster, or what is wrong with the settings."""
+    """The objects that AWX is to have for a cluster, without secrets, or what is wrong with the settings."""
     # without what Ansible makes of strings, and what is in a vault in clear
     plain = json.loads(json.dumps(settings, default=str))
     made, wrong = objects(plain, nodes=list(map(str, nodes)), instances=list(map(str, instances)))
-    return {**made, "wrong": wrong}
+    return {**{kind: made[kind] for kind in made if kind not in ACCESS}, "wrong": wrong}
 
 
 class FilterModule:

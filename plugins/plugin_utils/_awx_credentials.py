@@ -21,6 +21,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._awx_names im
 
 Json = dict[str, t.Any]
 
+#: What a credential is for.
+KINDS = ("manager", "hosts", "repository", "vault")
+
 
 def credential_type() -> Json:
     return {
@@ -95,7 +98,11 @@ def credentials(settings: Json) -> list[Json]:
 def for_jobs(settings: Json) -> list[str]:
     """Names of the credentials that every job gets."""
     kinds = ["manager", "hosts", *(["vault"] if "vault" in settings else [])]
-    return [of(settings, f"{kind} credential") for kind in kinds]
+    return [name_of(settings, kind) for kind in kinds]
+
+
+def name_of(settings: Json, kind: str) -> str:
+    return of(settings, f"{kind} credential")
 
 
 def _of_manager(manager: Json) -> Json:
@@ -116,11 +123,11 @@ def _is_number(value: t.Any) -> bool:
 
 def _credential(settings: Json, what: str, kind: str, inputs: Json) -> Json:
     return {
-        "name": of(settings, f"{what} credential"),
+        "name": name_of(settings, what),
         "credential_type": kind,
         "organization": settings["organization"],
         "inputs": {key: value for key, value in inputs.items() if value not in (None, "")},
     }
 
 
-__all__ = ("credential_type", "credentials", "for_jobs")
+__all__ = ("KINDS", "credential_type", "credentials", "for_jobs", "name_of")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._awx_credentials import name_of
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._awx_names import of
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._awx_settings import TIERS
 
@@ -92,14 +93,14 @@ def sources(settings: Json) -> list[Json]:
         return []
     folder = settings["project"].get("folder", "").strip("/")
     source: Json = {
-        "name": of(settings, "nodes"),
+        "name": source_name(settings),
         "description": "The nodes, as one of the managers tells them",
         "inventory": of(settings, "inventory"),
         "organization": settings["organization"],
         "source": "scm",
         "source_project": of(settings, "project"),
         "source_path": f"{folder}/inventory/cloudify.yml".lstrip("/"),
-        "credential": of(settings, "manager credential"),
+        "credential": name_of(settings, "manager"),
         "overwrite": False,
         "overwrite_vars": False,
         "update_on_launch": False,
@@ -108,6 +109,10 @@ def sources(settings: Json) -> list[Json]:
     if "environment" in settings:
         source["execution_environment"] = of(settings, "environment")
     return [source]
+
+
+def source_name(settings: Json) -> str:
+    return of(settings, "nodes")
 
 
 def _host(settings: Json, name: str, description: str, variables: Json) -> Json:
@@ -124,4 +129,4 @@ def _group(settings: Json, name: str, members: list[str]) -> Json:
     return {"name": name, "inventory": of(settings, "inventory"), "hosts": members}
 
 
-__all__ = ("GROUPS", "STORE_GROUP", "groups", "hosts", "inventory", "sources")
+__all__ = ("GROUPS", "STORE_GROUP", "groups", "hosts", "inventory", "source_name", "sources")

@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import (
     _awx_credentials,
     _awx_inventory,
+    _awx_names,
     _awx_rules,
     _awx_schedules,
     _awx_settings,
@@ -23,6 +24,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import (
 
 Json = dict[str, t.Any]
 
+#: What has secrets, or templates that AWX is to fill in.
+ACCESS = ("credential_type", "credentials")
 #: In place of the nodes while nobody has asked the cluster: the rest can be held against the rules.
 UNKNOWN = ("unknown",)
 
@@ -51,16 +54,75 @@ def objects(
         "groups": _awx_inventory.groups(settings),
         "sources": _awx_inventory.sources(settings),
         "job_templates": _awx_templates.job_templates(settings, names),
-        "workflows": [
-            {**workflow, "workflow_nodes": _awx_workflows.nodes_of(settings, runbook)}
-            for runbook, workflow in zip(
-                _awx_workflows.RUNBOOKS, _awx_workflows.workflows(settings, names)
-            )
+        "workflows": _awx_workflows.workflows(settings, names),
+        "workflow_nodes": [
+            {
+                "name": _awx_workflows.name_of(settings, runbook),
+                "organization": settings["organization"],
+                "workflow_nodes": _awx_workflows.nodes_of(settings, runbook),
+                # one that is not ours would run with the others
+                "destroy_current_nodes": True,
+            }
+            for runbook in _awx_workflows.RUNBOOKS
         ],
         "schedules": _awx_schedules.schedules(settings),
     }
     wrong = list(broken_rules(made))
-    return ({}, wrong) if wrong else (made, [])
+    if wrong:
+        return {}, wrong
+    made["names"] = names_of(made)
+    made["look_for"] = look_for(settings)
+    made["unwanted"] = unwanted(settings, made)
+    made["removable"] = removable(settings, made)
+    return made, []
+
+
+#: Kinds as AWX lists them -> as they are called here.
+_LISTS = {
+    "credential_types": "credential_type",
+    "credentials": "credentials",
+    "execution_environments": "environments",
+    "projects": "project",
+    "inventories": "inventory",
+    "inventory_sources": "sources",
+    "job_templates": "job_templates",
+    "workflow_job_templates": "workflows",
+    "schedules": "schedules",
+}
+
+
+def names_of(made: Json) -> dict[str, list[str]]:
+    """The names of all that AWX is to have, by its lists."""
+    found = {}
+    for listed, kind in _LISTS.items():
+        each = made[kind]
+        found[listed] = [one["name"] for one in (each if isinstance(each, list) else [each])]
+    return found
+
+
+def look_for(settings: Json) -> dict[str, Json]:
+    """The queries that find them in these lists, with what an earlier setup may have left."""
+    found: dict[str, Json] = {}
+    for listed in _LISTS:
+        query: Json = {"name__startswith": _awx_names.of(settings, ""), "page_size": 200}
+        if listed == "credential_types":
+            query = {"name": _awx_names.CREDENTIAL_TYPE}
+        elif listed == "inventory_sources":
+            query["inventory__organization__name"] = settings["organization"]
+        elif listed != "schedules":
+            query["organization__name"] = settings["organization"]
+        found[listed] = query
+    return found
+
+
+def unwanted(settings: Json, made: Json) -> dict[str, list[str]]:
+    """What other settings would have made, and these do not: it would go on by itself."""
+    schedules = {_awx_schedules.name_of(settings, name) for name in _awx_schedules.TARGETS}
+    sources = {_awx_inventory.source_name(settings)}
+    return {
+        "schedules": sorted(schedules - {each["name"] for each in made["schedules"]}),
+        "inventory_sources": sorted(sources - {each["name"] for each in made["sources"]}),
+    }
 
 
 def broken_rules(made: Json) -> t.Iterator[str]:
@@ -102,4 +164,19 @@ def _of_names(made: Json) -> t.Iterator[str]:
             yield f"{name} is no name that AWX can look up"
 
 
-__all__ = ("broken_rules", "objects")
+def removable(settings: Json, made: Json) -> dict[str, list[str]]:
+    """The names of all that any settings would have made under this name, by AWX's lists."""
+    optional = {
+        "execution_environments": [_awx_templates.environment_name(settings)],
+        "credentials": [
+            _awx_credentials.name_of(settings, kind) for kind in _awx_credentials.KINDS
+        ],
+        **made["unwanted"],
+    }
+    return {
+        listed: sorted({*names, *optional.get(listed, ())})
+        for listed, names in made["names"].items()
+    }
+
+
+__all__ = ("ACCESS", "broken_rules", "look_for", "names_of", "objects", "removable", "unwanted")

@@ -31,7 +31,7 @@ def schedules(settings: Json) -> list[Json]:
         told = settings["schedules"][name]
         found.append(
             {
-                "name": of(settings, f"{name} every day"),
+                "name": name_of(settings, name),
                 "description": f"Runs {of(settings, target)}",
                 "unified_job_template": of(settings, target),
                 "rrule": rrule(told["at"], settings["schedules"]["time_zone"]),
@@ -41,10 +41,14 @@ def schedules(settings: Json) -> list[Json]:
     return found
 
 
+def name_of(settings: Json, name: str) -> str:
+    return of(settings, f"{name} every day")
+
+
 def rrule(at: str, time_zone: str) -> str:
     """Every day at a time such as 02:30."""
     time = at.replace(":", "") + "00"
     return f"DTSTART;TZID={time_zone}:{FIRST_DAY}T{time} RRULE:FREQ=DAILY;INTERVAL=1"
 
 
-__all__ = ("FIRST_DAY", "TARGETS", "rrule", "schedules")
+__all__ = ("FIRST_DAY", "TARGETS", "name_of", "rrule", "schedules")

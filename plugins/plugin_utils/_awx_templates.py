@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._awx_credentials import (
     for_jobs,
+    name_of,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._awx_names import of
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._awx_surveys import survey
@@ -52,7 +53,7 @@ def project(settings: Json) -> Json:
         allow_override=False,
     )
     if "scm" in settings:
-        found["credential"] = of(settings, "repository credential")
+        found["credential"] = name_of(settings, "repository")
     return found
 
 
@@ -61,7 +62,7 @@ def environments(settings: Json) -> list[Json]:
         return []
     told = settings["environment"]
     found: Json = {
-        "name": of(settings, "environment"),
+        "name": environment_name(settings),
         "image": told.get("image", ""),
         "organization": settings["organization"],
         "pull": told.get("pull", "missing"),
@@ -69,6 +70,10 @@ def environments(settings: Json) -> list[Json]:
     if told.get("credential"):
         found["credential"] = told["credential"]
     return [found]
+
+
+def environment_name(settings: Json) -> str:
+    return of(settings, "environment")
 
 
 def playbook(settings: Json, runbook: str) -> str:
@@ -112,7 +117,7 @@ def _template(settings: Json, nodes: t.Sequence[str], runbook: str) -> Json:
     if asked:
         found["survey_spec"] = asked
     if "environment" in settings:
-        found["execution_environment"] = of(settings, "environment")
+        found["execution_environment"] = environment_name(settings)
     return found
 
 

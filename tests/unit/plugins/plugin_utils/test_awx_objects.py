@@ -221,3 +221,26 @@ def test_two_things_of_one_name() -> None:
     given = least(nodes={"backup": {}, "m1": {}})
     _found, wrong = _awx_objects.objects(given)
     assert wrong == ["backup is the name of two things"]
+
+
+def test_what_other_settings_would_have_made_is_told() -> None:
+    assert made()["unwanted"] == {"schedules": [], "inventory_sources": []}
+    assert made(everything())["unwanted"] == {
+        "schedules": ["VNFM east: inventory every day"],
+        "inventory_sources": ["VNFM east: nodes"],
+    }
+
+
+def test_all_that_is_made_is_looked_for() -> None:
+    found = made()
+    assert found["names"].keys() == found["look_for"].keys()
+    for listed, query in found["look_for"].items():
+        for name in found["names"][listed]:
+            assert name == query.get("name") or name.startswith(query["name__startswith"])
+
+
+def test_what_any_settings_have_made_can_be_removed() -> None:
+    least_, most = made(), made(everything(name="Cloudify production", organization="Default"))
+    for listed, names in most["names"].items():
+        assert set(names) <= set(least_["removable"][listed])
+    assert least_["removable"].keys() == least_["names"].keys()
