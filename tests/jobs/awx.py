@@ -21,7 +21,7 @@ from typing import Any
 
 import ansible_runner
 
-from jobs.launch import Credential, Launch, Machine, private_data, write
+from jobs.launch import Credential, Launch, Machine, private_data
 
 BIN = Path(sys.executable).parent
 LIMIT = 900.0
@@ -100,13 +100,17 @@ class Awx:
     place: Path
     project: Path
     groups: Groups
+    #: Of the inventory, for all hosts.
+    variables: Mapping[str, Any] = field(default_factory=dict)
     machine: Machine = field(default_factory=Machine)
     credentials: tuple[Credential, ...] = ()
     container: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     number: int = 0
 
-    def run(self, playbook: str, *, kill_when: Callable[[], Any] | None = None, **how: Any) -> Ended:
+    def run(
+        self, playbook: str, *, kill_when: Callable[[], Any] | None = None, **how: Any
+    ) -> Ended:
         """Launch it, and wait for its end.
 
         :param kill_when: when it is cancelled, as AWX does it: nothing in the container is let to know
@@ -115,13 +119,15 @@ class Awx:
         launch = Launch(playbook, **how)
         self.number += 1
         home = Path(tempfile.mkdtemp(prefix=f"awx_{self.number}_", dir=self.place))
-        node = Path(tempfile.mkdtemp(prefix=f"node_{self.number}_", dir=self.place))
+        # as short as /runner: sockets of ssh are below it
+        node = Path(tempfile.mkdtemp(prefix="n"))
         runner = node / "runner"
         params = private_data(
             home,
             launch,
             number=self.number,
             groups=self.groups,
+            variables=self.variables,
             machine=self.machine,
             credentials=self.credentials,
             container=str(runner),
@@ -150,7 +156,7 @@ class Awx:
         with (node / "sent").open("rb") as into, (node / "back").open("wb") as out:
             child = subprocess.Popen(
                 [
-                    *self.container,
+                    *(word.format(number=self.number) for word in self.container),
                     *(str(BIN / "ansible-runner"), "worker", "--private-data-dir", str(runner)),
                 ],
                 # what an image has, and nothing of who started AWX
@@ -228,15 +234,4 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def thin_project(place: Path, *playbooks: str) -> Path:
-    """A project that imports our playbooks, each in a file of its name."""
-    place.mkdir()
-    for name in playbooks:
-        write(
-            place / f"{name}.yml",
-            f"- ansible.builtin.import_playbook: cloudify_ha.recovery.{name}\n",
-        )
-    return place
-
-
-__all__ = ["Awx", "Ended", "thin_project"]
+__all__ = ["Awx", "Ended"]

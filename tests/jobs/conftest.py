@@ -4,18 +4,20 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from jobs.awx import Awx, thin_project
-from jobs.launch import Credential
+from jobs.awx import Awx
+from jobs.surveys import injected
 from standin.testing import StandIn
 
 SPEED = 40.0
 PASSWORD = "S3cr3t/Passw0rd+of-the-stand-in"
+PROJECT = Path(__file__).parents[2] / "awx"
 CONNECTIONS = Path(__file__).parent / "connections"
 
 
@@ -38,17 +40,17 @@ def awx(tmp_path_factory: pytest.TempPathFactory, manager: StandIn) -> Awx:
     }
     return Awx(
         place=place,
-        project=thin_project(place / "project", "backup", "restore", "diagnose"),
+        project=Path(shutil.copytree(PROJECT, place / "project")),
         groups={"cloudify_store": {"store1": store}},
         credentials=(
-            Credential(
-                env={
-                    "CLOUDIFY_MANAGER_HOSTS": f"127.0.0.1:{manager.port}",
-                    "CLOUDIFY_USERNAME": manager.username,
-                    "CLOUDIFY_PASSWORD": manager.password,
-                    "CLOUDIFY_VALIDATE_CERTS": "True",
-                },
-                files={"CLOUDIFY_CA_PATH": Path(manager.ca).read_text()},
+            injected(
+                {
+                    "manager_hosts": "127.0.0.1",
+                    "manager_port": str(manager.port),
+                    "username": manager.username,
+                    "password": manager.password,
+                    "ca": Path(manager.ca).read_text(),
+                }
             ),
         ),
         environment={"ANSIBLE_CONNECTION_PLUGINS": str(CONNECTIONS)},

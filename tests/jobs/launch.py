@@ -99,15 +99,18 @@ def extra_vars(launch: Launch, number: int) -> str:
     return "".join(parts)
 
 
-def inventory_script(groups: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
-    """The file inventory/hosts, from group -> host -> variables."""
+def inventory_script(
+    groups: Mapping[str, Mapping[str, Mapping[str, Any]]], variables: Mapping[str, Any]
+) -> str:
+    """The file inventory/hosts, from group -> host -> variables, and the variables of all."""
     hosts: dict[str, dict[str, Any]] = {}
     for members in groups.values():
-        for host, variables in members.items():
-            hosts.setdefault(host, {}).update(variables)
-    for number, variables in enumerate(hosts.values(), 1):
-        variables.update(remote_tower_enabled="true", remote_tower_id=number)
-    data: dict[str, Any] = {"all": {"hosts": sorted(hosts), "children": sorted(groups)}}
+        for host, own in members.items():
+            hosts.setdefault(host, {}).update(own)
+    for number, own in enumerate(hosts.values(), 1):
+        own.update(remote_tower_enabled="true", remote_tower_id=number)
+    everybody = {"hosts": sorted(hosts), "children": sorted(groups), "vars": dict(variables)}
+    data: dict[str, Any] = {"all": everybody}
     data.update({group: {"hosts": sorted(members)} for group, members in groups.items()})
     data["_meta"] = {"hostvars": hosts}
     text = json.dumps(data)
@@ -128,6 +131,7 @@ def private_data(
     *,
     number: int,
     groups: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    variables: Mapping[str, Any],
     machine: Machine,
     credentials: tuple[Credential, ...],
     container: str,
@@ -174,7 +178,7 @@ def private_data(
         "suppress_output_file": True,
     }
     write(place / "env" / "settings", json.dumps(settings))
-    write(place / "inventory" / "hosts", inventory_script(groups), mode=0o700)
+    write(place / "inventory" / "hosts", inventory_script(groups, variables), mode=0o700)
     answers = {"ssh_key_unlock": machine.passphrase}
     params: dict[str, Any] = {
         "ident": str(number),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from jobs.awx import Awx, Ended
+from jobs.surveys import answered
 from standin.testing import StandIn
 
 NAME = "production"
@@ -25,8 +26,11 @@ class Operator:
         self.variables = {"cloudify_cluster_name": NAME, "cloudify_store_dir": str(store)}
         self.secrets = {"password": manager.password}
 
-    def launch(self, playbook: str, *, rc: int = 0, **how: Any) -> Ended:
-        ended = self.awx.run(f"{playbook}.yml", extra_vars=self.variables, **how)
+    def launch(
+        self, runbook: str, *, rc: int = 0, answers: dict[str, Any] | None = None, **how: Any
+    ) -> Ended:
+        given = answered(runbook, answers or {}, cluster=NAME, nodes=())
+        ended = self.awx.run(f"{runbook}.yml", extra_vars=self.variables, answers=given, **how)
         assert ended.rc == rc, ended.output
         assert ended.status == ("failed" if rc else "successful")
         assert ended.tells(self.secrets) == []
@@ -55,56 +59,57 @@ def test_backup_and_restore(operator: Operator) -> None:
     assert "PLAN: backup of cluster production" in plan.output
     assert operator.sets() == [] and operator.changes(0) == []
 
-    done = operator.launch("backup", answers={"take_snapshot_keep": 7, "take_snapshot_id": ""})
+    done = operator.launch("backup", answers={"take_snapshot_keep": 7})
     assert "BACKUP OK: cluster production" in done.output
     (name,) = operator.sets()
 
     blueprints = manager.call("GET", "/blueprints").json["items"]
-    asked: dict[str, Any] = {"apply_snapshot_set": "newest", "cloudify_confirm": ""}
-    refused = operator.launch("restore", rc=2, answers=asked)
+    refused = operator.launch("restore", rc=2)
     assert "the manager is not empty" in refused.output
     since = len(manager.requests())
-    plan = operator.launch("restore", check=True, answers={**asked, "cloudify_confirm": NAME})
+    plan = operator.launch("restore", check=True, answers={"cloudify_confirm": NAME})
     assert "PLAN: restore of cluster production" in plan.output
+    assert plan.stats["cloudify_plan"]["restore"]["pins"]["set"] == name
     assert operator.changes(since) == []
 
-    asked = {
-        "apply_snapshot_set": name,
-        "cloudify_confirm": NAME,
-        "apply_snapshot_accept_partial": "no",
-        "apply_snapshot_timeout": 600,
-    }
+    asked = {"cloudify_set": name, "cloudify_confirm": NAME}
     done = operator.launch("restore", answers=asked, verbosity=3)
     assert "RESTORE OK: cluster production" in done.output
     assert manager.call("GET", "/blueprints").json["items"] == blueprints
 
 
 @pytest.mark.parametrize(
-    ("answers", "why"),
+    ("runbook", "answers", "why"),
     [
-        ({"cloudify_cluster_name": "{{ lookup('pipe', 'id') }}"}, "lookup"),
-        ({"take_snapshot_keep": -1}, "take_snapshot_keep is -1"),
-        ({"take_snapshot_id": "a b"}, "begin with a letter"),
+        ("backup", {"take_snapshot_keep": -1}, "take_snapshot_keep is -1"),
+        # no answer is a template
+        ("restore", {"cloudify_set": "{{ lookup('pipe', 'id') }}"}, "lookup('pipe'"),
     ],
 )
-def test_bad_answers_are_refused(operator: Operator, answers: dict[str, Any], why: str) -> None:
+def test_bad_answers_are_refused(
+    operator: Operator, runbook: str, answers: dict[str, Any], why: str
+) -> None:
     since = len(operator.manager.requests())
-    refused = operator.launch("backup", rc=2, answers=answers)
+    refused = operator.launch(runbook, rc=2, answers=answers)
     assert why in refused.output
     assert "uid=" not in refused.output
     assert operator.changes(since) == []
 
 
-def test_diagnosis_has_its_own_exit_codes(operator: Operator) -> None:
-    well = operator.launch("diagnose")
-    assert "healthy" in well.output.lower()
-    well = operator.launch("diagnose", check=True)
-    operator.manager.stop()
+def test_diagnosis_is_an_artifact_of_the_job(operator: Operator) -> None:
+    """Nobody has asked the hosts, so that it is not clear."""
+    for check in (False, True):
+        unclear = operator.launch("diagnose", rc=2, check=check)
+        assert unclear.stats["cloudify_diagnosis"]["class"] == "unclear"
+
+
+def test_store_in_the_container_is_refused(operator: Operator, awx: Awx) -> None:
+    groups, awx.groups = awx.groups, {}
     try:
-        down = operator.launch("diagnose", rc=4)
+        refused = operator.launch("backup", rc=2)
     finally:
-        operator.manager.start()
-    assert "4" in str(down.rc)
+        awx.groups = groups
+    assert "would be in the container of this AWX job" in refused.output
 
 
 def test_wrong_password_is_not_told_either(operator: Operator, awx: Awx) -> None:
