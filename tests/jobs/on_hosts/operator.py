@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from runbooks.runbook import Runbook
+
 from jobs.awx import Awx, Ended
 from jobs.launch import Machine
 from jobs.surveys import answered, injected
 from lab import Lab
 from product.cluster import Cluster
-from runbooks.runbook import Runbook
 
 REPO = Path(__file__).parents[3]
 STORE, PLACE, PORT = "h4", "/var/lib/cloudify_ha", 8099

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from runbooks.test_recover_active import STOP
+
 from jobs.on_hosts.operator import Operator
 from lab.testing import wait_until
-from runbooks.test_recover_active import STOP
 
 LAB = {"cloudify_confirm": "lab"}
 
