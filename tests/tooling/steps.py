@@ -5,7 +5,8 @@
 """Every test step, as a table.
 
 In a command `{bin}` is the bin directory of the step's environment, `{python}` its Python's version, `{cfy}` the
-bin directory of the vendor's client, `{ee}` that of what an execution environment has and `{root}` the directory that holds ansible_collections.
+bin directory of the vendor's client, `{ee}` that of what an execution environment has, and `{root}` the directory that
+holds ansible_collections.
 """
 
 from __future__ import annotations
@@ -67,8 +68,17 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("bad_input", "bench", "demo", "ee", "fidelity", "lab", "playbooks"),
-        *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
+        *("bad_input", "bench", "demo", "ee", "fidelity", "jobs", "lab"),
+        *(
+            "playbooks",
+            "product",
+            "runbooks",
+            "scenarios",
+            "standin",
+            "tooling",
+            "transfers",
+            "vendor_client",
+        ),
     )
 )
 PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
@@ -293,6 +303,25 @@ STEPS = (
         ee=True,
         env={**OURS, "EE": "{ee}"},
         weight=40,
+    ),
+    Step(
+        "awx-jobs",
+        "awx",
+        AWX,
+        PYTEST + " tests/jobs --ignore tests/jobs/on_hosts",
+        ("tests/jobs/test_*.py",),
+        env=OURS,
+        weight=60,
+    ),
+    Step(
+        "awx-jobs-hosts",
+        "awx",
+        AWX,
+        "{bin}/python -m lab run --hosts 4 -- " + PYTEST + " tests/jobs/on_hosts",
+        ("tests/jobs/on_hosts/test_*.py",),
+        lab=True,
+        env=OURS,
+        weight=900,
     ),
     Step(
         "lab",
