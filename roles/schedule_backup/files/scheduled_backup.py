@@ -18,6 +18,7 @@ It needs Python 3.9 and nothing else: a failure has to be seen even where Ansibl
 from __future__ import annotations
 
 import argparse
+import calendar
 import contextlib
 import ctypes
 import fcntl
@@ -151,8 +152,9 @@ def read_json(path: str) -> Json:
 class Log:
     """To the journal, and to a file of this run. Neither being full ends a backup."""
 
-    def __init__(self, secrets: t.Sequence[str]) -> None:
+    def __init__(self, secrets: t.Sequence[str], *, quiet: bool = False) -> None:
         self._secrets = secrets
+        self._quiet = quiet
         self._file: t.TextIO | None = None
         self.path = ""
         self.message = ""
@@ -174,12 +176,23 @@ class Log:
     def say(self, text: str) -> None:
         self.line(f"{time.strftime(TIME, time.gmtime())} {text}\n")
 
-    def line(self, text: str) -> None:
+    def conclude(self, text: str) -> None:
+        """What nobody may overlook."""
+        self.say(text)
+        if self._quiet:
+            print(self.redacted(text), file=sys.stderr)
+
+    def redacted(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "********")
+        return text
+
+    def line(self, text: str) -> None:
+        text = self.redacted(text)
         with contextlib.suppress(OSError):
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            if not self._quiet:
+                sys.stdout.write(text)
+                sys.stdout.flush()
         if self._file:
             try:
                 self._file.write(text)
@@ -253,7 +266,7 @@ def metrics(cluster: str, status: Json) -> str:
 def moment(text: t.Any) -> float | None:
     """A time as it is written here, as seconds since the epoch."""
     try:
-        return float(time.mktime(time.strptime(text, TIME)) - time.timezone)
+        return float(calendar.timegm(time.strptime(text, TIME)))
     except (TypeError, ValueError):
         return None
 
@@ -324,7 +337,6 @@ def play(settings: Settings, log: Log, playbook: str, *words: str, timeout: floa
     :returns: its exit code, or TIMED_OUT
     :raises OSError: where it cannot be started
     """
-    # Handlers of its own: a signal that comes in between is not lost.
     child = subprocess.Popen(
         settings.command(playbook, *words),
         env=settings.child_environment(),
@@ -373,16 +385,6 @@ class Run:
             before = {}
         self.status: Json = before
         self.write_failed = False
-
-    def take_lock(self) -> bool:
-        """Whether nobody else has it; it is free again when this process has ended, in whichever way."""
-        path = os.path.join(self._settings.state_dir, "lock")
-        self._lock = open(path, "a", encoding="utf-8")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
     def begin(self) -> None:
         now = time.time()
@@ -442,6 +444,7 @@ class Run:
 
     def finish(self, **changes: t.Any) -> int:
         """Say everywhere what it came to. Returns the exit code."""
+        heed(signal.SIG_IGN)
         self.status.update(changes)
         now = time.strftime(TIME, time.gmtime())
         self.status.update(ended_at=now, seconds=round(time.monotonic() - self._begun, 1))
@@ -454,7 +457,8 @@ class Run:
         if path:
             self._write_to(path, metrics(self._settings.cluster, self.status))
         good = good and not self.write_failed
-        self._log.say(
+        tell = self._log.say if good else self._log.conclude
+        tell(
             f"{'OK' if good else 'FAILED'} after {self.status['seconds']:g} seconds, "
             f"exit code {self.status['exit_code']}: {self.status['message']}"
         )
@@ -473,10 +477,8 @@ class Run:
         self.finish(state="killed", exit_code=137, message=message)
 
     def _write(self) -> None:
-        text = json.dumps(self.status, indent=1)
-        for secret in self._settings.secrets:
-            text = text.replace(secret, "********")
-        self._write_to(self._settings.status_file, text + "\n")
+        text = json.dumps(self.status, indent=1) + "\n"
+        self._write_to(self._settings.status_file, self._log.redacted(text))
 
     def _write_to(self, path: str, text: str) -> None:
         try:
@@ -486,14 +488,28 @@ class Run:
             self._log.say(f"{path} cannot be written: {exc.strerror}")
 
 
+@contextlib.contextmanager
+def alone(settings: Settings) -> t.Iterator[bool]:
+    """Whether nobody else is at it. When this process ends, in whichever way, others can be."""
+    with open(os.path.join(settings.state_dir, "lock"), "a", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def refused(settings: Settings, log: Log) -> int:
+    since = Run(settings, log).status.get("started_at")
+    log.conclude(f"REFUSED: a backup of cluster {settings.cluster} is running, since {since}")
+    return BUSY
+
+
 def back_up(settings: Settings, log: Log) -> int:
+    Run(settings, log).record_killed()
     run = Run(settings, log)
-    if not run.take_lock():
-        since = run.status.get("started_at")
-        log.say(f"REFUSED: another backup of cluster {settings.cluster} is running, since {since}")
-        return BUSY
-    run.record_killed()
-    run = Run(settings, log) if run.status.get("state") == "killed" else run
+    heed(stop)
     try:
         run.begin()
         run.back_up()
@@ -510,17 +526,7 @@ def back_up(settings: Settings, log: Log) -> int:
         return 1
 
 
-def record(settings: Settings, log: Log) -> int:
-    run = Run(settings, log)
-    if run.take_lock():
-        run.record_killed()
-    return 0
-
-
 def rehearse(settings: Settings, log: Log) -> int:
-    if not Run(settings, log).take_lock():
-        log.say(f"REFUSED: a backup of cluster {settings.cluster} is running")
-        return BUSY
     return play(settings, log, "backup", "--check", timeout=settings.timeout)
 
 
@@ -552,6 +558,12 @@ def nagios(settings: Settings) -> int:
     return NAGIOS.get(status["state"], 3)
 
 
+def heed(how: t.Any) -> None:
+    """What is done about a signal to end this."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, how)
+
+
 def stop(_number: int, _frame: t.Any) -> None:
     raise Stopped
 
@@ -560,6 +572,7 @@ def main(words: t.Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="One backup that nobody watches.")
     parser.add_argument("settings", help="what role schedule_backup has written")
     parser.add_argument("--jitter", type=float, default=0, help="wait up to so many seconds first")
+    parser.add_argument("--quiet", action="store_true", help="print failures only, for cron's mail")
     does = parser.add_mutually_exclusive_group()
     for name in ("check", "record", "nagios"):
         does.add_argument(f"--{name}", action="store_true")
@@ -569,17 +582,20 @@ def main(words: t.Sequence[str]) -> int:
         settings = Settings(given.settings)
         # the ping may have to go through a proxy
         os.environ.update(settings.environment)
-        log = Log(settings.secrets)
+        log = Log(settings.secrets, quiet=given.quiet)
         if given.nagios:
             return nagios(settings)
-        if given.record:
-            return record(settings, log)
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
-        if given.check:
-            return rehearse(settings, log)
+        heed(stop)
         time.sleep(random.uniform(0, given.jitter))
-        return back_up(settings, log)
+        with alone(settings) as free:
+            if given.record:
+                # while one is running it is not killed
+                if free:
+                    Run(settings, log).record_killed()
+                return 0
+            if not free:
+                return refused(settings, log)
+            return rehearse(settings, log) if given.check else back_up(settings, log)
     except BadSettings as exc:
         print(f"FAILED: {exc}", file=sys.stderr)
         return BAD_SETTINGS
