@@ -434,7 +434,7 @@ class Run:
             sets = read_json(settings.sets_file)
         except (BadSettings, OSError) as exc:
             self._log.say(f"The status could not be found out: {exc}")
-        if str(sets.get("time")) < asked:
+        if str(sets.get("time") or "") < asked:
             sets = {"state": "unknown", "summary": "the status could not be found out; see the log"}
         self.status["sets"] = sets
         if self.status["state"] == "ok" and sets["state"] in ("critical", "unknown"):
