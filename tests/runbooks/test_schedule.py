@@ -38,7 +38,7 @@ HERE = "h1"
 def bring(host: Host, *places: Path, to: str = "/", base: Path = Path("/")) -> None:
     """Copy directories onto its disk, without what nobody needs there."""
     names = [str(place.relative_to(base)) for place in places]
-    left_out = ("__pycache__", ".git", "test", "idlelib", "ansible_test", "config-*", "*.a")
+    left_out = ("__pycache__", "idlelib", "ansible_test", "*.a")
     pack = ["tar", "-C", str(base), *(f"--exclude={each}" for each in left_out), "-cf", "-", *names]
     host.exec("mkdir", "-p", to)
     packed = subprocess.Popen(pack, stdout=subprocess.PIPE)
