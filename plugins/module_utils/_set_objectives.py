@@ -96,7 +96,9 @@ def judge(
         if not problems and data_of is None:
             problems = ["its manifest does not say when it was made"]
         elif not problems and data_of is not None and data_of > at + SKEW:
-            problems = [f"it says that it was made {in_words(data_of - at)} from now: see the clock"]
+            problems = [
+                f"it says that it was made {in_words(data_of - at)} from now: see the clock"
+            ]
         if problems:
             result["broken"].append({"id": each["id"], "problems": problems})
         else:

@@ -45,7 +45,11 @@ def metrics(result: t.Mapping[str, t.Any]) -> str:
             "Size of its snapshot.",
             newest.get("size"),
         ),
-        ("verified_sets", "Recovery sets without a problem.", result["verified"] if known else None),
+        (
+            "verified_sets",
+            "Recovery sets without a problem.",
+            result["verified"] if known else None,
+        ),
         (
             "broken_sets",
             "Recovery sets that cannot be relied on.",

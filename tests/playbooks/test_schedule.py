@@ -85,7 +85,9 @@ class Host:
 
     def fail(self, *words: str, **more: Any) -> str:
         told = self.cluster.fail("schedule_backup", *words, **self.variables(**more))
-        assert told.startswith(f"SCHEDULE FAILED: cluster {more.get('cloudify_cluster_name', NAME)} on localhost, ")
+        assert told.startswith(
+            f"SCHEDULE FAILED: cluster {more.get('cloudify_cluster_name', NAME)} on localhost, "
+        )
         return told
 
     def line(self) -> list[str]:
@@ -130,7 +132,9 @@ class Host:
         return found
 
     def files(self) -> list[Path]:
-        return sorted(path for path in self.place.rglob("*") if path.is_file() and path.parts[-2] != "home")
+        return sorted(
+            path for path in self.place.rglob("*") if path.is_file() and path.parts[-2] != "home"
+        )
 
     def everything(self) -> dict[str, bytes]:
         return {str(path): path.read_bytes() for path in self.files() if path.name != "lock"}
@@ -181,8 +185,12 @@ def test_it_is_scheduled_and_backs_up_until_it_is_no_more(host: Host) -> None:
 
 def test_check_mode_shows_what_would_be_and_writes_nothing(host: Host) -> None:
     before = host.place_now()
-    plan = host.ok("--check", "--diff", schedule_backup_ping_url="https://ping.invalid/uuid-of-mine")
-    assert plan.report[0].startswith(f"PLAN: SCHEDULED: backup of cluster {NAME} on localhost by cron")
+    plan = host.ok(
+        "--check", "--diff", schedule_backup_ping_url="https://ping.invalid/uuid-of-mine"
+    )
+    assert plan.report[0].startswith(
+        f"PLAN: SCHEDULED: backup of cluster {NAME} on localhost by cron"
+    )
     assert plan.count("changed") > 0 and host.place_now() == before
     # what goes into its settings is seen, and what goes into its secrets is not
     assert '"keep_logs": 30' in plan.output.replace("\\", "")
@@ -270,7 +278,9 @@ def test_a_wrong_password_is_seen_everywhere_and_told_nowhere(host: Host) -> Non
     assert fired.returncode == 2 and fired.stdout == ""
     assert fired.stderr.count("\n") == 1 and "HTTP 401" in fired.stderr
     status = host.status()
-    assert status["state"] == "failed" and status["message"].startswith(f"BACKUP FAILED: cluster {NAME}")
+    assert status["state"] == "failed" and status["message"].startswith(
+        f"BACKUP FAILED: cluster {NAME}"
+    )
     assert host.metrics()["backup_success"] == 0 and host.metrics()["status"] == 2
     (log,) = host.logs.iterdir()
     assert "HTTP 401" in log.read_text()

@@ -82,7 +82,9 @@ def test_what_is_wrong_with_them(kept: Cluster) -> None:
     # a byte that has rotted is only seen by who reads all of them
     snapshot = kept.folder / name / "snapshot.zip"
     data = snapshot.read_bytes()
-    snapshot.write_bytes(data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 255]) + data[len(data) // 2 + 1 :])
+    snapshot.write_bytes(
+        data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 255]) + data[len(data) // 2 + 1 :]
+    )
     assert status(kept)[0].startswith("STATUS OK: ")
     line, _played = status(kept, status_verify="newest")
     assert line.startswith(f"STATUS CRITICAL: cluster {NAME}: the newest verified set is ")
@@ -90,7 +92,9 @@ def test_what_is_wrong_with_them(kept: Cluster) -> None:
     # one that is shorter by everybody
     snapshot.write_bytes(data[:-1])
     line, _played = status(kept, status_max_age="9999d")
-    assert line.startswith(f"STATUS WARNING: cluster {NAME}: set {name} cannot be relied on: snapshot.zip has ")
+    assert line.startswith(
+        f"STATUS WARNING: cluster {NAME}: set {name} cannot be relied on: snapshot.zip has "
+    )
     snapshot.write_bytes(data)
     assert "less than 1.0 GiB" in status(kept, status_min_size="1G")[0]
     manifest = kept.manifest(name)
@@ -121,7 +125,9 @@ def test_as_json(cluster: Cluster) -> None:
         ({"cloudify_cluster_name": "../up"}, "'../up'"),
     ],
 )
-def test_what_cannot_be_judged_is_unknown(variables: dict[str, Any], why: str, cluster: Cluster) -> None:
+def test_what_cannot_be_judged_is_unknown(
+    variables: dict[str, Any], why: str, cluster: Cluster
+) -> None:
     line, played = status(cluster, **variables)
     assert line.startswith("STATUS UNKNOWN: ") and why in line
     assert "\n" not in played.failure and not cluster.store.exists()

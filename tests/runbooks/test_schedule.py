@@ -42,9 +42,7 @@ def bring(host: Host, *places: Path, to: str = "/", base: Path = Path("/")) -> N
     pack = ["tar", "-C", str(base), *(f"--exclude={each}" for each in left_out), "-cf", "-", *names]
     host.exec("mkdir", "-p", to)
     packed = subprocess.Popen(pack, stdout=subprocess.PIPE)
-    subprocess.run(
-        ["tar", "-C", f"{host.root}{to}", "-xf", "-"], stdin=packed.stdout, check=True
-    )
+    subprocess.run(["tar", "-C", f"{host.root}{to}", "-xf", "-"], stdin=packed.stdout, check=True)
     assert packed.wait() == 0
 
 

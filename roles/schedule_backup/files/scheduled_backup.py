@@ -549,7 +549,9 @@ def nagios(settings: Settings) -> int:
             break
     newest = status.get("newest") or {}
     limits = status.get("objectives") or {}
-    figures = [f"sets={status['verified']};{limits.get('min_sets')}:"] if "verified" in status else []
+    figures = (
+        [f"sets={status['verified']};{limits.get('min_sets')}:"] if "verified" in status else []
+    )
     if newest:
         figures.append(f"age={newest['age']:.0f}s;;{limits.get('max_age'):.0f}")
         figures.append(f"size={newest['size']}B;;{limits.get('min_size')}:")

@@ -78,7 +78,9 @@ def test_files_that_everybody_may_read(printed: list[str], tmp_path: pathlib.Pat
 
 def test_a_warning_fails(printed: list[str]) -> None:
     done = status(fails=True, min_sets="3")
-    assert done["failed"] and done["msg"].startswith("STATUS WARNING: cluster prod: 2 verified sets")
+    assert done["failed"] and done["msg"].startswith(
+        "STATUS WARNING: cluster prod: 2 verified sets"
+    )
 
 
 def test_critical_is_unreachable(printed: list[str]) -> None:

@@ -44,7 +44,9 @@ if book == "status":
     sys.exit(0)
 exec((place / "does").read_text())
 """
-GOOD = """print('ok: => {"msg": [\\n    "BACKUP OK: cluster prod (7.0.5, premium)",\\n    "more"]}')"""
+GOOD = (
+    """print('ok: => {"msg": [\\n    "BACKUP OK: cluster prod (7.0.5, premium)",\\n    "more"]}')"""
+)
 BAD = r"""
 print('fatal: [localhost]: FAILED! => {"changed": false, "msg": "BACKUP FAILED: cluster prod, at \\"Look\\": HTTP 401"}')
 sys.exit(2)
@@ -402,7 +404,9 @@ def test_secrets_that_systemd_has_loaded(night: Night, tmp_path: pathlib.Path) -
     assert environment["CLOUDIFY_TOKEN"] == "of systemd" and "CLOUDIFY_PASSWORD" not in environment
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"cluster": "prod"}', '{"cluster": 1, "inventories": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"cluster": "prod"}', '{"cluster": 1, "inventories": 3}']
+)
 def test_settings_that_cannot_be_used(text: str, night: Night) -> None:
     command = night.command()
     (night.place / "settings.json").write_text(text)
