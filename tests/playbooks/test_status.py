@@ -37,7 +37,8 @@ def kept(cluster: Cluster) -> Cluster:
     for number in range(1, 5):
         copy = cluster.folder / f"earlier-{number}"
         shutil.copytree(cluster.folder / name, copy)
-        edit(cluster, copy.name, id=copy.name, content_taken_at=f"2026-11-0{number}T02:00:00Z")
+        taken = f"2026-11-0{number}T02:00:00Z"
+        edit(cluster, copy.name, id=copy.name, content_taken_at=taken, created_at=taken)
     return cluster
 
 
