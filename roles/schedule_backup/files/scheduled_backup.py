@@ -349,7 +349,12 @@ def play(settings: Settings, log: Log, playbook: str, *words: str, timeout: floa
         start_new_session=True,
         preexec_fn=die_with_parent,
     )
-    reader = threading.Thread(target=lambda: [log.line(x) for x in child.stdout or ()], daemon=True)
+
+    def read() -> None:
+        for line in child.stdout or ():
+            log.line(line)
+
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
     try:
         code = child.wait(timeout)
