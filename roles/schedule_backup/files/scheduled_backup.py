@@ -344,7 +344,7 @@ def play(settings: Settings, log: Log, playbook: str, *words: str, timeout: floa
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         errors="replace",
         start_new_session=True,
         preexec_fn=die_with_parent,
@@ -543,7 +543,8 @@ def nagios(settings: Settings) -> int:
         cwd="/",
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         timeout=settings.status_timeout,
         check=False,
     )
