@@ -74,7 +74,7 @@ class Host:
             "schedule_backup_log_dir": str(self.place / "log"),
             "schedule_backup_cron_dir": str(self.cron_dir),
             "schedule_backup_metrics_dir": str(self.metrics_dir),
-            "schedule_backup_environment": {"ANSIBLE_HOME": str(self.place / "home")},
+            "schedule_backup_environment": {"ANSIBLE_HOME": str(self.place.parent / "home")},
             "schedule_backup_jitter": 0,
             "schedule_backup_rehearse": False,
             **more,
@@ -132,9 +132,7 @@ class Host:
         return found
 
     def files(self) -> list[Path]:
-        return sorted(
-            path for path in self.place.rglob("*") if path.is_file() and path.parts[-2] != "home"
-        )
+        return sorted(path for path in self.place.rglob("*") if path.is_file())
 
     def everything(self) -> dict[str, bytes]:
         return {str(path): path.read_bytes() for path in self.files() if path.name != "lock"}
