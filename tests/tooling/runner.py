@@ -28,8 +28,6 @@ from .setup import Made
 from .steps import AWX
 from .worktree import copy
 
-# A step that takes longer hangs.
-LIMIT = 1800
 TAIL = 40
 
 
@@ -136,10 +134,10 @@ class Runner:
         with hold, log.open("wb") as out:
             out.write(f"$ {shlex.join(command)}\n".encode())
             out.flush()
-            return self._wait(command, where, env, out.fileno())
+            return self._wait(command, where, env, out.fileno(), limit=step.limit)
 
     def _wait(
-        self, command: list[str], where: Path, env: dict[str, str], out: int
+        self, command: list[str], where: Path, env: dict[str, str], out: int, *, limit: int
     ) -> tuple[int, float]:
         """Its exit code, and what it used of the processor with all that it waited for itself."""
         with self._lock:
@@ -157,17 +155,17 @@ class Runner:
             self._children.add(child)
 
         def give_up() -> None:
-            os.write(out, f"\nended after {LIMIT} s: it hangs\n".encode())
+            os.write(out, f"\nended after {limit} s: it hangs\n".encode())
             os.killpg(child.pid, signal.SIGKILL)
 
-        limit = threading.Timer(LIMIT, give_up)
-        limit.start()
+        timer = threading.Timer(limit, give_up)
+        timer.start()
         try:
             _pid, status, used = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
             return child.returncode, used.ru_utime + used.ru_stime
         finally:
-            limit.cancel()
+            timer.cancel()
             # Whatever the step left running goes with it.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)

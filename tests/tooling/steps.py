@@ -51,6 +51,8 @@ class Step:
     lab: bool = False
     # So short that it is run without being asked for, wherever hosts can be had.
     lab_core: bool = False
+    # Seconds after which it hangs.
+    limit: int = 1800
     # About how long it takes in seconds: the longest start first.
     weight: int = 5
     env: dict[str, str] = field(default_factory=dict, hash=False)
@@ -70,6 +72,10 @@ OUR_PROGRAMS = tuple(
 )
 PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
 RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
+# Of these, what finds out what is wrong before it does something.
+DIAGNOSIS = tuple(
+    f"tests/runbooks/test_{name}.py" for name in ("diagnose", "inventory", "recover", "split_brain")
+)
 
 STEPS = (
     Step("black", "lint", TOOLS, "{bin}/python -m tooling.black", ("*.py",), env=OURS),
@@ -311,10 +317,23 @@ STEPS = (
         "runbooks",
         "runbooks",
         NEWEST,
-        "{bin}/python -m lab run --hosts 3 -- " + RUNBOOKS + " -m 'not core'",
+        "{bin}/python -m lab run --hosts 3 -- "
+        + " --ignore ".join((RUNBOOKS + " -m 'not core'", *DIAGNOSIS)),
         ("tests/runbooks/test_*.py",),
         lab=True,
         env=OURS,
+        limit=3600,
+        weight=900,
+    ),
+    Step(
+        "diagnosis",
+        "runbooks",
+        NEWEST,
+        " ".join(("{bin}/python -m lab run --hosts 3 --", PYTEST, *DIAGNOSIS)),
+        DIAGNOSIS,
+        lab=True,
+        env=OURS,
+        limit=3600,
         weight=900,
     ),
     Step(
@@ -325,6 +344,7 @@ STEPS = (
         ("tests/runbooks/matrix/test_*.py",),
         lab=True,
         env=OURS,
+        limit=5400,
         weight=1200,
     ),
     Step(
