@@ -111,6 +111,8 @@ EXAMPLES = r"""
       CLOUDIFY_PASSWORD: "{{ cloudify_password }}"
 """
 
+Json = dict[str, t.Any]
+
 logger = logging.getLogger("cloudify_ha.recovery.cluster_health")
 
 
