@@ -58,6 +58,9 @@ class AwxApi:
             return 200, {"count": len(found), "next": None, "results": found}
         if method == "POST" and parts[-1] == "launch":
             template = self.templates[int(parts[1]) - 1]
+            # its survey asks for it
+            if "workflow" in template["type"] and not sent["extra_vars"].get("cloudify_confirm"):
+                return 400, {"variables_needed_to_start": ["'cloudify_confirm' value missing"]}
             self.launched.append((template["name"], sent))
             number, plural = len(self.launched), PLURALS[template["type"]]
             return 201, {"id": number, "url": f"/api/v2/{plural}/{number}/"}
