@@ -86,8 +86,8 @@ options:
     type: path
   environment:
     description:
-      - Variables of the environment of C(ansible-playbook), beside those of ansible-rulebook itself. This is the place for passwords, such as
-        C(CLOUDIFY_PASSWORD): command lines can be read by everybody on the machine.
+      - Variables of the environment of C(ansible-playbook), beside those of ansible-rulebook itself. Passwords belong here, such as
+        C(CLOUDIFY_PASSWORD), since everybody on the machine can read command lines.
     type: dict
     default: {}
   diagnosis_file:
