@@ -66,7 +66,7 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("bad_input", "bench", "demo", "fidelity", "lab", "playbooks"),
+        *("bad_input", "bench", "demo", "eda", "fidelity", "lab", "playbooks"),
         *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
     )
 )
@@ -84,7 +84,7 @@ STEPS = (
         "mypy",
         "lint",
         TOOLS,
-        "{bin}/python -m tooling.mypy plugins",
+        "{bin}/python -m tooling.mypy plugins extensions",
         ("plugins/*.py",),
         env=OURS,
         weight=15,
@@ -282,6 +282,17 @@ STEPS = (
         ("tests/playbooks/test_*.py",),
         env=OURS,
         weight=90,
+    ),
+    # Most of the time is that of looks at a cluster, each of which is a run of Ansible.
+    Step(
+        "eda",
+        "eda",
+        AWX,
+        PYTEST + " -n 3 tests/eda",
+        ("tests/eda/test_*.py",),
+        programs=("java",),
+        env=OURS,
+        weight=120,
     ),
     Step(
         "lab",
