@@ -18,7 +18,11 @@ from awx.standin.store import Item, kind_of
 from awx.standin.wire import API, Request, Response, created, no_content
 
 VERSION = "24.6.1"
-HEADERS = {"X-API-Product-Name": "AWX", "X-API-Product-Version": VERSION, "Allow": "GET, HEAD, OPTIONS"}
+HEADERS = {
+    "X-API-Product-Name": "AWX",
+    "X-API-Product-Version": VERSION,
+    "Allow": "GET, HEAD, OPTIONS",
+}
 
 
 class App:

@@ -22,7 +22,17 @@ from awx.standin.wire import Request
 PAGE_SIZE = 25
 MAX_PAGE_SIZE = 200
 ABOUT_THE_LIST = frozenset(
-    ("page", "page_size", "format", "order", "order_by", "search", "type", "host_filter", "count_disabled")
+    (
+        "page",
+        "page_size",
+        "format",
+        "order",
+        "order_by",
+        "search",
+        "type",
+        "host_filter",
+        "count_disabled",
+    )
 )
 SECRET = ("password", "inputs", "_token", "_password")
 
@@ -128,7 +138,11 @@ class Lists:
         for plural in plurals(name):
             kind = KINDS[plural]
             field = kind.field(first)
-            if field is not None and any(s in first for s in SECRET) and kind.plural != "credential_types":
+            if (
+                field is not None
+                and any(s in first for s in SECRET)
+                and kind.plural != "credential_types"
+            ):
                 raise detail(403, "Filtering on password fields is not allowed.")
             if first in ("id", "created", "modified", "type") or field is not None:
                 if len(path) > 1 and field is not None and field.to:
@@ -139,9 +153,14 @@ class Lists:
                 if len(path) > 1:
                     self._known(link.to, path[1:])
                 return
-        if name in ("unified_job_templates", "unified_jobs") and first in ("status", "organization"):
+        if name in ("unified_job_templates", "unified_jobs") and first in (
+            "status",
+            "organization",
+        ):
             return
-        title = {"unified_job_templates": "UnifiedJobTemplate", "unified_jobs": "UnifiedJob"}.get(name)
+        title = {"unified_job_templates": "UnifiedJobTemplate", "unified_jobs": "UnifiedJob"}.get(
+            name
+        )
         model = title or "".join(p.title() for p in KINDS[plurals(name)[0]].type.split("_"))
         raise detail(400, f"{model} has no field named '{first}'")
 
@@ -202,7 +221,9 @@ def _need_number(text: str) -> None:
 
 
 def _mentions(item: Item, text: str) -> bool:
-    return any(text.lower() in str(item.get(k, "")).lower() for k in ("name", "description", "username"))
+    return any(
+        text.lower() in str(item.get(k, "")).lower() for k in ("name", "description", "username")
+    )
 
 
 def page(request: Request, items: list[Any]) -> dict[str, Any]:
@@ -231,5 +252,3 @@ def page(request: Request, items: list[Any]) -> dict[str, Any]:
         "previous": at(number - 1) if number > 1 else None,
         "results": items[start : start + size],
     }
-
-

@@ -55,7 +55,7 @@ class Service:
         kind = KINDS[plural]
         values = self._cleaned(kind, given, None, partial=False)
         after = {"_plural": plural, **{f.name: f.default for f in kind.fields}, **values}
-        change = rules.Change(self, kind, None, after, given)
+        change = rules.Change(self, kind, None, after, given, partial=False)
         self._check(change)
         extra = {k: v for k, v in after.items() if k != "_plural"}
         item = self.store.add(plural, extra, by=user["id"] if user else None)
@@ -66,7 +66,7 @@ class Service:
         kind = kind_of(item)
         values = self._cleaned(kind, given, item, partial=partial)
         before = dict(item)
-        change = rules.Change(self, kind, before, {**item, **values}, given)
+        change = rules.Change(self, kind, before, {**item, **values}, given, partial)
         self._check(change)
         changed = {k: v for k, v in change.after.items() if before.get(k) != v or k not in before}
         self.store.change(item, changed)
@@ -100,14 +100,14 @@ class Service:
                     wrong[field.name] = [fields.REQUIRED]
                 continue
             try:
-                out[field.name] = self._clean_one(field, given[field.name])
+                out[field.name] = self.clean_one(field, given[field.name])
             except fields.Refused as refused:
                 wrong[field.name] = [str(refused)]
         if wrong:
             raise Invalid(wrong)
         return out
 
-    def _clean_one(self, field: fields.Field, value: Any) -> Any:
+    def clean_one(self, field: fields.Field, value: Any) -> Any:
         clean = field.clean(value)
         if field.to and clean is None and field.required:
             raise fields.Refused(fields.NULL)
