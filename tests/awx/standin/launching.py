@@ -64,9 +64,12 @@ def make_job(
 
 def for_runner(service: Service, job: Item) -> dict[str, Any]:
     """A job with what only AWX's own runner sees: variables and credentials in clear."""
+    store = service.store
+    organization = store.get("organizations", job.get("organization"))
+    galaxy = store.linked(organization, "galaxy_credentials") if organization else []
     credentials = []
-    for credential in service.store.linked(job, "credentials"):
-        kind = service.store.get("credential_types", credential["credential_type"])
+    for credential in store.linked(job, "credentials"):
+        kind = store.get("credential_types", credential["credential_type"])
         assert kind
         credentials.append(
             {
@@ -80,4 +83,6 @@ def for_runner(service: Service, job: Item) -> dict[str, Any]:
         **render.shown(service, job),
         "extra_vars": parse_variables(job["extra_vars"]),
         "credentials": credentials,
+        # Without any, AWX installs no collections for the job.
+        "galaxy_credentials": [credential["name"] for credential in galaxy],
     }

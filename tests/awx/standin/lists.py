@@ -88,8 +88,13 @@ class Lists:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def select(self, name: str, items: list[Item], query: list[tuple[str, str]]) -> list[Item]:
-        """The items that a query asks for. Raises ApiError for a field that is not there."""
+    def select(
+        self, name: str, items: list[Item], query: list[tuple[str, str]], *, ordered: bool = False
+    ) -> list[Item]:
+        """The items that a query asks for; if they are ordered they stay so unless it says else.
+
+        Raises ApiError for a field that is not there.
+        """
         either: list[Callable[[Item], bool]] = []
         for key, value in query:
             if key in ABOUT_THE_LIST:
@@ -109,7 +114,7 @@ class Lists:
                 items = [item for item in items if kind_of(item).type in types]
             elif key == "search":
                 items = [item for item in items if _mentions(item, value)]
-        return self._sorted(name, items, query)
+        return self._sorted(name, items, query, ordered=ordered)
 
     def _test(self, name: str, path: list[str], text: str) -> Callable[[Item], bool]:
         lookup = LOOKUPS["exact"]
@@ -180,9 +185,13 @@ class Lists:
             return self._values(other, rest) if other else [None]
         return [value]
 
-    def _sorted(self, name: str, items: list[Item], query: list[tuple[str, str]]) -> list[Item]:
+    def _sorted(
+        self, name: str, items: list[Item], query: list[tuple[str, str]], *, ordered: bool
+    ) -> list[Item]:
         orders = [v for k, v in query if k in ("order", "order_by")]
         keys = [key for order in orders for key in order.split(",") if key]
+        if not keys and ordered:
+            return items
         if not keys:
             keys = ["name"] if name in BY_NAME else ["id"]
         for key in reversed(keys):

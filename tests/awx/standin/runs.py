@@ -14,6 +14,7 @@ from typing import Any
 from awx.standin import clock, launching
 from awx.standin.credentials import missing
 from awx.standin.models.runs import DONE, STATUSES
+from awx.standin.projects import start_sync
 from awx.standin.service import Service
 from awx.standin.store import Item
 
@@ -46,19 +47,31 @@ def begin(service: Service, job: Item) -> None:
 
 @begins("jobs")
 def begin_job(service: Service, job: Item) -> None:
+    """After a sync of its project, if that wants one."""
+    project = service.store.get("projects", job["project"])
+    if project and project["scm_type"] and project["scm_update_on_launch"]:
+        start_sync(service, project)
+    service.later(lambda: _go(service, job))
+
+
+def _go(service: Service, job: Item) -> None:
     """Run by the test's runner in a thread of its own, or ended as the settings say."""
     unfit = why_not(service, job)
     if unfit:
         job["job_explanation"] = f"{unfit} Task failed pre-start check."
-        service.later(lambda: end(service, job, "failed"))
+        end(service, job, "failed")
     elif service.settings.runner is not None:
-        service.later(threading.Thread(target=_run, args=(service, job), daemon=True).start)
+        threading.Thread(target=_run, args=(service, job), daemon=True).start()
     elif service.settings.job_status in DONE:
-        service.later(lambda: end(service, job, service.settings.job_status))
+        end(service, job, service.settings.job_status)
 
 
 def why_not(service: Service, job: Item) -> str:
-    """As UnifiedJob.pre_start in awx/main/models/unified_jobs.py: a credential lacks what its type requires."""
+    """As UnifiedJob.pre_start in awx/main/models/unified_jobs.py."""
+    project = service.store.get("projects", job["project"])
+    update = service.store.get("project_updates", (project or {}).get("_last_update"))
+    if update and update["failed"]:
+        return f"Previous Task Failed: project update {update['id']}."
     for credential in service.store.linked(job, "credentials"):
         names = missing(service.store, credential)
         if names:

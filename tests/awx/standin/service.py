@@ -15,7 +15,6 @@ from awx.standin.kinds import KINDS, Children, Kind, Many
 from awx.standin.lists import Lists
 from awx.standin.settings import Settings
 from awx.standin.store import Item, Store, kind_of
-from awx.standin.wire import Request
 
 After = Callable[["Service", Item, "Item | None"], None]
 AFTER: dict[str, list[After]] = {}
@@ -152,9 +151,6 @@ class Service:
         if other is None:
             raise not_found()
         return other
-
-    def listed(self, name: str, items: list[Item], request: Request) -> list[Item]:
-        return self.lists.select(name, items, request.query)
 
 
 def _taken(kind: Kind, names: tuple[str, ...]) -> Invalid:

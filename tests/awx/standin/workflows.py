@@ -20,7 +20,7 @@ from awx.standin.inventories import start_update
 from awx.standin.models.workflows import LINKS
 from awx.standin.projects import start_sync
 from awx.standin.service import Service
-from awx.standin.store import Item
+from awx.standin.store import Item, Store
 
 GOOD = ("success_nodes", "always_nodes")
 BAD = ("failure_nodes", "always_nodes")
@@ -210,3 +210,11 @@ def _end(service: Service, run: Item, nodes: list[Item]) -> None:
         names = json.dumps([node["identifier"] for node in failed])
         run["job_explanation"] = f"No error handling path for workflow job node(s) {names}."
     runs.end(service, run, "failed" if failed else "successful")
+
+
+def forget_approval(store: Store, item: Item) -> None:
+    """The template of an approval lives as long as its node."""
+    if item["_plural"] == "workflow_job_template_nodes":
+        template = store.get("workflow_approval_templates", item["unified_job_template"])
+        if template:
+            store.delete(template)

@@ -88,5 +88,3 @@ def delete(plural: str) -> Callable[[ActionHandler], ActionHandler]:
 def load() -> None:
     for name in SUBJECTS:
         importlib.import_module(f"awx.standin.routes.{name}")
-    # It tells how a workflow begins, and follows the jobs that end.
-    importlib.import_module("awx.standin.workflows")

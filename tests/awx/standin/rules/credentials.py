@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import jsonschema
+from jsonschema.exceptions import FormatError
 
 from awx.standin.credentials import ENCRYPTED, secret_fields
 from awx.standin.errors import Invalid, bad_request, forbidden
@@ -24,7 +24,6 @@ from awx.standin.store import Item
 PEM = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]+?)-----\n.+?\n-----END (?P=kind)-----", re.DOTALL)
 
 
-@FORMATS.checks("ssh_private_key")
 def ssh_private_key(value: object) -> bool:
     """A certificate is none, not even that of a CA."""
     text = str(value).replace("\r\n", "\n").strip()
@@ -32,17 +31,20 @@ def ssh_private_key(value: object) -> bool:
         return True
     kinds = [match.group("kind") for match in PEM.finditer(text)]
     if not kinds:
-        raise jsonschema.FormatError(f"Invalid certificate or key: {text[:100]}...")
+        raise FormatError(f"Invalid certificate or key: {text[:100]}...")
     if not any(kind.endswith("PRIVATE KEY") for kind in kinds):
-        raise jsonschema.FormatError("At least one private key is required.")
+        raise FormatError("At least one private key is required.")
     return True
 
 
-@FORMATS.checks("url")
 def url(value: object) -> bool:
     if value and not re.match(r"^[a-z][a-z0-9+.-]*://", str(value)):
-        raise jsonschema.FormatError("Invalid URL: Missing url scheme (http, https, etc.)")
+        raise FormatError("Invalid URL: Missing url scheme (http, https, etc.)")
     return True
+
+
+FORMATS.checks("ssh_private_key")(ssh_private_key)
+FORMATS.checks("url")(url)
 
 
 def _type(change: Change) -> Item:

@@ -58,6 +58,13 @@ def no_group_is_below_itself(linking: Linking) -> None:
 
 
 @on_change("inventory_sources")
+def organization_is_that_of_the_inventory(change: Change) -> None:
+    """It is not shown, but templates of all kinds are looked up by it."""
+    inventory = change.store.get("inventories", change.after["inventory"])
+    change.after["organization"] = inventory["organization"] if inventory else None
+
+
+@on_change("inventory_sources")
 def a_source_is_named(change: Change) -> None:
     if not change.after["source"]:
         raise Invalid({"source": BLANK})
