@@ -53,9 +53,7 @@ def newest() -> Path:
 def awx(pythons: dict[str, Python]) -> Path:
     """What AWX runs a job with, which is one of the older ansible-cores."""
     of, python = next(iter(present(pythons).items()))
-    return venv(
-        "awx", python=python, file="awx.txt", packages=(f"ansible-core=={of.release}",)
-    )
+    return venv("awx", python=python, file="awx.txt", packages=(f"ansible-core=={of.release}",))
 
 
 def cfy(pythons: dict[str, Python]) -> Path:
