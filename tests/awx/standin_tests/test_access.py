@@ -89,7 +89,7 @@ def test_an_approver_approves(world: World, where: str) -> None:
     assert shown["summary_fields"]["approved_or_denied_by"]["username"] == "approver"
 
 
-@pytest.mark.parametrize("image", ["not an image", "quay.io/x:a tag", ""])
+@pytest.mark.parametrize("image", ["not an image", "registry.invalid/x:a tag", ""])
 def test_an_image_is_a_name_and_a_tag(world: World, image: str) -> None:
     body = {"name": "EE", "image": image}
     assert "image" in world.refused("POST", "execution_environments/", body)

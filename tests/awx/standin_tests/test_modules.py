@@ -55,7 +55,10 @@ OBJECTS: list[tuple[str, dict[str, Any]]] = [
     ("organization", {"name": ORG, "galaxy_credentials": ["Ansible Galaxy"]}),
     ("credential_type", TYPE),
     ("credential", {**CREDENTIAL, "update_secrets": False}),
-    ("execution_environment", {"name": "EE", "image": "quay.io/x/y:1", "organization": ORG}),
+    (
+        "execution_environment",
+        {"name": "EE", "image": "registry.invalid/x/y:1", "organization": ORG},
+    ),
     ("project", {**PROJECT, "wait": False}),
     ("inventory", {"name": "Hosts", "organization": ORG, "kind": ""}),
     ("host", {"name": "m1", "inventory": "Hosts", "variables": {"ansible_host": "10.0.0.1"}}),

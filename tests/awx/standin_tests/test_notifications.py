@@ -43,7 +43,11 @@ def body(kind: str, configuration: dict[str, Any], **fields: Any) -> dict[str, A
             {},
             "Missing required fields for Notification Configuration: ['token', 'channels'].",
         ),
-        ("email", {**MAIL, "port": "25"}, "Configuration field 'port' incorrect type, expected int."),
+        (
+            "email",
+            {**MAIL, "port": "25"},
+            "Configuration field 'port' incorrect type, expected int.",
+        ),
         ("email", {**MAIL, "recipients": []}, "No values specified for field 'recipients'"),
         ("webhook", {**HOOK, "http_method": "GET"}, "HTTP method must be either 'POST' or 'PUT'."),
     ],
