@@ -15,7 +15,9 @@ from pathlib import Path
 
 import requests
 
+from awx.standin.testing import AwxStandIn
 from awx.standin_tests.world import World
+from standin.certs import ensure_ca, ensure_server
 
 
 def test_requests_are_told(world: World) -> None:
@@ -72,6 +74,14 @@ def test_a_bug_is_an_answer(world: World) -> None:
     world.awx.service.store.objects["projects"][world.project]["scm_type"] = None
     del world.awx.service.store.objects["projects"][world.project]["name"]
     world.refused("GET", f"projects/{world.project}/", status=500)
+
+
+def test_it_speaks_https(tmp_path: Path) -> None:
+    authority, key = ensure_ca(tmp_path)
+    with AwxStandIn(certificate=ensure_server(tmp_path, authority, key)) as awx:
+        assert awx.url.startswith("https://")
+        answer = requests.get(f"{awx.url}/api/v2/ping/", verify=str(authority), timeout=9)
+        assert answer.json()["version"] == "24.6.1"
 
 
 def test_it_is_started_by_hand(tmp_path: Path) -> None:
