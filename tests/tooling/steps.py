@@ -66,7 +66,7 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("bad_input", "bench", "demo", "eda", "fidelity", "lab", "playbooks"),
+        *("awx", "bad_input", "bench", "demo", "eda", "fidelity", "lab", "playbooks"),
         *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
     )
 )
@@ -406,6 +406,16 @@ STEPS = (
         cfy=True,
         programs=("curl", "sha256sum", "unzip"),
         env={**OURS, "CFY": "{cfy}/cfy"},
+        weight=40,
+    ),
+    Step(
+        "awx-standin",
+        "awx",
+        AWX,
+        PYTEST + " tests/awx/standin_tests",
+        ("tests/awx/standin_tests/test_*.py",),
+        awx=True,
+        env=OURS,
         weight=40,
     ),
     Step(
