@@ -20,6 +20,8 @@ class Many:
     to: str
     # A POST without an id makes the object and links it.
     makes: bool = True
+    # Listed in the order in which they were linked.
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
