@@ -66,7 +66,7 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("bad_input", "bench", "demo", "fidelity", "lab", "playbooks"),
+        *("awx", "bad_input", "bench", "demo", "fidelity", "lab", "playbooks"),
         *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
     )
 )
@@ -282,6 +282,23 @@ STEPS = (
         ("tests/playbooks/test_*.py",),
         env=OURS,
         weight=90,
+    ),
+    *(
+        Step(
+            f"setup-awx{name}",
+            "awx",
+            environment,
+            PYTEST + " -n 2 tests/awx/setup_tests" + which,
+            ("tests/awx/setup_tests/test_*.py",),
+            awx=True,
+            env=OURS,
+            weight=200,
+        )
+        # With all that is in AWX's own execution environment; and once with the newest.
+        for name, environment, which in (
+            ("", AWX, ""),
+            ("-newest", NEWEST, " -k there_again_and_gone"),
+        )
     ),
     Step(
         "lab",
