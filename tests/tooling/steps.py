@@ -294,6 +294,23 @@ STEPS = (
         env=OURS,
         weight=120,
     ),
+    *(
+        Step(
+            f"setup-awx{name}",
+            "awx",
+            environment,
+            PYTEST + " -n 2 tests/awx/setup_tests" + which,
+            ("tests/awx/setup_tests/test_*.py",),
+            awx=True,
+            env=OURS,
+            weight=200,
+        )
+        # With all that is in AWX's own execution environment; and once with the newest.
+        for name, environment, which in (
+            ("", AWX, ""),
+            ("-newest", NEWEST, " -k there_again_and_gone"),
+        )
+    ),
     Step(
         "lab",
         "lab",
