@@ -29,6 +29,29 @@ STEPS_DOWN = 60
 AGAIN = "Diagnose again in half a minute: what Patroni and the managers show of a dead member lags."
 
 
+def frozen(look: Look) -> Finding | None:
+    """What a runbook has stopped on purpose is no failure, and must not be started by another one."""
+    found = [
+        name
+        for name in look.of("database")
+        if look.host(name).get("frozen")
+        and (look.host(name).get("services") or {}).get("patroni") != "active"
+    ]
+    if not found:
+        return None
+    return Finding(
+        "split_brain",
+        f"A split brain is frozen: the database of {names(found)} was stopped on purpose, and waits for the survivor to be named.",
+        found,
+        [said(name, "its database was stopped by runbook resolve_split_brain") for name in found],
+        "high",
+        first=[
+            "Look at the comparison that the runbook has written, then name the survivor: -e survivor=NODE. "
+            "Or undo the freezing: -e cloudify_action=unfreeze."
+        ],
+    )
+
+
 def split_brain(look: Look) -> Finding | None:
     """Two that acknowledge writes, or two that nobody will take down.
 
@@ -212,7 +235,7 @@ def writes_blocked(look: Look) -> Finding | None:
     )
 
 
-RULES = (split_brain, quorum_lost, writes_blocked)
+RULES = (frozen, split_brain, quorum_lost, writes_blocked)
 
 __all__ = (
     *(

@@ -28,7 +28,8 @@ from runbooks.broken_clusters import SITUATIONS, Scene, Situation
 from runbooks.roles_site import PLAYBOOK, REPO, TIERS, Site
 from runbooks.worse_clusters import WORSE
 
-PROBE = REPO / "roles" / "check_health" / "files" / "probe.sh"
+CHECK_HEALTH = REPO / "roles" / "check_health" / "files"
+PROBE = "\n".join((CHECK_HEALTH / name).read_text() for name in ("patroni.sh", "probe.sh"))
 DATA = REPO / "tests" / "unit" / "plugins" / "data"
 DEADLINE = 10
 
@@ -93,7 +94,7 @@ class Recorder:
         peers = [m for m in self.members() if m["name"] != member["name"]]
         argv = (
             *("sh", "-c", self.host_script.read_text(), "host.sh", str(self.limit)),
-            *(base64.b64encode(PROBE.read_bytes()).decode(), "yes", " ".join(tiers)),
+            *(base64.b64encode(PROBE.encode()).decode(), "yes", " ".join(tiers)),
             "cloudify-manager-install",
             " ".join(f"{peer['name']}={peer['address']}=22" for peer in peers),
         )

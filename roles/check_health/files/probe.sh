@@ -2,16 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# What this host itself knows of the database and the broker tier, a line for each fact.
+# What this host itself knows of the database and the broker tier, a line for each fact. Runs behind patroni.sh.
 # usage: probe.sh WRITE [SECONDS] TIER...      WRITE: yes | no, whether the leader's database is written to
 #   SECONDS: how long each question may take, for those in a hurry; the broker's is one longer
 # Everything has a limit, since a tier without a quorum hangs rather than answers. What each says of the others is only its own view.
 
 write=$1
 shift
-limit=8
 patience=30
-patroni_conf=/etc/patroni.conf
 case $1 in
     [1-9]*)
         limit=$1 patience=$(($1 + 1))
@@ -19,40 +17,20 @@ case $1 in
         ;;
 esac
 
-b64() { base64 | tr -d '\n'; }
-
-# Of YAML as the product writes it: the value behind a key, in the part of the file that begins with a certain line.
-value_of() {
-    sed -n "/^ *$1: *$/,\$p" "$patroni_conf" | sed -n "s/^ *$2: *//p" | head -n 1 | sed -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'
-}
-
-sql() { # database, statement
-    timeout $limit "$psql" -X -A -t -q -v ON_ERROR_STOP=1 -d "host=$address port=$port user=postgres dbname=$1 sslmode=require connect_timeout=3" -c "$2" 2>&1
-}
-
 probe_database() {
     if [ ! -r $patroni_conf ]; then
         echo "database single"
         return
     fi
-    listen=$(value_of postgresql connect_address)
-    port=${listen##*:}
-    address=${listen%:*}
-    # of IPv6, curl wants the brackets, and psql does not
-    address=${address#[}
-    address=${address%]}
-    rest=$(value_of restapi connect_address)
+    settings
     for what in primary patroni cluster; do
         (
-            answer=$(curl -s -k -m $limit -w '\n%{http_code}' "https://$rest/$what")
+            answer=$(ask_patroni $what -w '\n%{http_code}')
             printf 'patroni %s %s %s\n' "$what" "${answer##*
 }" "$(printf %s "${answer%
 *}" | b64)"
         ) &
     done
-    psql=$(command -v psql || ls -d /usr/pgsql-*/bin/psql 2>/dev/null | tail -n 1)
-    PGPASSWORD=$(value_of superuser password)
-    export PGPASSWORD
     if ! recovering=$(sql postgres "select pg_is_in_recovery()"); then
         echo "sql error $(printf %s "${recovering:-no answer within $limit s}" | b64)"
         wait

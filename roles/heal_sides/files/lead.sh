@@ -7,7 +7,7 @@
 # leading, and is removed; the settings of the cluster and its identity stay.
 
 end=$(($(date +%s) + $1))
-settings
+server
 leads() { [ "$(ask_patroni primary -o /dev/null -w '%{http_code}')" = 200 ] && [ "$(sql postgres 'select pg_is_in_recovery()')" = f ]; }
 keys() { # method, key
     printf 'user = "%s:%s"\n' "$(value_of etcd username)" "$(value_of etcd password)" |

@@ -5,7 +5,7 @@
 # What this host's database is: one fact a line (plugins/plugin_utils/_databases.py reads it). It changes nothing.
 
 [ -r $patroni_conf ] || exit 0
-settings
+server
 echo "data $data"
 if patroni_runs; then echo 'patroni running'; else echo 'patroni stopped'; fi
 # An etcd that has no quorum says so to its own health, or says nothing.
@@ -29,6 +29,6 @@ sql postgres "select 'timeline ' || received_tli from pg_stat_wal_receiver where
 sender=$(upstream)
 [ -z "$sender" ] || echo "sender $sender"
 sql postgres "select 'follower ' || host(client_addr) from pg_stat_replication where state = 'streaming'" | grep '^follower '
-patience=60
+sql_limit=60
 over_tables cloudify_db "select ''table '' || %1\$L || '' '' || count(*) || '' '' || coalesce(md5(string_agg(md5(t::text), '''' order by md5(t::text))), ''-'') from public.%1\$I t" | grep '^table '
 exit 0

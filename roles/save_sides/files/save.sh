@@ -7,7 +7,7 @@
 # alone: without Patroni, without a network, and for reading only. It works on a standby and on a former leader alike.
 
 work=$1
-settings
+server
 umask 077
 mkdir -p "$work" || exit 1
 socket=$work.socket
@@ -30,7 +30,7 @@ if ! postgres_runs || [ -S "$socket/.s.PGSQL.5432" ]; then
     private
     trap 'as_postgres "$programs/pg_ctl" -D "$data" -m fast -w -t 120 stop > /dev/null 2>&1; rm -rf "$socket"' EXIT
 fi
-patience=600
+sql_limit=600
 names=$(own_databases) || { printf '%s\n' "$names" >&2; exit 1; }
 size=$(sql postgres "select sum(pg_database_size(oid)) / 1024 from pg_database" | cut -d. -f1)
 free=$(df -Pk "$work" | awk 'NR == 2 {print $4}')

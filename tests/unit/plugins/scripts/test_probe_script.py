@@ -62,6 +62,7 @@ def probe(
     done = host.run(
         "check_health/files/probe.sh",
         *(write, *(tiers or ("database", "broker"))),
+        behind=("check_health/files/patroni.sh",),
         patroni_conf=str(host.place / "patroni.conf"),
         limit=limit,
         patience=patience,
