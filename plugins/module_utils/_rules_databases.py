@@ -164,16 +164,29 @@ def is_between_leaders(look: Look) -> bool:
 def _perhaps_lost(look: Look) -> Finding | None:
     """Nothing is known of the databases themselves."""
     managers = look.of("manager")
-    if not look.hanging or any(look.view(n).get("answers") for n in managers):
+    failing = [n for n in managers if _fails(look.view(n))]
+    others = [n for n in managers if look.view(n).get("answers") and n not in failing]
+    if others or not (look.hanging or failing):
         return None
+    how = "hangs" if not failing else "fails with an error of its own" if not look.hanging else ""
     return Finding(
         "database_quorum_lost",
-        "Every manager that takes connections hangs, as one does without a database.",
+        f"Every manager that takes connections {how or 'hangs or fails'}, as one does without a database.",
         list(look.of("database")),
-        _waiting(look),
+        _waiting(look) + [said(n, f"its manager answers: {_first_words(look, n)}") for n in failing],
         "low",
         ask=["Ask the database hosts by ssh: nothing is known of them."],
     )
+
+
+def _fails(view: Json) -> bool:
+    """Whether a manager cannot even tell its version, by an error of the server."""
+    return not view.get("version") and (view.get("status_code") or 0) >= 500
+
+
+def _first_words(look: Look, name: str, most: int = 60) -> str:
+    words = str(look.view(name).get("error") or "").rpartition("-> ")[2]
+    return words if len(words) <= most else words[:most].rpartition(" ")[0] + " ..."
 
 
 def _waiting(look: Look) -> list[Evidence]:

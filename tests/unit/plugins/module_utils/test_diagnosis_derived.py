@@ -148,3 +148,23 @@ def test_hosts_that_nobody_asked_are_as_none() -> None:
         without = diagnose(cluster.case())
         cluster.hosts = {member["name"]: {"asked": False} for member in cluster.members}
         assert diagnose(cluster.case()) == without
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_by_rest_alone_it_says_what_to_ask_next(name: str) -> None:
+    cluster = Derived(name, hosts=False)
+    cluster.without_ssh()
+    found = diagnose(cluster.case())
+    assert not found["destructive"]
+    told = " ".join(found["ask"])
+    if found["class"] != "healthy":
+        assert "asked by ssh" in told
+    elif found["confidence"] == "low":
+        assert "have them asked by ssh" in told
+    else:
+        # managers of 4.x have no databases but their own
+        assert cluster.generation == "active_standby"
+    if name.endswith("-healthy"):
+        assert found["class"] == "healthy"
+    if found["confidence"] == "low" and found["class"] != "healthy":
+        assert "again" in told or "another place" in told
