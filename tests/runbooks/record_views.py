@@ -32,6 +32,7 @@ CHECK_HEALTH = REPO / "roles" / "check_health" / "files"
 PROBE = "\n".join((CHECK_HEALTH / name).read_text() for name in ("patroni.sh", "probe.sh"))
 DATA = REPO / "tests" / "unit" / "plugins" / "data"
 DEADLINE = 10
+FRONT = "through the front"
 
 
 class Recorder:
@@ -61,7 +62,7 @@ class Recorder:
 
     def views(self) -> dict[str, Any]:
         """By the module, as a play runs it."""
-        options = {
+        options: dict[str, Any] = {
             "managers": {h: self.cluster.address(h) for h in self.cluster.managers},
             "manager_hosts": [self.cluster.address(h) for h in self.cluster.managers],
             "username": self.cluster.username,
@@ -69,6 +70,8 @@ class Recorder:
             "ca_path": str(self.cluster.ca),
             "deadline": DEADLINE,
         }
+        if self.scene.front:
+            options["managers"][FRONT] = self.scene.front
         tree = self.cluster.config_dir / "said"
         subprocess.run(
             [str(PLAYBOOK.with_name("ansible")), "localhost", "--connection", "local"]
@@ -81,7 +84,7 @@ class Recorder:
         said: dict[str, Any] = json.loads((tree / "localhost").read_text())
         for view in said["views"].values():
             assert not re.match(r"\w+: ", view["error"]), f"a defect of ours: {view}"
-        return {name: said["views"][name] for name in self.cluster.managers}
+        return {name: said["views"][name] for name in options["managers"]}
 
     def said(self, member: dict[str, Any]) -> dict[str, Any]:
         """What ssh would have brought: nothing of a host that is off, cut or frozen."""
@@ -139,7 +142,7 @@ class Recorder:
             "views": said,
             "probes": probes,
             "said": hosts,
-            "front": None,
+            "front": said.pop(FRONT, None),
         }
         layout = self.cluster.site.layout.name
         shape = "" if layout == "compact" else f"{layout}-"
