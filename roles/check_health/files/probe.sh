@@ -4,18 +4,25 @@
 
 # What this host itself knows of the database and the broker tier, a line for each fact. Runs behind patroni.sh.
 # usage: probe.sh WRITE [SECONDS] TIER...      WRITE: yes | no, whether the leader's database is written to
-#   SECONDS: how long each question may take, for those in a hurry; the broker's is one longer
+#   SECONDS: how long all questions together may take, for those in a hurry
 # Everything has a limit, since a tier without a quorum hangs rather than answers. What each says of the others is only its own view.
 
 write=$1
 shift
 patience=30
+end=
 case $1 in
     [1-9]*)
-        limit=$1 patience=$(($1 + 1))
+        limit=$1 patience=$1 end=$(($(date +%s) + $1))
         shift
         ;;
 esac
+
+# Seconds that the next question may take.
+left() {
+    now=$(date +%s)
+    if [ -z "$end" ] || [ "$((end - now))" -gt "$limit" ]; then echo "$limit"; elif [ "$end" -gt "$now" ]; then echo $((end - now)); else echo 0; fi
+}
 
 probe_database() {
     if [ ! -r $patroni_conf ]; then
@@ -39,7 +46,9 @@ probe_database() {
     if [ "$recovering" = f ]; then
         echo "sql role leader"
         # Both statements are one transaction, which leaves nothing behind, but has to be acknowledged by the synchronous standby.
-        if [ "$write" = yes ]; then
+        sql_limit=$(left)
+        # in less time, one that is only slow would look blocked
+        if [ "$write" = yes ] && { [ -z "$end" ] || [ "$sql_limit" -ge 2 ]; }; then
             if written=$(sql postgres "set statement_timeout = '5s'; begin; create table cloudify_ha_check (); drop table cloudify_ha_check; commit") \
                 && [ -z "$written" ]; then
                 echo "sql write ok"
@@ -50,7 +59,8 @@ probe_database() {
     elif [ "$recovering" = t ]; then
         echo "sql role replica"
     fi
-    sql cloudify_db "select 'sql count ' || relname || ' ' || (xpath('/row/c/text()', query_to_xml(
+    sql_limit=$(left)
+    [ "$sql_limit" = 0 ] || sql cloudify_db "select 'sql count ' || relname || ' ' || (xpath('/row/c/text()', query_to_xml(
         format('select count(*) as c from %I.%I', nspname, relname), false, true, '')))[1]::text
         from pg_class join pg_namespace on pg_namespace.oid = relnamespace
         where relkind = 'r' and nspname = 'public' and reltuples < 1000000 order by relname" | sed -n '/^sql count /p'

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pathlib
+import time
 import typing as t
 
 import pytest
@@ -68,6 +69,16 @@ def probe(
         patience=patience,
     )
     assert done.returncode == 0
+    return parse(done.stdout)
+
+
+def hurried(host: StubHost, seconds: str, *tiers: str) -> dict[str, t.Any]:
+    done = host.run(
+        "check_health/files/probe.sh",
+        *("yes", seconds, *tiers),
+        behind=("check_health/files/patroni.sh",),
+        patroni_conf=str(host.place / "patroni.conf"),
+    )
     return parse(done.stdout)
 
 
@@ -224,3 +235,32 @@ def test_a_broker_that_says_why(output: str, words: str, host: StubHost) -> None
 def test_a_broker_that_talks_nonsense_has_told_nothing(host: StubHost) -> None:
     host.program("rabbitmqctl", "echo 'all is well'")
     assert probe(host, "broker")["broker"] is None
+
+
+# -- in a hurry --------------------------------------------------------------------------------------
+
+
+def test_all_questions_together_have_so_many_seconds(host: StubHost) -> None:
+    """And not each: whoever asked has a deadline of his own."""
+    host.program(
+        "psql",
+        'case "$*" in *recovery*) sleep 2; echo f ;; *) sleep 60 ;; esac',
+    )
+    began = time.monotonic()
+    database = hurried(host, "3", "database")["database"]
+    assert time.monotonic() - began < 5
+    # a write for which there was hardly any time is no write that is blocked
+    assert (database["role"], database["write"], database["counts"]) == ("leader", None, {})
+
+
+def test_in_a_hurry_all_is_asked_where_all_answer(host: StubHost) -> None:
+    found = hurried(host, "3", "database", "broker")
+    assert (found["database"]["write"], found["database"]["counts"]) == ("ok", {"items": 12})
+    assert found["broker"]["running"] == ["rabbit@h1"]
+
+
+def test_a_broker_that_hangs_has_no_more_than_that(host: StubHost) -> None:
+    host.program("rabbitmqctl", "sleep 60")
+    began = time.monotonic()
+    assert hurried(host, "1", "broker")["broker"]["error"] == "no answer within 1 s"
+    assert time.monotonic() - began < 4
