@@ -158,6 +158,7 @@ _HOST = record(
     package=lambda value: value if isinstance(value, str) else None,
     reaches=by_name(truth),
     postgres=record(role=text),
+    consul=record(leader=lambda value: value if isinstance(value, str) else None),
 )
 _EARLIER = record(
     **{"class": text, "state": text},

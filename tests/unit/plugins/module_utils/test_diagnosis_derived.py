@@ -168,3 +168,15 @@ def test_by_rest_alone_it_says_what_to_ask_next(name: str) -> None:
         assert found["class"] == "healthy"
     if found["confidence"] == "low" and found["class"] != "healthy":
         assert "again" in told or "another place" in told
+
+
+def test_what_consul_says_is_told_where_nobody_is_active() -> None:
+    cluster = Derived("4.5.5-active-and-replica-killed")
+    (left,) = (m["name"] for m in cluster.members if m["name"] not in cluster.dead)
+    cluster.host(left)["consul"] = {"leader": "", "peers": ["10.0.0.1:8300"]}
+    found = diagnose(cluster.case())
+    assert {"who": left, "says": "its Consul has no leader"} in found["evidence"]
+    cluster.host(left)["consul"] = {"leader": "10.0.0.1:8300"}
+    assert "its Consul is led by 10.0.0.1:8300" in json.dumps(diagnose(cluster.case()))
+    cluster.host(left)["consul"] = {"leader": 7}
+    assert "Consul" not in json.dumps(diagnose(cluster.case()))
