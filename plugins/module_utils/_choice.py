@@ -47,7 +47,9 @@ def choose(
         return {**NOTHING, "runbook": run["runbook"], "given": given, "resumed": run["id"]}
     runbook = diagnosis["runbook"]
     recent = [
-        run for run in ours if run["ended"] and run["age"] < block_period and run["id"] != acknowledged
+        run
+        for run in ours
+        if run["ended"] and run["age"] < block_period and run["id"] != acknowledged
     ]
     return {
         **NOTHING,

@@ -173,7 +173,8 @@ def _perhaps_lost(look: Look) -> Finding | None:
         "database_quorum_lost",
         f"Every manager that takes connections {how or 'hangs or fails'}, as one does without a database.",
         list(look.of("database")),
-        _waiting(look) + [said(n, f"its manager answers: {_first_words(look, n)}") for n in failing],
+        _waiting(look)
+        + [said(n, f"its manager answers: {_first_words(look, n)}") for n in failing],
         "low",
         ask=["Ask the database hosts by ssh: nothing is known of them."],
     )

@@ -95,7 +95,8 @@ def _overlap(look: Look) -> Finding:
         evidence,
         "medium" if sure or len(both) == 1 else "low",
         ask=[
-            AGAIN + " With -e diagnose_write=true it tries a write on each: two that acknowledge one"
+            AGAIN
+            + " With -e diagnose_write=true it tries a write on each: two that acknowledge one"
             " are a split brain, and one that does not has been cut off."
         ],
     )

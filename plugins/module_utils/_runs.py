@@ -138,7 +138,8 @@ class ClusterRuns:
         self, *, take_over: str | None, runbook: str, give_up: str | None = None
     ) -> None:
         """:raises Busy: while a run has the cluster, unless it is the one to be taken over
-        :raises Refused: while another runbook's run holds it, unless it is the one to be given up"""
+        :raises Refused: while another runbook's run holds it, unless it is the one to be given up
+        """
         holder = self.holder()
         if holder and holder.get("run") != take_over:
             raise self._busy(holder)

@@ -64,9 +64,9 @@ def test_two_databases_take_writes(lab: Lab) -> None:
         ("rebuild_cluster", "-e", "cloudify_cluster_is_lost=true"),
     ):
         refused = site.run(*words, "-e", CONFIRM)
-        assert refused.code == 2 and f"-e cloudify_give_up={found[0]}" in refused.output, (
-            refused.output
-        )
+        assert (
+            refused.code == 2 and f"-e cloudify_give_up={found[0]}" in refused.output
+        ), refused.output
     assert site.sh("pgrep -x postgres > /dev/null && echo runs; true", forced) == ""
 
     # once more is the same run again, and no second one

@@ -315,9 +315,7 @@ WORSE = {
         _then(*(_set_clock(role, -60) for role in ALL)),
     ),
     "front-dead": Situation("nobody answers at the load balancer's address", _dead_front),
-    "front-empty": Situation(
-        "the load balancer has no manager behind it", _front(backends=False)
-    ),
+    "front-empty": Situation("the load balancer has no manager behind it", _front(backends=False)),
     "front-well": Situation("the load balancer works", _front(backends=True)),
     # -- active_standby
     "active-stopped": Situation(

@@ -26,7 +26,7 @@ SPLIT = ("7.0.5-promoted", "4.5.5-both-sides-written", "4.5.5-active-isolated-ho
 ALL = (*RECORDED, *DIAGNOSED)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def diagnosed(name: str) -> Json:
     return diagnose(Cluster(name).case(), inventory="hosts.yml", cluster="lab")
 
