@@ -18,6 +18,8 @@ from runbooks.roles_site import PATIENCE, PLAYBOOK, Played, Site
 CONFIRM = "cloudify_confirm=lab"
 #: diagnose on hosts of the lab, several of which share few cores with other tests.
 PATIENT = ("-e", "diagnose_deadline=20", "-e", "diagnose_connect_timeout=10")
+# One whose services are down answers nothing.
+PRIMARY = "curl -sk -o /dev/null -w '%{http_code}' https://$(hostname -I | cut -d' ' -f1):8008/primary; true"
 KINDS = ("blueprints", "deployments", "plugins", "secrets", "executions")
 
 
@@ -63,6 +65,15 @@ class Runbook(Site):
             assert status == 200, body
             found[kind] = sorted(item.get("id") or item["key"] for item in body["items"])
         return found
+
+    def active(self) -> str:
+        """The manager, or the host of the database, that leads."""
+        if self.cluster.site.version.generation == "active_standby":
+            managers = self.cluster.managers
+            (found,) = [m for m in managers if self.cluster.call(m, "GET", "/status")[0] == 200]
+            return str(found)
+        (leader,) = [h for h in self.cluster.databases if self.sh(PRIMARY, h) == "200"]
+        return str(leader)
 
     def lose(self) -> None:
         """Power cut, and new hosts with empty disks in their place."""

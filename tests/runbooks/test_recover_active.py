@@ -30,18 +30,6 @@ def made(lab: Lab, version: str) -> Runbook:
     return site
 
 
-def active(site: Runbook) -> str:
-    """The manager, or the host of the database, that leads."""
-    if site.cluster.site.version.generation == "active_standby":
-        managers = site.cluster.managers
-        (found,) = [m for m in managers if site.cluster.call(m, "GET", "/status")[0] == 200]
-        return str(found)
-    # one whose services are down answers nothing
-    ask = "curl -sk -o /dev/null -w '%{http_code}' https://$(hostname -I | cut -d' ' -f1):8008/primary; true"
-    (leader,) = [h for h in site.cluster.databases if site.sh(ask, h) == "200"]
-    return str(leader)
-
-
 def evidence(site: Runbook) -> dict[str, list[str]]:
     """Host -> what the newest run has kept of it."""
     runs = sorted((site.cluster.config_dir / "store" / "lab" / ".runs").glob("recover_active-*"))
@@ -61,11 +49,11 @@ def test_services_that_are_down_are_started(lab: Lab, version: str) -> None:
     before = Before(site)
     nothing = site.run("recover_active", "-e", CONFIRM)
     assert nothing.code == 2 and "No node is down" in nothing.output
-    lost = active(site)
+    lost = site.active()
     site.sh(STOP, lost)
     told = site.good("recover_active", "-e", CONFIRM)
     assert f"lost: {lost}" in told and "RECOVER_ACTIVE OK: cluster lab" in told
-    assert active(site) != lost
+    assert site.active() != lost
     kept = evidence(site)
     assert sorted(kept) == sorted(site.cluster.hosts)
     assert "e/journal" in kept[lost] and any(
@@ -81,7 +69,7 @@ def test_services_that_are_down_are_started(lab: Lab, version: str) -> None:
 def test_a_lost_host_is_replaced(lab: Lab, version: str) -> None:
     site = made(lab, version)
     before = Before(site)
-    lost = active(site)
+    lost = site.active()
     site.lab.host(lost).kill()
     wrong = site.run("recover_active", "-e", CONFIRM, "-e", "cloudify_action=mend")
     assert wrong.code == 2 and "cloudify_action is fix or replace" in wrong.output
@@ -91,7 +79,7 @@ def test_a_lost_host_is_replaced(lab: Lab, version: str) -> None:
     site.lab.host(lost).fresh()
     told = site.good("recover_active", "-e", CONFIRM, "-e", "cloudify_action=replace")
     assert "RECOVER_ACTIVE OK: cluster lab" in told and "REPLACE_NODE OK: cluster lab" in told
-    assert active(site) != lost
+    assert site.active() != lost
     same_content(before)
     same_certificates(before)
     agents_are_served(before)

@@ -26,7 +26,7 @@ from .pythons import find_pythons
 from .report import show
 from .runner import Runner
 from .runs import new_run
-from .steps import TOOLS
+from .steps import AWX, TOOLS
 from .venvs import SetupFailed
 from .worktree import copy, files
 
@@ -37,17 +37,19 @@ def test(wanted: list[str], *, jobs: int, everything: bool) -> int:
     tasks = make(pythons=pythons, names=names, wanted=wanted, everything=everything)
     todo = [task for task in tasks if not task.skip]
     cores = pythons_of(tasks, pythons)
-    tools, bins, cfy, no_hosts = setup.everything(
+    made = setup.everything(
         pythons=pythons,
         cores=cores,
         with_tools=any(task.step.environment == TOOLS for task in todo),
+        with_awx=any(task.step.environment == AWX for task in todo),
         with_cfy=any(task.step.cfy for task in todo),
+        with_collections=any(task.step.awx for task in todo),
         with_lab=any(task.step.lab for task in todo),
     )
-    if no_hosts and (wanted or everything):
-        raise LabError(f"no hosts: {no_hosts}")
-    if no_hosts:
-        tasks = without_hosts(tasks, why=f"no hosts: {no_hosts}")
+    if made.no_hosts and (wanted or everything):
+        raise LabError(f"no hosts: {made.no_hosts}")
+    if made.no_hosts:
+        tasks = without_hosts(tasks, why=f"no hosts: {made.no_hosts}")
     with new_run() as run:
         print(
             f"{sum(not task.skip for task in tasks)} steps, {jobs} at a time; logs: {run.logs}",
@@ -56,10 +58,8 @@ def test(wanted: list[str], *, jobs: int, everything: bool) -> int:
         runner = Runner(
             run=run,
             names=names,
-            tools=tools,
-            cores=bins,
+            made=made,
             pythons=cores,
-            cfy=cfy,
             interpreters=[python.path.parent for python in pythons.values()],
             newest=list(present(pythons))[-1],
         )

@@ -24,10 +24,10 @@ from .locks import locked
 from .plan import Task
 from .pythons import Python
 from .runs import Run
+from .setup import Made
+from .steps import AWX
 from .worktree import copy
 
-# A step that takes longer hangs.
-LIMIT = 1800
 TAIL = 40
 
 
@@ -46,10 +46,8 @@ class Result:
 class Runner:
     run: Run
     names: list[str]
-    tools: Path
-    cores: dict[Core, Path]  # bin directories
+    made: Made
     pythons: dict[Core, Python]
-    cfy: Path | None
     interpreters: list[Path]
     newest: Core | None = None
     _children: set[subprocess.Popen[bytes]] = field(default_factory=set)
@@ -91,9 +89,14 @@ class Runner:
             return step.between
         return step.elsewhere or step.command
 
+    def _bin(self, task: Task) -> Path:
+        made = self.made
+        other = made.awx if task.step.environment == AWX else made.tools
+        return made.cores[task.core] if task.core else other or Path()
+
     def _start(self, task: Task, log: Path) -> tuple[int, float]:
         step = task.step
-        bin_directory = self.cores[task.core] if task.core else self.tools
+        bin_directory = self._bin(task)
         where = self._shared
         if step.own_copy:
             # From the run's copy, so that every step sees the same files whoever is editing meanwhile.
@@ -112,7 +115,7 @@ class Runner:
             "root": where.parents[2],
             "bin": bin_directory,
             "python": self.pythons[task.core].version if task.core else "",
-            "cfy": self.cfy or "",
+            "cfy": self.made.cfy or "",
         }
         command = [part.format(**words) for part in shlex.split(line)]
         env = self._environment(task, bin_directory)
@@ -120,7 +123,8 @@ class Runner:
         start = str(self._shared / "tests" / "tooling" / "start")
         env["PYTHONPATH"] = os.pathsep.join(filter(None, (start, env.get("PYTHONPATH"))))
         env["TEST_BYTE_CODE"] = str(self._byte_code)
-        env["ANSIBLE_COLLECTIONS_PATH"] = str(where.parents[2])
+        collections = [where.parents[2], *([self.made.collections] if step.awx else [])]
+        env["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join(map(str, collections))
         hold: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         if task.core and Path(command[0]).name == "ansible-test":
             home = home_of(task.core)
@@ -130,10 +134,10 @@ class Runner:
         with hold, log.open("wb") as out:
             out.write(f"$ {shlex.join(command)}\n".encode())
             out.flush()
-            return self._wait(command, where, env, out.fileno())
+            return self._wait(command, where, env, out.fileno(), limit=step.limit)
 
     def _wait(
-        self, command: list[str], where: Path, env: dict[str, str], out: int
+        self, command: list[str], where: Path, env: dict[str, str], out: int, *, limit: int
     ) -> tuple[int, float]:
         """Its exit code, and what it used of the processor with all that it waited for itself."""
         with self._lock:
@@ -151,17 +155,17 @@ class Runner:
             self._children.add(child)
 
         def give_up() -> None:
-            os.write(out, f"\nended after {LIMIT} s: it hangs\n".encode())
+            os.write(out, f"\nended after {limit} s: it hangs\n".encode())
             os.killpg(child.pid, signal.SIGKILL)
 
-        limit = threading.Timer(LIMIT, give_up)
-        limit.start()
+        timer = threading.Timer(limit, give_up)
+        timer.start()
         try:
             _pid, status, used = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
             return child.returncode, used.ru_utime + used.ru_stime
         finally:
-            limit.cancel()
+            timer.cancel()
             # Whatever the step left running goes with it.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)

@@ -10,12 +10,14 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from lab import image
 from lab.commands import LabError
 
 from .ansible_test import prepare
+from .awx_collection import awx_collection
 from .cores import Core, present
 from .paths import REPO
 from .pythons import Python, find_pythons, tools_python
@@ -48,30 +50,56 @@ def newest() -> Path:
     return core(of, python)
 
 
+def awx(pythons: dict[str, Python]) -> Path:
+    """What AWX runs a job with, which is one of the older ansible-cores."""
+    of, python = next(iter(present(pythons).items()))
+    return venv("awx", python=python, file="awx.txt", packages=(f"ansible-core=={of.release}",))
+
+
 def cfy(pythons: dict[str, Python]) -> Path:
     chosen = [pythons[version] for version in CFY_PYTHONS if version in pythons]
     return venv("cfy", python=[*chosen, tools_python(pythons)][0], file="cfy.txt")
+
+
+@dataclass(frozen=True)
+class Made:
+    """Bin directories, but for `collections`, which has awx.awx. What was not wanted is not there."""
+
+    cores: dict[Core, Path]
+    tools: Path | None = None
+    awx: Path | None = None
+    cfy: Path | None = None
+    collections: Path | None = None
+    #: Why there are no hosts, if some were wanted.
+    no_hosts: str = ""
 
 
 def everything(
     *,
     pythons: dict[str, Python],
     cores: dict[Core, Python],
-    with_tools: bool,
-    with_cfy: bool,
-    with_lab: bool,
-) -> tuple[Path, dict[Core, Path], Path | None, str]:
-    """The environments, and why there are no hosts, if some were wanted."""
+    with_tools: bool = False,
+    with_awx: bool = False,
+    with_cfy: bool = False,
+    with_collections: bool = False,
+    with_lab: bool = False,
+) -> Made:
+    """Make what is wanted."""
     with ThreadPoolExecutor(max_workers=4) as pool:
         hosts = pool.submit(no_hosts) if with_lab else None
         linters = pool.submit(tools, pythons) if with_tools else None
+        runner = pool.submit(awx, pythons) if with_awx else None
         client = pool.submit(cfy, pythons) if with_cfy else None
+        python = tools_python(pythons).path
+        theirs = pool.submit(awx_collection, python) if with_collections else None
         made = {of: pool.submit(core, of, python) for of, python in cores.items()}
-        return (
-            linters.result() if linters else Path(),
-            {of: future.result() for of, future in made.items()},
-            client.result() if client else None,
-            hosts.result() if hosts else "",
+        return Made(
+            cores={of: future.result() for of, future in made.items()},
+            tools=linters.result() if linters else None,
+            awx=runner.result() if runner else None,
+            cfy=client.result() if client else None,
+            collections=theirs.result() if theirs else None,
+            no_hosts=hosts.result() if hosts else "",
         )
 
 
@@ -93,4 +121,4 @@ def no_hosts() -> str:
     return (done.stdout.strip().splitlines() or ["no host starts"])[-1] if done.returncode else ""
 
 
-__all__ = ("cfy", "core", "everything", "newest", "no_hosts", "tools")
+__all__ = ("Made", "awx", "cfy", "core", "everything", "newest", "no_hosts", "tools")

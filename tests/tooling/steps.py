@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
 TOOLS = "tools"
+AWX = "what runs jobs in AWX"
 EACH = "each core"
 OLDEST = "oldest core"
 NEWEST = "newest core"
@@ -42,12 +43,16 @@ class Step:
     # On a core whose Python an older one has too.
     same_python: str = ""
     cfy: bool = False
+    # The collection awx.awx is beside ours.
+    awx: bool = False
     # What it is skipped without.
     programs: tuple[str, ...] = ()
     # Needs hosts of the lab: root, and the image that they start from.
     lab: bool = False
     # So short that it is run without being asked for, wherever hosts can be had.
     lab_core: bool = False
+    # Seconds after which it hangs.
+    limit: int = 1800
     # About how long it takes in seconds: the longest start first.
     weight: int = 5
     env: dict[str, str] = field(default_factory=dict, hash=False)
@@ -67,6 +72,10 @@ OUR_PROGRAMS = tuple(
 )
 PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
 RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
+# Of these, what finds out what is wrong before it does something.
+DIAGNOSIS = tuple(
+    f"tests/runbooks/test_{name}.py" for name in ("diagnose", "inventory", "recover", "split_brain")
+)
 
 STEPS = (
     Step("black", "lint", TOOLS, "{bin}/python -m tooling.black", ("*.py",), env=OURS),
@@ -97,6 +106,7 @@ STEPS = (
         "{bin}/ansible-lint --offline --nocolor",
         ("*.yml",),
         own_copy=True,
+        awx=True,
         weight=15,
     ),
     # On a copy without the byte code that other steps leave.
@@ -307,10 +317,23 @@ STEPS = (
         "runbooks",
         "runbooks",
         NEWEST,
-        "{bin}/python -m lab run --hosts 3 -- " + RUNBOOKS + " -m 'not core'",
+        "{bin}/python -m lab run --hosts 3 -- "
+        + " --ignore ".join((RUNBOOKS + " -m 'not core'", *DIAGNOSIS)),
         ("tests/runbooks/test_*.py",),
         lab=True,
         env=OURS,
+        limit=3600,
+        weight=900,
+    ),
+    Step(
+        "diagnosis",
+        "runbooks",
+        NEWEST,
+        " ".join(("{bin}/python -m lab run --hosts 3 --", PYTEST, *DIAGNOSIS)),
+        DIAGNOSIS,
+        lab=True,
+        env=OURS,
+        limit=3600,
         weight=900,
     ),
     Step(
@@ -321,6 +344,7 @@ STEPS = (
         ("tests/runbooks/matrix/test_*.py",),
         lab=True,
         env=OURS,
+        limit=5400,
         weight=1200,
     ),
     Step(
@@ -413,6 +437,7 @@ STEPS = (
 )
 
 __all__ = (
+    "AWX",
     "EACH",
     "NEWEST",
     "OLDEST",

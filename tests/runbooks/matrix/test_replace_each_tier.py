@@ -18,10 +18,6 @@ from runbooks.before_after import (
 )
 from runbooks.runbook import CONFIRM, Runbook
 
-PRIMARY = (
-    "curl -sk -o /dev/null -w '%{http_code}' https://$(hostname -I | cut -d' ' -f1):8008/primary"
-)
-
 
 def replaced(site: Runbook, before: Before, lost: str) -> None:
     site.lab.host(lost).kill()
@@ -40,8 +36,7 @@ def test_one_of_each_tier_is_lost(lab: Lab, version: str) -> None:
     site.cluster.seed(sample="rich")
     site.good("backup")
     before = Before(site)
-    (leader,) = [h for h in site.cluster.databases if site.sh(PRIMARY, h) == "200"]
-    for lost in (leader, site.cluster.brokers[0], site.cluster.managers[0]):
+    for lost in (site.active(), site.cluster.brokers[0], site.cluster.managers[0]):
         replaced(site, before, lost)
 
 

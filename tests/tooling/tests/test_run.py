@@ -21,7 +21,8 @@ from tooling.pythons import Python
 from tooling.report import show
 from tooling.runner import Result, Runner
 from tooling.runs import Run
-from tooling.steps import EACH, PROFILES, TOOLS, Step
+from tooling.setup import Made
+from tooling.steps import AWX, EACH, PROFILES, TOOLS, Step
 
 
 def python(version: str) -> Python:
@@ -114,17 +115,15 @@ def test_an_unknown_step_is_an_error() -> None:
         make(pythons={}, names=[], wanted=["unitz", "lint"])
 
 
-def runner(tmp_path: Path) -> Runner:
+def runner(tmp_path: Path, *, collections: Path | None = None) -> Runner:
     run = Run(work=tmp_path / "work", logs=tmp_path / "logs")
     run.work.mkdir()
     run.logs.mkdir()
     return Runner(
         run=run,
         names=[],
-        tools=Path("/usr/bin"),
-        cores={},
+        made=Made(cores={}, tools=Path("/usr/bin"), awx=tmp_path / "awx", collections=collections),
         pythons={},
-        cfy=None,
         interpreters=[],
     )
 
@@ -137,14 +136,42 @@ def shell(words: str) -> str:
     return f"sh -c 'mkdir -p {{bin}} 2>/dev/null; {words}'"
 
 
-def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *tasks: Task) -> list[Result]:
+def go(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *tasks: Task,
+    collections: Path | None = None,
+) -> list[Result]:
     def copied(root: Path, _names: list[str]) -> Path:
         place = root / "ansible_collections" / "cloudify_ha" / "recovery"
         place.mkdir(parents=True)
         return place
 
     monkeypatch.setattr("tooling.runner.copy", copied)
-    return runner(tmp_path).go(list(tasks), jobs=2)
+    return runner(tmp_path, collections=collections).go(list(tasks), jobs=2)
+
+
+def test_what_runs_jobs_in_awx_has_its_own_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Step("jobs", "awx", AWX, "sh -c 'echo {bin}'", ("*",))
+    (result,) = go(tmp_path, monkeypatch, Task("jobs", step))
+    assert result.log and str(tmp_path / "awx") in result.log.read_text()
+
+
+def test_a_step_finds_the_collections_that_it_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = "sh -c 'echo $ANSIBLE_COLLECTIONS_PATH'"
+    steps = [Step(name, "awx", TOOLS, line, ("*",), awx=name == "with") for name in ("with", "out")]
+    theirs = tmp_path / "theirs"
+    found = {
+        result.task.name: str(theirs) in (result.log or Path()).read_text()
+        for result in go(
+            tmp_path, monkeypatch, *(Task(s.name, s) for s in steps), collections=theirs
+        )
+    }
+    assert found == {"with": True, "out": False}
 
 
 def test_what_was_seen_on_another_core_is_not_looked_at_again(tmp_path: Path) -> None:
