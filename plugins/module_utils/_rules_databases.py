@@ -113,6 +113,8 @@ def quorum_lost(look: Look) -> Finding | None:
     if not look.databases and not look.no_databases:
         return _perhaps_lost(look)
     evidence = [said(n, _own(look, n)) for n in look.databases]
+    without = [n for n in look.databases if look.databases[n].get("etcd") is False]
+    evidence += [said(n, "its etcd has no quorum, or does not answer") for n in without]
     if total - len(down) < majority(total):
         dead = [name for name in down if name in look.dead]
         evidence += [line for name in dead for line in look.about(name)]
@@ -132,7 +134,8 @@ def quorum_lost(look: Look) -> Finding | None:
     apart = _apart(look, up)
     if (down and not apart) or is_between_leaders(look):
         return None
-    confidence = "high" if len(up) == total and look.hanging else "medium"
+    sure = look.hanging or len(without) >= majority(total)
+    confidence = "high" if len(up) == total and sure else "medium"
     return Finding(
         "database_quorum_lost",
         "The databases answer, and none leads: they have no majority with each other (etcd, or the network between them).",

@@ -127,6 +127,7 @@ _PROBE = record(
     database=record(
         single=yes,
         error=text,
+        etcd=truth,
         role=lambda value: text(value) or None,
         write=lambda value: text(value) or None,
         counts=by_name(number),

@@ -39,7 +39,7 @@ class Recorder:
     host_script = REPO / "roles" / "diagnose" / "files" / "host.sh"
     # seconds for each part of it: this is no hurry
     limit = 10
-    of_probe = ("database ", "patroni ", "sql ", "broker ")
+    of_probe = ("database ", "patroni ", "etcd ", "sql ", "broker ")
 
     def __init__(self, lab: Lab, version: str, layout: str, suffix: str) -> None:
         self.suffix = suffix

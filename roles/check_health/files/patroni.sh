@@ -18,8 +18,9 @@ value_of() {
 settings() {
     listen=$(value_of postgresql connect_address)
     port=${listen##*:}
-    address=${listen%:*}
     # of IPv6, curl wants the brackets, and psql does not
+    etcd=${listen%:*}:2379
+    address=${listen%:*}
     address=${address#[}
     address=${address%]}
     rest=$(value_of restapi connect_address)
@@ -33,6 +34,14 @@ settings() {
 
 sql() { # database, statement; sql_limit: seconds, where it may take longer than others
     timeout "${sql_limit:-$limit}" "$psql" -X -A -t -q -v ON_ERROR_STOP=1 -d "$target dbname=$1" -c "$2" 2>&1
+}
+
+# One without a quorum says so, or says nothing.
+etcd_has_quorum() {
+    case $(curl -s -k -m "$limit" "https://$etcd/health") in
+        *'"true"'*) return 0 ;;
+        *) return 1 ;;
+    esac
 }
 
 ask_patroni() { # path, more words for curl

@@ -38,6 +38,7 @@ probe_database() {
 *}" | b64)"
         ) &
     done
+    if etcd_has_quorum; then echo 'etcd yes'; else echo 'etcd no'; fi &
     if ! recovering=$(sql postgres "select pg_is_in_recovery()"); then
         echo "sql error $(printf %s "${recovering:-no answer within $limit s}" | b64)"
         wait

@@ -8,11 +8,7 @@
 server
 echo "data $data"
 if patroni_runs; then echo 'patroni running'; else echo 'patroni stopped'; fi
-# An etcd that has no quorum says so to its own health, or says nothing.
-case $(curl -s -k -m $limit "https://$address:2379/health") in
-    *'"true"'*) echo 'quorum yes' ;;
-    *) echo 'quorum no' ;;
-esac
+if etcd_has_quorum; then echo 'quorum yes'; else echo 'quorum no'; fi
 case $(ask_patroni config) in
     *'"pause": true'*) echo 'paused yes' ;;
     *) echo 'paused no' ;;

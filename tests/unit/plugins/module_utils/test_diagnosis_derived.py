@@ -180,3 +180,13 @@ def test_what_consul_says_is_told_where_nobody_is_active() -> None:
     assert "its Consul is led by 10.0.0.1:8300" in json.dumps(diagnose(cluster.case()))
     cluster.host(left)["consul"] = {"leader": 7}
     assert "Consul" not in json.dumps(diagnose(cluster.case()))
+
+
+def test_an_etcd_without_a_quorum_is_told() -> None:
+    cluster = Derived("7.0.5-all-apart", hosts=False)
+    for name in cluster.probes:
+        cluster.database(name)["etcd"] = False
+    found = diagnose(cluster.case())
+    assert found["class"] == "database_quorum_lost"
+    told = [line["who"] for line in found["evidence"] if "etcd has no quorum" in line["says"]]
+    assert sorted(told) == sorted(cluster.probes)

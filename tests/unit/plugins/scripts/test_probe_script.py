@@ -36,6 +36,7 @@ postgresql:
 CURL = """case "$*" in
 */primary) printf '{"role": "master"}\\n200' ;;
 */cluster) printf '{"members": []}\\n200' ;;
+*:2379/health*) echo '{"health": "true"}' ;;
 *) printf '{"timeline": 3}\\n200' ;;
 esac"""
 PSQL = """case "$*" in
@@ -92,7 +93,7 @@ def test_a_leader_and_its_broker(host: StubHost) -> None:
     assert database["patroni"]["body"] == {"timeline": 3}
     assert database["cluster"]["body"] == {"members": []}
     assert (database["role"], database["write"], database["error"]) == ("leader", "ok", "")
-    assert database["counts"] == {"items": 12}
+    assert database["counts"] == {"items": 12} and database["etcd"] is True
     assert broker["known"] == ["rabbit@h1", "rabbit@h2"] and broker["running"] == ["rabbit@h1"]
 
 
@@ -235,6 +236,20 @@ def test_a_broker_that_says_why(output: str, words: str, host: StubHost) -> None
 def test_a_broker_that_talks_nonsense_has_told_nothing(host: StubHost) -> None:
     host.program("rabbitmqctl", "echo 'all is well'")
     assert probe(host, "broker")["broker"] is None
+
+
+def test_an_etcd_without_a_quorum(host: StubHost) -> None:
+    host.program("curl", CURL.replace('"true"', '"false"'))
+    assert probe(host, "database")["database"]["etcd"] is False
+    host.program("curl", CURL.replace("echo '{\"health\": \"true\"}'", "exit 28"))
+    assert probe(host, "database")["database"]["etcd"] is False
+
+
+def test_of_ipv6_curl_gets_the_brackets(host: StubHost) -> None:
+    (host.place / "patroni.conf").write_text(PATRONI.replace("ADDRESS", "'[fd00::1]:5432'"))
+    assert probe(host, "database")["database"]["etcd"] is True
+    assert any("https://[fd00::1]:2379/health" in call for call in host.calls)
+    assert any("host=fd00::1 port=5432" in call for call in host.calls)
 
 
 # -- in a hurry --------------------------------------------------------------------------------------
