@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from runbooks.broken_clusters import Scene
 from runbooks.runbook import Runbook
 
 BOOK = "resolve_split_brain"
+#: Seconds that Patroni has to make the fork itself.
+BY_ITSELF = 45
 
 
 def made(lab: Lab, version: str, layout: str = "compact") -> tuple[Runbook, Scene]:
@@ -117,27 +120,41 @@ def patroni(site: Runbook, verb: str, *hosts: str) -> None:
         site.sh(f"supervisorctl -c /etc/supervisord.conf {verb} patroni", host)
 
 
-def forget_the_leader(site: Runbook, host: str) -> None:
-    """What etcd knows of it, and what would keep another one from leading."""
-    keys = f"https://{site.cluster.address(host)}:2379/v2/keys/db/postgres"
+def old_one_leads(site: Runbook, scene: Scene, old: str) -> None:
+    """Those that have the rows are late, and the old leader leads again, without them.
+
+    Patroni 3.0.2 does so by itself as long as it takes what its own etcd has kept for the truth: the lock is its own there. Where etcd is the quicker one, what
+    it knows of the leader is removed, which is what somebody does who wants the cluster to work again.
+    """
+    began = time.monotonic()
+    while time.monotonic() - began < BY_ITSELF:
+        if scene.primaries(old) == [old]:
+            print(f"the old one led by itself after {time.monotonic() - began:.0f} s")
+            return
+        time.sleep(1)
+    print(f"not by itself within {BY_ITSELF} s: what etcd knows of the leader is removed")
+    keys = f"https://{site.cluster.address(old)}:2379/v2/keys/db/postgres"
     wait_until(
-        lambda: '"value"' in site.sh(f"curl -sk -m 5 {keys}/initialize; true", host),
+        lambda: '"value"' in site.sh(f"curl -sk -m 5 {keys}/initialize; true", old),
         what="etcd has a quorum",
         every=1,
     )
     for key in ("leader", "sync", "status", "history", "optime/leader"):
-        site.sh(f"curl -sk -m 5 -X DELETE {keys}/{key}", host)
+        site.sh(f"curl -sk -m 5 -X DELETE {keys}/{key}", old)
+    wait_until(
+        lambda: scene.primaries(old) == [old], what="the old one leads", timeout=120, every=1
+    )
 
 
 __all__ = (
     "BOOK",
     "comparison",
     "content_of_set",
-    "forget_the_leader",
     "ids",
     "in_store",
     "insert",
     "made",
+    "old_one_leads",
     "patroni",
     "promote_by_hand",
     "routes",

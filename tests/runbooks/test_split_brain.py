@@ -15,11 +15,11 @@ from runbooks.split_sides import (
     BOOK,
     comparison,
     content_of_set,
-    forget_the_leader,
     ids,
     in_store,
     insert,
     made,
+    old_one_leads,
     patroni,
     promote_by_hand,
     routes,
@@ -155,14 +155,10 @@ def test_double_partition(lab: Lab, moment: str) -> None:
     wait_until(lambda: not scene.primaries(*site.cluster.hosts), what="nobody leads", timeout=120)
     scene.undo.clear()
     if moment == "together":
-        # Patroni 3.0.2 does so by itself at times, when both that have the rows are late: here it is made to
         patroni(site, "stop", *others)
         for host in site.cluster.hosts:
             site.host(host).rejoin()
-        forget_the_leader(site, old)
-        wait_until(
-            lambda: scene.primaries(old) == [old], what="the old one leads", timeout=120, every=1
-        )
+        old_one_leads(site, scene, old)
         # started now, Patroni would make the others' databases copies of this one, and the rows were gone
         assert not keys & ids(site, old)
     told = site.good(BOOK)
