@@ -186,7 +186,7 @@ postgres() {
 
 exec </dev/null
 echo "clock $(date +%s.%N)"
-[ -z "$tiers" ] || timeout -k 1 $((limit + 1)) sh -c "$(printf %s "$probe" | base64 -d)" probe.sh "$write" "$limit" $tiers 2>/dev/null &
+[ -z "$tiers" ] || timeout -k 1 $((limit + 2)) sh -c "$(printf %s "$probe" | base64 -d)" probe.sh "$write" "$limit" $tiers 2>/dev/null &
 for part in services disks certificates flags package consul postgres; do
     $part &
 done

@@ -92,10 +92,6 @@ WANTED: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "4.5.5-replica-clock-behind": ("clock_skew", "high", ("other",), ""),
     "7.0.5-clock-ahead": ("clock_skew", "high", ("async",), ""),
     "7.0.5-clocks-behind": ("clock_skew", "medium", (), ""),
-    # -- the address that users take
-    "7.0.5-front-dead": ("load_balancer_broken", "high", (), ""),
-    "7.0.5-front-empty": ("load_balancer_broken", "high", (), ""),
-    "7.0.5-front-well": ("healthy", "high", (), ""),
     # -- two sides
     "7.0.5-promoted": ("split_brain", "high", ("leader", "async"), RESOLVE),
     "4.5.5-active-isolated": ("split_brain", "high", ("leader", "*"), RESOLVE),
@@ -146,7 +142,6 @@ WITH_HOSTS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "7.0.5-no-standby": ("writes_blocked", "high", ("sync", "async"), ""),
     "7.0.5-sync-paused": ("writes_blocked", "high", ("sync",), ""),
     "7.0.5-one-way": ("writes_blocked", "medium", ("sync",), ""),
-    "7.0.5-promoted": ("split_brain", "high", ("leader", "async"), RESOLVE),
     "7.0.5-two-killed": ("database_quorum_lost", "high", ("sync", "async"), ""),
     "7.0.5-all-apart": ("database_quorum_lost", "medium", ALL, ""),
     "7.0.5-all-killed": ("cluster_down", "low", ALL, ""),
