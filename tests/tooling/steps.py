@@ -74,7 +74,8 @@ PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
 RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
 # Of these, what finds out what is wrong before it does something.
 DIAGNOSIS = tuple(
-    f"tests/runbooks/test_{name}.py" for name in ("diagnose", "inventory", "recover", "split_brain")
+    f"tests/runbooks/test_{name}.py"
+    for name in ("diagnose", "inventory", "recover", "recover_split", "split_brain")
 )
 
 STEPS = (
@@ -361,7 +362,7 @@ STEPS = (
         DIAGNOSIS,
         lab=True,
         env=OURS,
-        limit=3600,
+        limit=5400,
         weight=900,
     ),
     Step(
