@@ -5,7 +5,8 @@
 """Every test step, as a table.
 
 In a command `{bin}` is the bin directory of the step's environment, `{python}` its Python's version, `{cfy}` the
-bin directory of the vendor's client and `{root}` the directory that holds ansible_collections.
+bin directory of the vendor's client, `{ee}` that of what an execution environment has, and `{root}` the directory that
+holds ansible_collections.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Step:
     # On a core whose Python an older one has too.
     same_python: str = ""
     cfy: bool = False
+    ee: bool = False
     # The collection awx.awx is beside ours.
     awx: bool = False
     # What it is skipped without.
@@ -66,8 +68,17 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("awx", "bad_input", "bench", "demo", "eda", "fidelity", "lab", "playbooks"),
-        *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
+        *("awx", "bad_input", "bench", "demo", "eda", "ee", "fidelity", "jobs", "lab"),
+        *(
+            "playbooks",
+            "product",
+            "runbooks",
+            "scenarios",
+            "standin",
+            "tooling",
+            "transfers",
+            "vendor_client",
+        ),
     )
 )
 PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
@@ -311,6 +322,35 @@ STEPS = (
             ("", AWX, ""),
             ("-newest", NEWEST, " -k there_again_and_gone"),
         )
+    ),
+    Step(
+        "ee",
+        "awx",
+        AWX,
+        PYTEST + " tests/ee",
+        ("tests/ee/test_*.py",),
+        ee=True,
+        env={**OURS, "EE": "{ee}"},
+        weight=40,
+    ),
+    Step(
+        "awx-jobs",
+        "awx",
+        AWX,
+        PYTEST + " tests/jobs --ignore tests/jobs/on_hosts",
+        ("tests/jobs/test_*.py",),
+        env=OURS,
+        weight=60,
+    ),
+    Step(
+        "awx-jobs-hosts",
+        "awx",
+        AWX,
+        "{bin}/python -m lab run --hosts 4 -- " + PYTEST + " tests/jobs/on_hosts",
+        ("tests/jobs/on_hosts/test_*.py",),
+        lab=True,
+        env=OURS,
+        weight=900,
     ),
     Step(
         "lab",
