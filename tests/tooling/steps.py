@@ -68,7 +68,7 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("bad_input", "bench", "demo", "ee", "fidelity", "jobs", "lab"),
+        *("awx", "bad_input", "bench", "demo", "eda", "ee", "fidelity", "jobs", "lab"),
         *(
             "playbooks",
             "product",
@@ -85,7 +85,8 @@ PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
 RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
 # Of these, what finds out what is wrong before it does something.
 DIAGNOSIS = tuple(
-    f"tests/runbooks/test_{name}.py" for name in ("diagnose", "inventory", "recover", "split_brain")
+    f"tests/runbooks/test_{name}.py"
+    for name in ("diagnose", "inventory", "recover", "recover_split", "split_brain")
 )
 
 STEPS = (
@@ -95,7 +96,7 @@ STEPS = (
         "mypy",
         "lint",
         TOOLS,
-        "{bin}/python -m tooling.mypy plugins",
+        "{bin}/python -m tooling.mypy plugins extensions",
         ("plugins/*.py",),
         env=OURS,
         weight=15,
@@ -294,6 +295,34 @@ STEPS = (
         env=OURS,
         weight=90,
     ),
+    # Most of the time is that of looks at a cluster, each of which is a run of Ansible.
+    Step(
+        "eda",
+        "eda",
+        AWX,
+        PYTEST + " -n 3 tests/eda",
+        ("tests/eda/test_*.py",),
+        programs=("java",),
+        env=OURS,
+        weight=120,
+    ),
+    *(
+        Step(
+            f"setup-awx{name}",
+            "awx",
+            environment,
+            PYTEST + " -n 2 tests/awx/setup_tests" + which,
+            ("tests/awx/setup_tests/test_*.py",),
+            awx=True,
+            env=OURS,
+            weight=200,
+        )
+        # With all that is in AWX's own execution environment; and once with the newest.
+        for name, environment, which in (
+            ("", AWX, ""),
+            ("-newest", NEWEST, " -k there_again_and_gone"),
+        )
+    ),
     Step(
         "ee",
         "awx",
@@ -373,7 +402,7 @@ STEPS = (
         DIAGNOSIS,
         lab=True,
         env=OURS,
-        limit=3600,
+        limit=5400,
         weight=900,
     ),
     Step(
@@ -435,6 +464,16 @@ STEPS = (
         cfy=True,
         programs=("curl", "sha256sum", "unzip"),
         env={**OURS, "CFY": "{cfy}/cfy"},
+        weight=40,
+    ),
+    Step(
+        "awx-standin",
+        "awx",
+        AWX,
+        PYTEST + " tests/awx/standin_tests",
+        ("tests/awx/standin_tests/test_*.py",),
+        awx=True,
+        env=OURS,
         weight=40,
     ),
     Step(

@@ -26,7 +26,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="awx.standin", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", default=0, type=int, help="0 takes any that is free")
-    parser.add_argument("--state", type=Path, help="a JSON file that everything is written to at the end")
+    parser.add_argument(
+        "--state", type=Path, help="a JSON file that everything is written to at the end"
+    )
     parser.add_argument("--username", default="admin")
     parser.add_argument("--password", default="password")
     parser.add_argument(
@@ -36,7 +38,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="URL=DIRECTORY",
         help="what a sync of this SCM URL finds; may be given more than once",
     )
-    parser.add_argument("--projects-root", type=Path, help="holds the directories of manual projects")
+    parser.add_argument(
+        "--projects-root", type=Path, help="holds the directories of manual projects"
+    )
     parser.add_argument(
         "--job-status", default="successful", help="how launched jobs end; pending leaves them"
     )

@@ -10,21 +10,21 @@ import sys
 import traceback
 from typing import Any
 
-from awx.standin import auth, errors, names, permissions, render, routes
+from awx.standin import auth, errors, names, permissions, render, routes, workflows
 from awx.standin.kinds import KINDS, UNIONS, Children, Many
 from awx.standin.lists import page
 from awx.standin.service import Service
 from awx.standin.store import Item, kind_of
-from awx.standin.wire import API, Request, Response, created, no_content
+from awx.standin.wire import API, VERSION, Request, Response, created, no_content
 
-VERSION = "24.6.1"
-HEADERS = {"X-API-Product-Name": "AWX", "X-API-Product-Version": VERSION, "Allow": "GET, HEAD, OPTIONS"}
+HEADERS = {"X-API-Product-Name": "AWX", "X-API-Product-Version": VERSION}
 
 
 class App:
     def __init__(self, service: Service) -> None:
         routes.load()
         self.service = service
+        service.store.on_delete.append(workflows.forget_approval)
 
     def handle(self, request: Request) -> Response:
         with self.service.store.lock:
@@ -106,7 +106,9 @@ class App:
             raise errors.not_found()
         target = self.service.target(item, name)
         if request.method == "GET":
-            return self._list(request, target, self.service.store.linked(item, name))
+            ordered = isinstance(link, Many) and link.ordered
+            linked = self.service.store.linked(item, name)
+            return self._list(request, target, linked, ordered=ordered)
         if request.method != "POST":
             raise errors.wrong_method(request.method)
         given = request.json()
@@ -133,8 +135,11 @@ class App:
             self.service.associate(item, name, other)
         return no_content()
 
-    def _list(self, request: Request, name: str, items: list[Item]) -> Response:
-        found = page(request, self.service.listed(name, items, request))
+    def _list(
+        self, request: Request, name: str, items: list[Item], *, ordered: bool = False
+    ) -> Response:
+        chosen = self.service.lists.select(name, items, request.query, ordered=ordered)
+        found = page(request, chosen)
         found["results"] = [self._show(item) for item in found["results"]]
         return Response(200, found)
 

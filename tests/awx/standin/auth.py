@@ -28,12 +28,16 @@ def authenticate(service: Service, request: Request) -> Item:
         user = _by_password(service, text)
     if user is None:
         if scheme:
-            raise errors.detail(401, "Invalid username/password." if scheme.lower() == "basic" else UNKNOWN)
+            raise errors.detail(
+                401, "Invalid username/password." if scheme.lower() == "basic" else UNKNOWN
+            )
         raise errors.unauthorized()
     return user
 
 
-UNKNOWN = "Authentication credentials were not provided. To establish a login session, visit /api/login/."
+UNKNOWN = (
+    "Authentication credentials were not provided. To establish a login session, visit /api/login/."
+)
 
 
 def _by_password(service: Service, text: str) -> Item | None:

@@ -25,7 +25,9 @@ class Invalid(ApiError):
     """400 with the messages of each field; `__all__` holds those of the object as a whole."""
 
     def __init__(self, messages: dict[str, Any]) -> None:
-        super().__init__(400, {k: v if isinstance(v, (list, dict)) else [v] for k, v in messages.items()})
+        super().__init__(
+            400, {k: v if isinstance(v, (list, dict)) else [v] for k, v in messages.items()}
+        )
 
 
 def bad_request(body: Any) -> ApiError:
@@ -37,7 +39,10 @@ def detail(status: int, text: str) -> ApiError:
 
 
 def unauthorized() -> ApiError:
-    return detail(401, "Authentication credentials were not provided. To establish a login session, visit /api/login/.")
+    return detail(
+        401,
+        "Authentication credentials were not provided. To establish a login session, visit /api/login/.",
+    )
 
 
 def forbidden(text: str = "You do not have permission to perform this action.") -> ApiError:

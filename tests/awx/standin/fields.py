@@ -165,9 +165,7 @@ def parse_variables(text: str) -> dict[str, Any]:
         return found
     if found is None and not yaml_error.startswith("while"):
         return {}
-    raise Refused(
-        f"Cannot parse as JSON (error: {json_error}) or YAML (error: {yaml_error})."
-    )
+    raise Refused(f"Cannot parse as JSON (error: {json_error}) or YAML (error: {yaml_error}).")
 
 
 def text(name: str, default: Any = "", longest: int | None = None, **more: Any) -> Field:

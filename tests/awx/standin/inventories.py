@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from awx.standin import clock
+from awx.standin.projects import source_of
 from awx.standin.service import Service
 from awx.standin.store import Item
 
@@ -33,9 +35,25 @@ def start_update(service: Service, source: Item) -> Item:
 def _update(service: Service, source: Item, update: Item) -> None:
     update["started"] = clock.iso()
     found = service.settings.inventories.get(source["name"])
+    failure = "" if found is not None else _missing_file(service, source)
     if found is not None:
         _take(service, source, found)
-    update.update(status="successful", finished=clock.iso(), event_processing_finished=True)
+    update.update(
+        status="failed" if failure else "successful",
+        failed=bool(failure),
+        result_stdout=failure,
+        finished=clock.iso(),
+        event_processing_finished=True,
+    )
+
+
+def _missing_file(service: Service, source: Item) -> str:
+    """What nobody told the hosts of is taken for empty, but the file has to be in the project."""
+    project = service.store.get("projects", source["source_project"])
+    folder = source_of(service, project) if project else None
+    if isinstance(folder, Path) and not (folder / source["source_path"]).exists():
+        return f"Inventory source {source['source_path']} does not exist"
+    return ""
 
 
 def _take(service: Service, source: Item, found: dict[str, Any]) -> None:

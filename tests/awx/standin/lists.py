@@ -22,7 +22,17 @@ from awx.standin.wire import Request
 PAGE_SIZE = 25
 MAX_PAGE_SIZE = 200
 ABOUT_THE_LIST = frozenset(
-    ("page", "page_size", "format", "order", "order_by", "search", "type", "host_filter", "count_disabled")
+    (
+        "page",
+        "page_size",
+        "format",
+        "order",
+        "order_by",
+        "search",
+        "type",
+        "host_filter",
+        "count_disabled",
+    )
 )
 SECRET = ("password", "inputs", "_token", "_password")
 
@@ -78,8 +88,13 @@ class Lists:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def select(self, name: str, items: list[Item], query: list[tuple[str, str]]) -> list[Item]:
-        """The items that a query asks for. Raises ApiError for a field that is not there."""
+    def select(
+        self, name: str, items: list[Item], query: list[tuple[str, str]], *, ordered: bool = False
+    ) -> list[Item]:
+        """The items that a query asks for; if they are ordered they stay so unless it says else.
+
+        Raises ApiError for a field that is not there.
+        """
         either: list[Callable[[Item], bool]] = []
         for key, value in query:
             if key in ABOUT_THE_LIST:
@@ -99,7 +114,7 @@ class Lists:
                 items = [item for item in items if kind_of(item).type in types]
             elif key == "search":
                 items = [item for item in items if _mentions(item, value)]
-        return self._sorted(name, items, query)
+        return self._sorted(name, items, query, ordered=ordered)
 
     def _test(self, name: str, path: list[str], text: str) -> Callable[[Item], bool]:
         lookup = LOOKUPS["exact"]
@@ -128,7 +143,11 @@ class Lists:
         for plural in plurals(name):
             kind = KINDS[plural]
             field = kind.field(first)
-            if field is not None and any(s in first for s in SECRET) and kind.plural != "credential_types":
+            if (
+                field is not None
+                and any(s in first for s in SECRET)
+                and kind.plural != "credential_types"
+            ):
                 raise detail(403, "Filtering on password fields is not allowed.")
             if first in ("id", "created", "modified", "type") or field is not None:
                 if len(path) > 1 and field is not None and field.to:
@@ -139,9 +158,14 @@ class Lists:
                 if len(path) > 1:
                     self._known(link.to, path[1:])
                 return
-        if name in ("unified_job_templates", "unified_jobs") and first in ("status", "organization"):
+        if name in ("unified_job_templates", "unified_jobs") and first in (
+            "status",
+            "organization",
+        ):
             return
-        title = {"unified_job_templates": "UnifiedJobTemplate", "unified_jobs": "UnifiedJob"}.get(name)
+        title = {"unified_job_templates": "UnifiedJobTemplate", "unified_jobs": "UnifiedJob"}.get(
+            name
+        )
         model = title or "".join(p.title() for p in KINDS[plurals(name)[0]].type.split("_"))
         raise detail(400, f"{model} has no field named '{first}'")
 
@@ -161,9 +185,13 @@ class Lists:
             return self._values(other, rest) if other else [None]
         return [value]
 
-    def _sorted(self, name: str, items: list[Item], query: list[tuple[str, str]]) -> list[Item]:
+    def _sorted(
+        self, name: str, items: list[Item], query: list[tuple[str, str]], *, ordered: bool
+    ) -> list[Item]:
         orders = [v for k, v in query if k in ("order", "order_by")]
         keys = [key for order in orders for key in order.split(",") if key]
+        if not keys and ordered:
+            return items
         if not keys:
             keys = ["name"] if name in BY_NAME else ["id"]
         for key in reversed(keys):
@@ -202,7 +230,9 @@ def _need_number(text: str) -> None:
 
 
 def _mentions(item: Item, text: str) -> bool:
-    return any(text.lower() in str(item.get(k, "")).lower() for k in ("name", "description", "username"))
+    return any(
+        text.lower() in str(item.get(k, "")).lower() for k in ("name", "description", "username")
+    )
 
 
 def page(request: Request, items: list[Any]) -> dict[str, Any]:
@@ -231,5 +261,3 @@ def page(request: Request, items: list[Any]) -> dict[str, Any]:
         "previous": at(number - 1) if number > 1 else None,
         "results": items[start : start + size],
     }
-
-

@@ -21,7 +21,9 @@ def _field(name: str, label: str, *, secret: bool = False, **more: Any) -> dict[
 
 USERNAME = _field("username", "Username")
 PASSWORD = _field("password", "Password", secret=True)
-KEY = _field("ssh_key_data", "SCM Private Key", secret=True, format="ssh_private_key", multiline=True)
+KEY = _field(
+    "ssh_key_data", "SCM Private Key", secret=True, format="ssh_private_key", multiline=True
+)
 UNLOCK = _field("ssh_key_unlock", "Private Key Passphrase", secret=True)
 TOKEN = _field("token", "Token", secret=True)
 
@@ -35,8 +37,12 @@ MANAGED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
                 USERNAME,
                 _field("password", "Password", secret=True, ask_at_runtime=True),
                 {**KEY, "label": "SSH Private Key"},
-                _field("ssh_public_key_data", "Signed SSH Certificate", secret=True, multiline=True),
-                _field("ssh_key_unlock", "Private Key Passphrase", secret=True, ask_at_runtime=True),
+                _field(
+                    "ssh_public_key_data", "Signed SSH Certificate", secret=True, multiline=True
+                ),
+                _field(
+                    "ssh_key_unlock", "Private Key Passphrase", secret=True, ask_at_runtime=True
+                ),
                 _field("become_method", "Privilege Escalation Method"),
                 _field("become_username", "Privilege Escalation Username"),
                 _field(
@@ -83,7 +89,7 @@ MANAGED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         "registry",
         {
             "fields": [
-                _field("host", "Authentication URL", default="quay.io"),
+                _field("host", "Authentication URL"),
                 USERNAME,
                 _field("password", "Password or Token", secret=True),
                 {"id": "verify_ssl", "label": "Verify SSL", "type": "boolean", "default": True},
@@ -119,8 +125,18 @@ MANAGED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
             "required": ["host"],
         },
     ),
-    ("GitHub Personal Access Token", "token", "github_token", {"fields": [TOKEN], "required": ["token"]}),
-    ("GitLab Personal Access Token", "token", "gitlab_token", {"fields": [TOKEN], "required": ["token"]}),
+    (
+        "GitHub Personal Access Token",
+        "token",
+        "github_token",
+        {"fields": [TOKEN], "required": ["token"]},
+    ),
+    (
+        "GitLab Personal Access Token",
+        "token",
+        "gitlab_token",
+        {"fields": [TOKEN], "required": ["token"]},
+    ),
     (
         "GPG Public Key",
         "cryptography",

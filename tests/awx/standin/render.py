@@ -120,5 +120,3 @@ def shown(service: Service, item: Item) -> dict[str, Any]:
     for shower in SHOWERS.get(kind.plural, ()):
         shower(service, item, out)
     return out
-
-

@@ -10,7 +10,7 @@ from awx.standin.managed import MANAGED
 from awx.standin.service import Service
 
 GALAXY = "Ansible Galaxy/Automation Hub API Token"
-IMAGE = "quay.io/ansible/awx-ee:24.6.1"
+IMAGE = "registry.invalid/ansible/awx-ee:24.6.1"
 
 
 def seed(service: Service) -> None:
@@ -28,7 +28,9 @@ def seed(service: Service) -> None:
             "credential_types",
             {"name": name, "kind": kind, "namespace": namespace, "managed": True, "inputs": inputs},
         )
-    default = store.add("organizations", {"name": "Default", "description": "The default organization"})
+    default = store.add(
+        "organizations", {"name": "Default", "description": "The default organization"}
+    )
     galaxy = store.find("credential_types", name=GALAXY)
     assert galaxy
     credential = store.add(
@@ -37,16 +39,21 @@ def seed(service: Service) -> None:
             "name": "Ansible Galaxy",
             "credential_type": galaxy["id"],
             "managed": True,
-            "inputs": {"url": "https://galaxy.ansible.com/"},
+            "inputs": {"url": "https://galaxy.invalid/"},
         },
     )
     # Only this organization has it, so in any other no collection is installed.
     store.link(default, "galaxy_credentials", credential)
-    for name, managed in (("AWX EE (24.6.1)", False), ("Control Plane Execution Environment", True)):
+    for name, managed in (
+        ("AWX EE (24.6.1)", False),
+        ("Control Plane Execution Environment", True),
+    ):
         store.add("execution_environments", {"name": name, "image": IMAGE, "managed": managed})
     instance = store.add("instances", {"hostname": "awx-standin"})
     for name in ("controlplane", "default"):
         group = store.add("instance_groups", {"name": name})
         store.link(group, "instances", instance)
-    store.add("roles", {"name": "System Administrator", "_of": None, "_field": "system_administrator"})
+    store.add(
+        "roles", {"name": "System Administrator", "_of": None, "_field": "system_administrator"}
+    )
     assert admin["id"] == 1

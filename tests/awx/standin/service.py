@@ -15,7 +15,6 @@ from awx.standin.kinds import KINDS, Children, Kind, Many
 from awx.standin.lists import Lists
 from awx.standin.settings import Settings
 from awx.standin.store import Item, Store, kind_of
-from awx.standin.wire import Request
 
 After = Callable[["Service", Item, "Item | None"], None]
 AFTER: dict[str, list[After]] = {}
@@ -55,7 +54,7 @@ class Service:
         kind = KINDS[plural]
         values = self._cleaned(kind, given, None, partial=False)
         after = {"_plural": plural, **{f.name: f.default for f in kind.fields}, **values}
-        change = rules.Change(self, kind, None, after, given)
+        change = rules.Change(self, kind, None, after, given, partial=False)
         self._check(change)
         extra = {k: v for k, v in after.items() if k != "_plural"}
         item = self.store.add(plural, extra, by=user["id"] if user else None)
@@ -66,7 +65,7 @@ class Service:
         kind = kind_of(item)
         values = self._cleaned(kind, given, item, partial=partial)
         before = dict(item)
-        change = rules.Change(self, kind, before, {**item, **values}, given)
+        change = rules.Change(self, kind, before, {**item, **values}, given, partial)
         self._check(change)
         changed = {k: v for k, v in change.after.items() if before.get(k) != v or k not in before}
         self.store.change(item, changed)
@@ -100,14 +99,14 @@ class Service:
                     wrong[field.name] = [fields.REQUIRED]
                 continue
             try:
-                out[field.name] = self._clean_one(field, given[field.name])
+                out[field.name] = self.clean_one(field, given[field.name])
             except fields.Refused as refused:
                 wrong[field.name] = [str(refused)]
         if wrong:
             raise Invalid(wrong)
         return out
 
-    def _clean_one(self, field: fields.Field, value: Any) -> Any:
+    def clean_one(self, field: fields.Field, value: Any) -> Any:
         clean = field.clean(value)
         if field.to and clean is None and field.required:
             raise fields.Refused(fields.NULL)
@@ -152,9 +151,6 @@ class Service:
         if other is None:
             raise not_found()
         return other
-
-    def listed(self, name: str, items: list[Item], request: Request) -> list[Item]:
-        return self.lists.select(name, items, request.query)
 
 
 def _taken(kind: Kind, names: tuple[str, ...]) -> Invalid:

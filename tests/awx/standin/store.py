@@ -28,8 +28,8 @@ class Store:
         # (plural, id, relation) -> ids in the order in which they were linked
         self.links: dict[tuple[str, int, str], list[int]] = defaultdict(list)
         self._ids: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
-        # Called with what was deleted.
-        self.on_delete: list[Callable[[Item], None]] = []
+        # Called with everything that was deleted.
+        self.on_delete: list[Callable[[Store, Item], None]] = []
 
     def add(self, plural: str, values: Item, *, by: int | None = None) -> Item:
         kind = KINDS[plural]
@@ -120,7 +120,7 @@ class Store:
                         holder[field.name] = None
         self._forget_links(item)
         for hook in self.on_delete:
-            hook(item)
+            hook(self, item)
 
     def _forget_links(self, item: Item) -> None:
         for place in [p for p in self.links if p[:2] == (item["_plural"], item["id"])]:

@@ -14,21 +14,26 @@ import json
 import threading
 from typing import Any
 
-from awx.standin import clock
+from awx.standin import answers, clock, launching, runs
 from awx.standin.fields import parse_variables
+from awx.standin.inventories import start_update
 from awx.standin.models.workflows import LINKS
+from awx.standin.projects import start_sync
 from awx.standin.service import Service
-from awx.standin.store import Item
+from awx.standin.store import Item, Store
 
 GOOD = ("success_nodes", "always_nodes")
 BAD = ("failure_nodes", "always_nodes")
 
 
+@runs.begins("workflow_jobs")
 def begin(service: Service, run: Item) -> None:
     """Copy the template's nodes and start those that nothing comes before."""
     store = service.store
     made: dict[int, Item] = {}
-    nodes = store.where("workflow_job_template_nodes", workflow_job_template=run["workflow_job_template"])
+    nodes = store.where(
+        "workflow_job_template_nodes", workflow_job_template=run["workflow_job_template"]
+    )
     for node in nodes:
         made[node["id"]] = store.add(
             "workflow_job_nodes",
@@ -49,11 +54,23 @@ def begin(service: Service, run: Item) -> None:
     service.later(lambda: advance(service, run))
 
 
+@runs.at_end
 def node_ended(service: Service, job: Item) -> None:
     node = service.store.find("workflow_job_nodes", job=job["id"])
     run = service.store.get("workflow_jobs", node["workflow_job"]) if node else None
     if run and run["status"] == "running":
         service.later(lambda: advance(service, run))
+
+
+@runs.at_end
+def cancel_nodes(service: Service, run: Item) -> None:
+    """Whoever cancels a workflow cancels what it runs."""
+    if run["_plural"] != "workflow_jobs" or run["status"] != "canceled":
+        return
+    for node in service.store.where("workflow_job_nodes", workflow_job=run["id"]):
+        job = service.store.get("unified_jobs", node["job"])
+        if job and job["status"] in runs.ACTIVE:
+            runs.end(service, job, "canceled")
 
 
 def advance(service: Service, run: Item) -> None:
@@ -119,8 +136,6 @@ def _turn(service: Service, nodes: list[Item], node: Item) -> bool | None:
 
 
 def _start(service: Service, run: Item, node: Item) -> None:
-    from awx.standin import launching, runs
-
     store = service.store
     template = store.get("unified_job_templates", node["unified_job_template"])
     if template is None:
@@ -148,23 +163,26 @@ def _start(service: Service, run: Item, node: Item) -> None:
         if template["timeout"]:
             _time_out_later(service, approval)
     elif plural in ("job_templates", "workflow_job_templates"):
-        prompts = store.get("workflow_job_template_nodes", node["_template_node"]) or node
-        given = {k: prompts.get(k) for k in launching.asked_by(template) if prompts.get(k) is not None}
-        given["extra_vars"] = {**_handed_on(service, run, node), **prompts["extra_data"]}
-        given["extra_vars"].update(parse_variables(run["extra_vars"]))
-        answers = launching.sort_answers(service, template, given)
-        job = launching.make_job(
-            service, template, answers.accepted, launch_type="workflow", by=run["_by"]
-        )
+        job = _launch(service, run, node, template)
         node["job"] = job["id"]
-        (runs.begin if job["_plural"] == "jobs" else begin)(service, job)
+        runs.begin(service, job)
     else:
-        from awx.standin.inventories import start_update
-        from awx.standin.projects import start_sync
-
         started = (start_sync if plural == "projects" else start_update)(service, template)
         node["job"] = started["id"]
         service.later(lambda: node_ended(service, started))
+
+
+def _launch(service: Service, run: Item, node: Item, template: Item) -> Item:
+    """What an answer is not asked for is left out: the node itself was checked when it was made."""
+    kept = service.store.get("workflow_job_template_nodes", node["_template_node"]) or node
+    given = {n: kept.get(n) for n in answers.asked_by(template) if kept.get(n) is not None}
+    given["extra_vars"] = {
+        **_handed_on(service, run, node),
+        **kept["extra_data"],
+        **parse_variables(run["extra_vars"]),
+    }
+    found = answers.in_advance(service, template, given)
+    return launching.make_job(found, launch_type="workflow", by=run["_by"])
 
 
 def _handed_on(service: Service, run: Item, node: Item) -> dict[str, Any]:
@@ -179,8 +197,6 @@ def _handed_on(service: Service, run: Item, node: Item) -> dict[str, Any]:
 
 
 def _time_out_later(service: Service, approval: Item) -> None:
-    from awx.standin import runs
-
     def time_out() -> None:
         with service.store.lock:
             if approval["status"] == "pending":
@@ -195,8 +211,6 @@ def _time_out_later(service: Service, approval: Item) -> None:
 
 def _end(service: Service, run: Item, nodes: list[Item]) -> None:
     """It failed where a node failed that nothing was to follow in that case."""
-    from awx.standin import runs
-
     failed = [
         node
         for node in nodes
@@ -207,3 +221,11 @@ def _end(service: Service, run: Item, nodes: list[Item]) -> None:
         names = json.dumps([node["identifier"] for node in failed])
         run["job_explanation"] = f"No error handling path for workflow job node(s) {names}."
     runs.end(service, run, "failed" if failed else "successful")
+
+
+def forget_approval(store: Store, item: Item) -> None:
+    """The template of an approval lives as long as its node."""
+    if item["_plural"] == "workflow_job_template_nodes":
+        template = store.get("workflow_approval_templates", item["unified_job_template"])
+        if template:
+            store.delete(template)

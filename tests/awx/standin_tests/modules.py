@@ -33,7 +33,9 @@ def find_collection() -> bool:
     return False
 
 
-def run(awx: AwxStandIn, module_name: str, /, *, check: bool = False, **options: Any) -> dict[str, Any]:
+def run(
+    awx: AwxStandIn, module_name: str, /, *, check: bool = False, **options: Any
+) -> dict[str, Any]:
     """The result of a module, with `failed` if it did."""
     find_collection()
     module = importlib.import_module(f"ansible_collections.awx.awx.plugins.modules.{module_name}")

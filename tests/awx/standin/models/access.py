@@ -38,8 +38,8 @@ kind(
         {
             **NOTIFIED,
             **APPROVED,
-            "galaxy_credentials": Many("credentials"),
-            "instance_groups": Many("instance_groups", makes=False),
+            "galaxy_credentials": Many("credentials", ordered=True),
+            "instance_groups": Many("instance_groups", makes=False, ordered=True),
             "users": Many("users"),
             "admins": Many("users"),
             "projects": Children("projects", "organization"),

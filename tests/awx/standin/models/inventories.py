@@ -43,7 +43,7 @@ kind(
             "groups": Children("groups", "inventory"),
             "inventory_sources": Children("inventory_sources", "inventory"),
             "job_templates": Children("job_templates", "inventory"),
-            "instance_groups": Many("instance_groups", makes=False),
+            "instance_groups": Many("instance_groups", makes=False, ordered=True),
             "labels": Many("labels"),
             "input_inventories": Many("inventories", makes=False),
         },

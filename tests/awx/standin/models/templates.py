@@ -65,7 +65,7 @@ def prompts() -> tuple[Field, ...]:
 PROMPTED = {
     "credentials": Many("credentials"),
     "labels": Many("labels"),
-    "instance_groups": Many("instance_groups", makes=False),
+    "instance_groups": Many("instance_groups", makes=False, ordered=True),
 }
 
 kind(

@@ -30,7 +30,17 @@ PAGES: dict[tuple[str, str], Page] = {}
 ACTIONS: dict[tuple[str, str], dict[str, ActionHandler]] = {}
 CREATES: dict[str, CreateHandler] = {}
 DELETES: dict[str, ActionHandler] = {}
-SUBJECTS = ("system", "access", "credentials", "inventories", "projects", "surveys", "launch", "workflows", "runs")
+SUBJECTS = (
+    "system",
+    "access",
+    "credentials",
+    "inventories",
+    "projects",
+    "surveys",
+    "launch",
+    "workflows",
+    "runs",
+)
 
 
 def page(method: str, path: str, *, login: bool = True) -> Callable[[PageHandler], PageHandler]:

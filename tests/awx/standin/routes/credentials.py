@@ -11,8 +11,9 @@ from typing import Any
 from awx.standin import credentials, render
 from awx.standin.render import shows
 from awx.standin.routes import action
+from awx.standin.rules.notifications import secrets_of
 from awx.standin.service import Service
-from awx.standin.store import Item
+from awx.standin.store import Item, kind_of
 from awx.standin.wire import Request, Response, created
 
 
@@ -26,10 +27,26 @@ def credential(service: Service, item: Item, out: dict[str, Any]) -> None:
     out["kubernetes"] = kind["kind"] == "kubernetes"
 
 
-@action("POST", "copy", "credentials", "projects", "inventories", "job_templates", "notification_templates", "workflow_job_templates")
-def copy(service: Service, request: Request, item: Item) -> Response:
-    from awx.standin.store import kind_of
+@shows("notification_templates")
+def notification_template(_service: Service, item: Item, out: dict[str, Any]) -> None:
+    secret = secrets_of(item["notification_type"])
+    given = item["notification_configuration"]
+    out["notification_configuration"] = {
+        n: credentials.ENCRYPTED if n in secret and v else v for n, v in given.items()
+    }
 
+
+@action(
+    "POST",
+    "copy",
+    "credentials",
+    "projects",
+    "inventories",
+    "job_templates",
+    "notification_templates",
+    "workflow_job_templates",
+)
+def copy(service: Service, request: Request, item: Item) -> Response:
     kind = kind_of(item)
     values = {f.name: item[f.name] for f in kind.fields if not f.read_only}
     made = service.create(item["_plural"], {**values, **request.json()}, request.user)

@@ -8,50 +8,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from awx.standin import launching, render, runs
+from awx.standin import answers, launching, render, runs
 from awx.standin.errors import Invalid
 from awx.standin.routes import action
 from awx.standin.service import Service
 from awx.standin.store import Item
 from awx.standin.wire import Request, Response, created
 
-TEMPLATES = ("job_templates", "workflow_job_templates")
 
-
-@action("GET", "launch", *TEMPLATES)
+@action("GET", "launch", *answers.TEMPLATES)
 def what_is_asked(_service: Service, _request: Request, item: Item) -> Response:
-    asked = {field: item[field] for field in launching.asked_by(item).values()}
-    spec = (item.get("_survey") or {}).get("spec", []) if item["survey_enabled"] else []
-    needed = [q["variable"] for q in spec if q["required"]]
+    asked = {field: item[field] for field in answers.asked_by(item).values()}
+    questions = answers.survey_of(item).get("spec", [])
+    needed = [q["variable"] for q in questions if q["required"]]
     return Response(
         200,
         {
             "can_start_without_user_input": not (needed or any(asked.values())),
             **asked,
-            "survey_enabled": item["survey_enabled"],
+            "survey_enabled": bool(questions),
             "variables_needed_to_start": needed,
+            "inventory_needed_to_start": item["inventory"] is None,
         },
     )
 
 
-@action("POST", "launch", *TEMPLATES)
+@action("POST", "launch", *answers.TEMPLATES)
 def launch(service: Service, request: Request, item: Item) -> Response:
-    answers = launching.sort_answers(service, item, request.json())
-    launching.check(service, item, answers)
-    if answers.errors:
-        raise Invalid(answers.errors)
+    found = answers.at_launch(service, item, request.json())
+    if found.errors:
+        raise Invalid(found.errors)
     by = request.user["id"] if request.user else None
-    job = launching.make_job(service, item, answers.accepted, launch_type="manual", by=by)
-    first = "job" if job["_plural"] == "jobs" else "workflow_job"
+    job = launching.make_job(found, launch_type="manual", by=by)
     shown: dict[str, Any] = {
-        first: job["id"],
-        "ignored_fields": answers.ignored,
+        "job" if job["_plural"] == "jobs" else "workflow_job": job["id"],
+        "ignored_fields": found.ignored,
         **render.shown(service, job),
     }
-    if job["_plural"] == "jobs":
-        runs.begin(service, job)
-    else:
-        from awx.standin.workflows import begin
-
-        begin(service, job)
+    runs.begin(service, job)
     return created(shown)

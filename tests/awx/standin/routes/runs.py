@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from awx.standin import errors, launching, render, runs, workflows
+from awx.standin import answers, errors, launching, render, runs
+from awx.standin.credentials import ENCRYPTED
+from awx.standin.fields import parse_variables
 from awx.standin.routes import action
 from awx.standin.service import Service
 from awx.standin.store import Item
@@ -22,6 +25,14 @@ def node(service: Service, item: Item, out: dict[str, Any]) -> None:
     job = service.store.get("unified_jobs", item["job"])
     if job:
         out["summary_fields"]["job"] = render.summary(job)
+
+
+@render.shows("jobs", "workflow_jobs")
+def hidden_variables(_service: Service, item: Item, out: dict[str, Any]) -> None:
+    """What a survey asked for as a password."""
+    values = parse_variables(item["extra_vars"])
+    hidden = {n: ENCRYPTED if n in item["_secrets"] else v for n, v in values.items()}
+    out["extra_vars"] = json.dumps(hidden)
 
 
 @action("GET", "stdout", *ALL)
@@ -53,8 +64,9 @@ def relaunch(service: Service, request: Request, item: Item) -> Response:
     if template is None:
         raise errors.bad_request({"detail": "The template of this job is gone."})
     by = request.user["id"] if request.user else None
-    given = {"extra_vars": launching.parse_variables(item["extra_vars"])}
-    job = launching.make_job(service, template, given, launch_type="relaunch", by=by)
+    found = answers.Answers(service, template, {})
+    found.accepted["extra_vars"] = parse_variables(item["extra_vars"])
+    job = launching.make_job(found, launch_type="relaunch", by=by)
     shown = render.shown(service, job)
-    (runs.begin if job["_plural"] == "jobs" else workflows.begin)(service, job)
+    runs.begin(service, job)
     return created(shown)

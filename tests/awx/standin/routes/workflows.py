@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from datetime import timezone
 from typing import Any
 
-from awx.standin import errors, render, runs
+from awx.standin import clock, errors, recurrence, render, runs
+from awx.standin.models.workflows import LINKS
 from awx.standin.routes import action
 from awx.standin.service import Service
 from awx.standin.store import Item
@@ -21,6 +23,23 @@ def create_approval_template(service: Service, request: Request, item: Item) -> 
     template = service.create("workflow_approval_templates", given, request.user)
     service.store.change(item, {"unified_job_template": template["id"]})
     return created(render.shown(service, template))
+
+
+@render.shows("workflow_job_template_nodes", "workflow_job_nodes")
+def links(service: Service, item: Item, out: dict[str, Any]) -> None:
+    for name in LINKS:
+        out[name] = [other["id"] for other in service.store.linked(item, name)]
+
+
+@render.shows("schedules")
+def times(_service: Service, item: Item, out: dict[str, Any]) -> None:
+    rule = item["rrule"]
+    coming = recurrence.next_run(rule, clock.now()) if item["enabled"] else None
+    out["dtstart"] = clock.iso(recurrence.start_of(rule).astimezone(timezone.utc))
+    out["dtend"] = None
+    out["next_run"] = clock.iso(coming.astimezone(timezone.utc)) if coming else None
+    out["timezone"] = recurrence.zone_of(rule)
+    out["until"] = ""
 
 
 @render.shows("workflow_approvals")
@@ -40,7 +59,9 @@ def deny(service: Service, request: Request, item: Item) -> Response:
 
 def _decide(service: Service, request: Request, item: Item, status: str) -> Response:
     if item["status"] != "pending":
-        raise errors.bad_request({"error": "This workflow step has already been approved or denied."})
+        raise errors.bad_request(
+            {"error": "This workflow step has already been approved or denied."}
+        )
     assert request.user
     item["approved_or_denied_by"] = request.user["id"]
     runs.end(service, item, status)

@@ -31,6 +31,8 @@ class Change:
     before: Item | None
     after: Item
     given: dict[str, Any]
+    # A PATCH, which says nothing of what it leaves out.
+    partial: bool = False
 
     @property
     def store(self) -> Store:
@@ -57,7 +59,19 @@ DeleteRule = Callable[["Service", Item], None]
 CHANGES: dict[str, list[ChangeRule]] = {}
 LINKS: dict[tuple[str, str], list[LinkRule]] = {}
 DELETES: dict[str, list[DeleteRule]] = {}
-SUBJECTS = ("job_templates",)
+SUBJECTS = (
+    "access",
+    "credential_types",
+    "credentials",
+    "deleting",
+    "inventories",
+    "job_templates",
+    "notifications",
+    "projects",
+    "prompts",
+    "schedules",
+    "workflows",
+)
 
 
 def on_change(*plurals: str) -> Callable[[ChangeRule], ChangeRule]:

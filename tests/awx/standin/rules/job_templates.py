@@ -9,9 +9,10 @@ As JobOptionsSerializer.validate and JobTemplateSerializer.validate in awx/api/s
 
 from __future__ import annotations
 
-from awx.standin.errors import Invalid
+from awx.standin.credentials import unique_name
+from awx.standin.errors import Invalid, bad_request
 from awx.standin.projects import listed
-from awx.standin.rules import Change, on_change
+from awx.standin.rules import Change, Linking, on_change, on_link
 
 
 @on_change("job_templates")
@@ -53,5 +54,33 @@ def a_branch_only_where_the_project_lets_choose(change: Change) -> None:
 @on_change("job_templates")
 def an_inventory_or_asks_for_one(change: Change) -> None:
     if change.after["inventory"] is None and not change.after["ask_inventory_on_launch"]:
-        message = "Must either set a default value or ask to prompt on launch."
+        message = "You must either set a default value or ask to prompt on launch."
         raise Invalid({"inventory": message})
+
+
+@on_link(("job_templates", "credentials"))
+def one_credential_of_a_type(linking: Linking) -> None:
+    """As JobTemplateCredentialsList.is_valid_relation in awx/api/views/__init__.py."""
+    name = unique_name(linking.store, linking.other)
+    there = linking.store.linked(linking.item, "credentials")
+    if name in [unique_name(linking.store, other) for other in there]:
+        raise bad_request({"error": f"Cannot assign multiple {name} credentials."})
+
+
+@on_link(("job_templates", "credentials"))
+def no_credential_that_jobs_have_no_use_for(linking: Linking) -> None:
+    kind = linking.store.get("credential_types", linking.other["credential_type"])
+    if kind and kind["kind"] not in ("ssh", "vault", "cloud", "net", "kubernetes"):
+        raise bad_request({"error": f"Cannot assign a Credential of kind `{kind['kind']}`."})
+
+
+@on_change("job_templates", "workflow_job_templates")
+def a_webhook_has_a_token_of_its_service(change: Change) -> None:
+    credential = change.store.get("credentials", change.after["webhook_credential"])
+    if credential is None:
+        return
+    kind = change.store.get("credential_types", credential["credential_type"])
+    if kind is None or kind["kind"] != "token":
+        raise Invalid({"webhook_credential": "Must be a Personal Access Token."})
+    if kind["namespace"] != f"{change.after['webhook_service']}_token":
+        raise Invalid({"webhook_credential": "Must match the selected webhook service."})
