@@ -80,13 +80,14 @@ class CallbackModule(CallbackBase):
         loader = self._play.get_loader()
         play = Play().load(data, variable_manager=manager, loader=loader)
         heard = Heard()
+        how: Json = {"stdout_callback": heard} if TAKES_AN_OBJECT else {}
         queue = TaskQueueManager(
             inventory=inventory,
             variable_manager=manager,
             loader=loader,
             passwords={},
             run_additional_callbacks=False,
-            **({"stdout_callback": heard} if TAKES_AN_OBJECT else {}),
+            **how,
         )
         if not TAKES_AN_OBJECT:
             heard._init_callback_methods()

@@ -53,6 +53,11 @@ def operator(awx: Awx, manager: StandIn, tmp_path_factory: pytest.TempPathFactor
     return Operator(awx, manager, tmp_path_factory.mktemp("store") / "sets")
 
 
+def test_status_of_an_empty_store(operator: Operator) -> None:
+    for check in (False, True):
+        assert "CRITICAL" in operator.launch("status", rc=4, check=check).output
+
+
 def test_backup_and_restore(operator: Operator) -> None:
     manager = operator.manager
     plan = operator.launch("backup", check=True)
@@ -62,6 +67,8 @@ def test_backup_and_restore(operator: Operator) -> None:
     done = operator.launch("backup", answers={"take_snapshot_keep": 7})
     assert "BACKUP OK: cluster production" in done.output
     (name,) = operator.sets()
+    # there should be two
+    assert "WARNING" in operator.launch("status", rc=2).output
 
     blueprints = manager.call("GET", "/blueprints").json["items"]
     refused = operator.launch("restore", rc=2)
