@@ -32,9 +32,7 @@ class Site:
         store = {"ansible_connection": "local"}
         groups = {"store": {"hosts": {"s1": store}}, "nodes": {"hosts": NODES}}
         python = {"ansible_python_interpreter": sys.executable}
-        (place / "hosts.json").write_text(
-            json.dumps({"all": {"vars": python, "children": groups}})
-        )
+        (place / "hosts.json").write_text(json.dumps({"all": {"vars": python, "children": groups}}))
 
     def run(self, **options: Any) -> dict[str, Any]:
         """A task of module run, of whatever run there is."""
@@ -44,7 +42,9 @@ class Site:
         task = {"cloudify_ha.recovery.run": given, "delegate_to": "s1", "run_once": True}
         return {**task, "register": "this_run"} if options["state"] == "begun" else task
 
-    def play(self, *plays: dict[str, Any], enabled: bool = True, words: tuple[str, ...] = ()) -> str:
+    def play(
+        self, *plays: dict[str, Any], enabled: bool = True, words: tuple[str, ...] = ()
+    ) -> str:
         book = self.place / "book.json"
         begin = {"hosts": "s1", "tasks": [self.run(state="begun", runbook="replace_node")]}
         book.write_text(json.dumps([{"gather_facts": False, **p} for p in (begin, *plays)]))
