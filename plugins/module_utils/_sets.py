@@ -31,12 +31,16 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import (
     SPARE_BYTES,
     no_space,
+    replace_file,
     sync_folder,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ArchiveError,
     RecoveryError,
     Refused,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._job_container import (
+    refuse_in_job_container,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
@@ -102,11 +106,12 @@ class RecoverySet:
 class ClusterStore:
     """The sets of one cluster.
 
-    :raises Refused: for names that are no plain file names
+    :raises Refused: for names that are no plain file names, and in a job of AWX
     """
 
     def __init__(self, *, store: str, cluster: str) -> None:
         check_name("cluster", cluster)
+        refuse_in_job_container(f"the store {store}")
         if os.path.exists(store) and not os.path.isdir(store):
             raise Refused(f"the store {store} is no directory", hint="Name the store's directory")
         self.cluster = cluster
@@ -320,9 +325,11 @@ class ClusterStore:
         return sorted(found, key=lambda each: (each.created_at, each.id), reverse=True)
 
     def _names(self) -> list[str]:
-        if not os.path.isdir(self.folder):
+        try:
+            names = os.listdir(self.folder)
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return [n for n in os.listdir(self.folder) if os.path.isdir(os.path.join(self.folder, n))]
+        return [n for n in names if os.path.isdir(os.path.join(self.folder, n))]
 
     def _load(self, name: str) -> RecoverySet:
         path = os.path.join(self.folder, name)
@@ -421,21 +428,9 @@ def check_name(what: str, name: str) -> None:
         )
 
 
-def write_json(path: str, value: t.Any) -> None:
-    """Atomically, flushed to disk, mode 0600."""
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
+def write_json(path: str, value: t.Any, *, mode: int = 0o600) -> None:
+    """Atomically, flushed to disk."""
+    replace_file(path, json.dumps(value, indent=1) + "\n", mode=mode)
 
 
 def _files(folder: str) -> list[str]:
