@@ -14,6 +14,9 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._job_container import (
+    in_job_container,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sets import write_json
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._diagnosis_page import (
     headline,
@@ -69,6 +72,11 @@ class ActionModule(ActionBase):
     def _keep(self, path: str, result: dict[str, t.Any]) -> str:
         """Here on the controller; returns why not."""
         place = os.path.abspath(os.path.expanduser(path))
+        if in_job_container():
+            return (
+                f"The diagnosis is not kept in {place}, which would go with this AWX job; the job's "
+                "artifact cloudify_diagnosis has it"
+            )
         try:
             write_json(place, result)
         except OSError as exc:

@@ -84,6 +84,8 @@ notes:
   - Modules run where the play says, normally on the controller or on the store (C(delegate_to)). Nothing
     is needed on a manager, not even Python.
   - Needs Python 3.9 or later on the host that it runs on.
+  - The environment variables are those of the controller, on whichever host the module runs, or else those of that host. The file of
+    E(CLOUDIFY_CA_PATH) is brought there. An empty one counts as not set.
 """
 
     # Modules read the environment themselves.

@@ -138,6 +138,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path)
+        for name in CONNECTION:
+            # AWX sets one for each field of a credential that nobody filled in
+            if os.environ.get(f"CLOUDIFY_{name.upper()}") == "":
+                del os.environ[f"CLOUDIFY_{name.upper()}"]
         try:
             config = self._read_config_data(path)
             for name in config:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import time
 import traceback
 import typing as t
@@ -46,8 +47,13 @@ FILE_HINTS = {
 }
 
 
+def _not_empty(*names: str) -> str:
+    """An empty variable is as good as none: AWX sets one for each field that nobody filled in."""
+    return str(env_fallback(*(name for name in names if os.environ.get(name))))
+
+
 def _from_env(name: str) -> dict[str, t.Any]:
-    return {"fallback": (env_fallback, [name])}
+    return {"fallback": (_not_empty, [name])}
 
 
 CONNECTION_SPEC: Spec = {

@@ -24,6 +24,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _certi
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._bundle import Bundle, Found
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import sync_folder
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._job_container import (
+    refuse_in_job_container,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sets import (
     NODES,
     write_json,
@@ -45,7 +48,8 @@ _PAIRS = ((r"_cert\.pem$", "_key.pem"), (r"-cert\.pem$", "-key.pem"), (r"\.crt$"
 
 
 def folder_of(place: str, node: str) -> str:
-    """:raises Refused: for the name of a node that is no plain file name"""
+    """:raises Refused: for the name of a node that is no plain file name, and in a job of AWX"""
+    refuse_in_job_container(f"the place {place}")
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}", node or ""):
         raise Refused(f"{node!r} cannot be the name of a node's directory")
     return os.path.join(place, NODES, node)

@@ -39,6 +39,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     RecoveryError,
     Refused,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._job_container import (
+    refuse_in_job_container,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
@@ -103,11 +106,12 @@ class RecoverySet:
 class ClusterStore:
     """The sets of one cluster.
 
-    :raises Refused: for names that are no plain file names
+    :raises Refused: for names that are no plain file names, and in a job of AWX
     """
 
     def __init__(self, *, store: str, cluster: str) -> None:
         check_name("cluster", cluster)
+        refuse_in_job_container(f"the store {store}")
         if os.path.exists(store) and not os.path.isdir(store):
             raise Refused(f"the store {store} is no directory", hint="Name the store's directory")
         self.cluster = cluster

@@ -20,6 +20,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import 
     REQUESTS_IMPORT_ERROR,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._progress import VARIABLE
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._environment import passed_on
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress import (
     ProgressAction,
     is_here,
@@ -41,17 +42,19 @@ class DirectAction(ProgressAction):
         *args: t.Any,
         **how: t.Any,
     ) -> Json:
+        environment: dict[str, str] = {}
+        self._compute_environment_string(environment)
+        environment = {key: str(value) for key, value in environment.items()}
+        asked = self._task.args if module_args is None else module_args
         if not self._can_be_direct(task_vars or {}):
+            if self._asks_a_manager() and not is_here(self):
+                module_args = passed_on(self, dict(asked), environment)
             given: Json = super()._execute_module(
                 module_name, module_args, tmp, task_vars, *args, **how
             )
             return given
-        environment: dict[str, str] = {}
-        self._compute_environment_string(environment)
-        environment = {key: str(value) for key, value in environment.items()}
         if self._progress_path:
             environment[VARIABLE] = self._progress_path
-        asked = self._task.args if module_args is None else module_args
         return run_direct(
             self.module.main,
             # plain values, and what is in a vault in clear, as a module gets them
@@ -60,6 +63,9 @@ class DirectAction(ProgressAction):
             check_mode=bool(self._task.check_mode),
             environment=environment,
         )
+
+    def _asks_a_manager(self) -> bool:
+        return hasattr(self.module, "create_manager_module")
 
     def _can_be_direct(self, task_vars: Json) -> bool:
         if self._task.async_val or REQUESTS_IMPORT_ERROR or not is_here(self):

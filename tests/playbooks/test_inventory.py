@@ -149,6 +149,9 @@ def test_everything_out_of_the_environment(source: Source) -> None:
     source.environment["CLOUDIFY_USERNAME"] = source.options.pop("username")
     source.environment["CLOUDIFY_CA_PATH"] = source.options.pop("ca_path")
     source.environment["CLOUDIFY_REMEMBERED"] = ""
+    # as AWX sets it for what nobody has filled in
+    for name in ("MANAGER_PORT", "TOKEN", "TENANT", "REQUEST_TIMEOUT", "VALIDATE_CERTS"):
+        source.environment[f"CLOUDIFY_{name}"] = ""
     assert source.ok("--list").groups
     assert not source.remembered.exists()
     source.environment["CLOUDIFY_VALIDATE_CERTS"] = "perhaps"

@@ -99,3 +99,12 @@ def test_healthy_does_not_fail(printed: list[str]) -> None:
 def test_what_is_no_diagnosis(printed: list[str]) -> None:
     with pytest.raises(AnsibleActionFail, match="what the filter diagnosis returns"):
         show(result={})
+
+
+def test_a_job_of_awx_keeps_no_file(
+    printed: list[str], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWX_PRIVATE_DATA_DIR", "/tmp/awx_61_ifxztvul")
+    done = show(path=str(tmp_path / "found.json"))
+    assert not done.get("failed") and not list(tmp_path.iterdir())
+    assert "would go with this AWX job" in printed[-1] and "cloudify_diagnosis" in printed[-1]

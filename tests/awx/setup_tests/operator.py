@@ -1,0 +1,142 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An AWX, a file of settings, and somebody who types ansible-playbook."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from awx.standin.testing import AwxStandIn
+
+REPO = Path(__file__).resolve().parents[3]
+PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+URL = "https://git.example.com/recovery.git"
+NAME = "Cloudify production"
+NODES = ["m1", "m2", "m3"]
+#: Not words that anything else contains.
+SECRETS = ("S3cr3t-of-the-manager", "S3cr3t-of-the-hosts")
+KEY = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRETS[1]}\n-----END OPENSSH PRIVATE KEY-----\n"
+CA = "-----BEGIN CERTIFICATE-----\nY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n"
+SETTINGS: dict[str, Any] = {
+    "setup_awx_cluster": "production",
+    "setup_awx_manager": {
+        "manager_hosts": ["10.0.0.1", "10.0.0.2"],
+        "username": "admin",
+        "password": SECRETS[0],
+        "ca": CA,
+    },
+    "setup_awx_machine": {"username": "centos", "ssh_key_data": KEY},
+    "setup_awx_project": {"url": URL},
+    "setup_awx_store": {"host": "backup", "address": "10.0.0.9"},
+}
+TELLS = {
+    "_meta": {
+        "hostvars": {
+            name: {"ansible_host": f"10.0.0.{number}"} for number, name in enumerate(NODES, 1)
+        }
+    },
+    **{
+        group: {"hosts": NODES}
+        for group in ("cloudify_managers", "cloudify_brokers", "cloudify_databases")
+    },
+}
+
+
+def fresh_awx(**settings: Any) -> AwxStandIn:
+    """One whose project is the directory awx/ of this repository."""
+    given = {"projects": {URL: REPO / "awx"}, "inventories": {f"{NAME}: nodes": TELLS}, **settings}
+    return AwxStandIn(**given)
+
+
+@dataclass
+class Played:
+    code: int
+    output: str
+
+    @property
+    def changed(self) -> int:
+        found = re.search(r"changed=(\d+)", self.output)
+        return int(found.group(1)) if found else -1
+
+    @property
+    def failure(self) -> str:
+        """What the last task that failed said, with the lines of a list one below the other."""
+        text = self.output[self.output.rindex("FAILED! => ") :]
+        result, _end = json.JSONDecoder().raw_decode(text[text.index("{") :])
+        message = result["msg"]
+        return "\n".join(message) if isinstance(message, list) else str(message)
+
+
+class Operator:
+    """
+    :param python: what Ansible is started with
+    """
+
+    def __init__(self, awx: AwxStandIn, place: Path, *, python: str) -> None:
+        self.awx = awx
+        self.python = python
+        self.settings = copy.deepcopy(SETTINGS)
+        self._file = place / "settings.json"
+        self.environment = {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("CLOUDIFY_", "CONTROLLER_", "TOWER_", "AWX_"))
+            },
+            **awx.environment,
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+            "ANSIBLE_HOME": str(place / "home"),
+            "ANSIBLE_NOCOLOR": "true",
+            "LC_ALL": "C.UTF-8",
+        }
+
+    def play(self, *words: str) -> Played:
+        self._file.write_text(json.dumps(self.settings), encoding="utf-8")
+        command = [str(PLAYBOOK), "cloudify_ha.recovery.setup_awx", "-e", f"@{self._file}", *words]
+        done = subprocess.run(
+            [self.python, *command],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        for secret in SECRETS:
+            assert secret not in done.stdout
+        assert "Traceback" not in done.stdout, done.stdout
+        return Played(done.returncode, done.stdout)
+
+    def ok(self, *words: str) -> Played:
+        self.awx.forget_requests()
+        played = self.play(*words)
+        assert played.code == 0, played.output
+        assert "[WARNING]" not in played.output, played.output
+        return played
+
+    def refused(self, *words: str) -> str:
+        self.awx.forget_requests()
+        played = self.play(*words)
+        assert played.code == 2, played.output
+        return played.failure
+
+    @property
+    def changes(self) -> list[str]:
+        """What was asked of AWX to be changed, but for the tokens of the modules."""
+        return [
+            f"{entry.method} {entry.path}"
+            for entry in self.awx.mutations
+            if "/tokens/" not in entry.path
+        ]
