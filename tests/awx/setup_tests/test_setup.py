@@ -77,7 +77,9 @@ def _what_is_there(operator: Operator) -> None:
     awx = operator.awx
     assert sorted(awx.names("hosts")) == ["backup", *NODES]
     assert set(awx.names("job_templates")) == {f"{NAME}: {name}" for name in RUNBOOKS}
-    assert set(awx.names("workflow_job_templates")) == {f"{NAME}: {name} with approval" for name in APPROVED}
+    assert set(awx.names("workflow_job_templates")) == {
+        f"{NAME}: {name} with approval" for name in APPROVED
+    }
     assert len(awx.names("schedules")) == 4
     manager = one(operator, "credentials", f"{NAME}: manager credential")
     assert manager["inputs"]["password"] == SECRETS[0] and manager["inputs"]["ca"] == CA
@@ -148,5 +150,7 @@ def test_a_source_that_brings_no_node(operator: Operator) -> None:
     assert f"The source {NAME}: nodes has brought no node" in told
     assert "setup_awx_nodes" in told and "inventory/cloudify.yml" in told
     operator.awx.settings.inventories.clear()
-    operator.awx.settings.inventories[f"{NAME}: nodes"] = fresh_awx().settings.inventories[f"{NAME}: nodes"]
+    operator.awx.settings.inventories[f"{NAME}: nodes"] = fresh_awx().settings.inventories[
+        f"{NAME}: nodes"
+    ]
     operator.ok()
