@@ -22,7 +22,12 @@ def test_all_wrong_settings_are_told_at_once_and_awx_is_not_asked(operator: Oper
     del operator.settings["setup_awx_machine"]["username"]
     lines = operator.refused().split("\n")
     assert lines[-1] == "Nothing was asked of AWX."
-    for words in ("cluster is 'a b'", "keep has to be", "store is on localhost", "backup.at is '26:00'"):
+    for words in (
+        "cluster is 'a b'",
+        "keep has to be",
+        "store is on localhost",
+        "backup.at is '26:00'",
+    ):
         assert len([line for line in lines if words in line]) == 1
     assert any("setup_awx_machine.username is missing" in line for line in lines)
     assert not operator.awx.requests

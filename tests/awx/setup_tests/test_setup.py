@@ -22,9 +22,15 @@ KINDS = (
 )
 
 
+#: A project is synced by each run, for playbooks that it lists since then.
+OF_PROJECT = ("id", "name", "organization", "scm_type", "scm_url", "scm_branch", "credential")
+
+
 def held(operator: Operator) -> dict[str, list[dict[str, Any]]]:
-    """All that AWX has, but for what it notes of each change."""
-    return {kind: operator.awx.objects(kind) for kind in KINDS}
+    """All that AWX has."""
+    found = {kind: operator.awx.objects(kind) for kind in KINDS}
+    found["projects"] = [{key: each[key] for key in OF_PROJECT} for each in found["projects"]]
+    return found
 
 
 def one(operator: Operator, kind: str, name: str) -> dict[str, Any]:
@@ -77,7 +83,9 @@ def _what_is_there(operator: Operator) -> None:
     awx = operator.awx
     assert sorted(awx.names("hosts")) == ["backup", *NODES]
     assert set(awx.names("job_templates")) == {f"{NAME}: {name}" for name in RUNBOOKS}
-    assert set(awx.names("workflow_job_templates")) == {f"{NAME}: {name} with approval" for name in APPROVED}
+    assert set(awx.names("workflow_job_templates")) == {
+        f"{NAME}: {name} with approval" for name in APPROVED
+    }
     assert len(awx.names("schedules")) == 4
     manager = one(operator, "credentials", f"{NAME}: manager credential")
     assert manager["inputs"]["password"] == SECRETS[0] and manager["inputs"]["ca"] == CA
@@ -148,5 +156,7 @@ def test_a_source_that_brings_no_node(operator: Operator) -> None:
     assert f"The source {NAME}: nodes has brought no node" in told
     assert "setup_awx_nodes" in told and "inventory/cloudify.yml" in told
     operator.awx.settings.inventories.clear()
-    operator.awx.settings.inventories[f"{NAME}: nodes"] = fresh_awx().settings.inventories[f"{NAME}: nodes"]
+    operator.awx.settings.inventories[f"{NAME}: nodes"] = fresh_awx().settings.inventories[
+        f"{NAME}: nodes"
+    ]
     operator.ok()
