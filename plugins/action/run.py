@@ -19,6 +19,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._direct impor
 
 display = Display()
 
+#: The processes that are in no container, on every Linux.
+OF_THE_MACHINE = "pid:[4026531836]"
+
 
 def read(path: str) -> str:
     try:
@@ -34,6 +37,14 @@ def started(pid: t.Any) -> str:
     return fields[19] if len(fields) > 19 else ""
 
 
+def processes() -> str:
+    """Among which processes a number means one: those of the machine, or of a container."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
 def this_controller() -> dict[str, t.Any]:
     """This machine, and the ansible-playbook on it: a task runs in a child of it."""
     pid = os.getppid()
@@ -41,6 +52,7 @@ def this_controller() -> dict[str, t.Any]:
         "host": socket.gethostname(),
         "machine": read("/etc/machine-id") or socket.gethostname(),
         "boot": read("/proc/sys/kernel/random/boot_id"),
+        "processes": processes(),
         "pid": pid,
         "started": started(pid),
     }
@@ -53,8 +65,11 @@ def is_dead(holder: dict[str, t.Any], here: dict[str, t.Any]) -> bool:
         return False
     if there.get("host") != here["host"]:  # a container of the same image
         return False
+    if there.get("processes") != here["processes"]:  # one that is called the same
+        return False
     if there.get("boot") != here["boot"]:
-        return True
+        # or one that is called the same on another machine
+        return bool(here["processes"] == OF_THE_MACHINE)
     return started(there["pid"]) != there.get("started")
 
 

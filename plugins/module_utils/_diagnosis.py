@@ -24,6 +24,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._failure_clas
     ORDER,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
+    Evidence,
     Finding,
     Look,
     names,
@@ -73,6 +74,8 @@ COVERED = {
 }
 #: What puts in doubt who sees whom.
 DOUBT = ("my_path_broken", "network_broken", "unclear")
+#: What the judge of the health says of a tier that nobody asked.
+UNASKED = "nothing is known of its"
 #: Who is down is said by what it has led to.
 DOWN = ("several_down", "node_down", "database_down", "broker_down", "manager_down")
 RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
@@ -139,6 +142,8 @@ def _found(look: Look) -> list[Finding]:
         twice = [f for f in found[1:] if f.kind in DOWN and set(f.nodes) <= set(worst.nodes)]
         return [f for f in found if f not in twice]
     problems = [said(*problem.partition(": ")[::2]) for problem in look.judged["problems"]]
+    if problems and look.names and _is_unasked(look, problems):
+        return [_by_rest_alone(look)]
     if problems or not look.names:
         why = "No rule fits what the members say." if problems else "No member is known."
         ask = [
@@ -149,6 +154,25 @@ def _found(look: Look) -> list[Finding]:
     confidence = "high" if len(look.case.hosts) == len(look.names) else "medium"
     everybody = [said(name, "is well, and sees its peers well") for name in look.names]
     return [Finding("healthy", "All members say that all is well.", [], everybody, confidence)]
+
+
+def _is_unasked(look: Look, problems: list[Evidence]) -> bool:
+    """Whether all that is not known is what only the hosts could tell, and nobody asked them."""
+    asked = look.case.hosts or any(look.by_ssh(name) for name in look.names)
+    return not asked and all(line["says"].startswith(UNASKED) for line in problems)
+
+
+def _by_rest_alone(look: Look) -> Finding:
+    return Finding(
+        "healthy",
+        "By what the managers say over REST all is well; databases and brokers were not asked themselves.",
+        [],
+        [said(name, "is well, and sees its peers well") for name in look.of("manager")],
+        "low",
+        ask=[
+            "Put the hosts of all tiers into the inventory, and have them asked by ssh: a split brain of the databases does not show over REST."
+        ],
+    )
 
 
 def _given(look: Look, main: Finding, runbook: str) -> Json:

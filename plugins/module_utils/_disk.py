@@ -37,6 +37,23 @@ def sync_folder(path: str) -> None:
         os.close(descriptor)
 
 
+def replace_file(path: str, text: str, *, mode: int) -> None:
+    """Whoever reads it sees the whole of it, as it was or as it is now, also after a power cut."""
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
+
+
 def no_space(doing: str, folder: str, *, needed: int, free: int) -> TransferError:
     return TransferError(
         f"Cannot {doing}: {folder} has {free >> 20} MiB free, {(needed + SPARE_BYTES) >> 20} MiB "
@@ -54,4 +71,4 @@ def unlink(path: str) -> None:
         pass
 
 
-__all__ = ("SPARE_BYTES", "no_space", "sync_folder", "unlink", "write_all")
+__all__ = ("SPARE_BYTES", "no_space", "replace_file", "sync_folder", "unlink", "write_all")

@@ -29,6 +29,29 @@ STEPS_DOWN = 60
 AGAIN = "Diagnose again in half a minute: what Patroni and the managers show of a dead member lags."
 
 
+def frozen(look: Look) -> Finding | None:
+    """What a runbook has stopped on purpose is no failure, and must not be started by another one."""
+    found = [
+        name
+        for name in look.of("database")
+        if look.host(name).get("frozen")
+        and (look.host(name).get("services") or {}).get("patroni") != "active"
+    ]
+    if not found:
+        return None
+    return Finding(
+        "split_brain",
+        f"A split brain is frozen: the database of {names(found)} was stopped on purpose, and waits for the survivor to be named.",
+        found,
+        [said(name, "its database was stopped by runbook resolve_split_brain") for name in found],
+        "high",
+        first=[
+            "Look at the comparison that the runbook has written, then name the survivor: -e survivor=NODE. "
+            "Or undo the freezing: -e cloudify_action=unfreeze."
+        ],
+    )
+
+
 def split_brain(look: Look) -> Finding | None:
     """Two that acknowledge writes, or two that nobody will take down.
 
@@ -90,6 +113,8 @@ def quorum_lost(look: Look) -> Finding | None:
     if not look.databases and not look.no_databases:
         return _perhaps_lost(look)
     evidence = [said(n, _own(look, n)) for n in look.databases]
+    without = [n for n in look.databases if look.databases[n].get("etcd") is False]
+    evidence += [said(n, "its etcd has no quorum, or does not answer") for n in without]
     if total - len(down) < majority(total):
         dead = [name for name in down if name in look.dead]
         evidence += [line for name in dead for line in look.about(name)]
@@ -109,7 +134,8 @@ def quorum_lost(look: Look) -> Finding | None:
     apart = _apart(look, up)
     if (down and not apart) or is_between_leaders(look):
         return None
-    confidence = "high" if len(up) == total and look.hanging else "medium"
+    sure = look.hanging or len(without) >= majority(total)
+    confidence = "high" if len(up) == total and sure else "medium"
     return Finding(
         "database_quorum_lost",
         "The databases answer, and none leads: they have no majority with each other (etcd, or the network between them).",
@@ -141,16 +167,30 @@ def is_between_leaders(look: Look) -> bool:
 def _perhaps_lost(look: Look) -> Finding | None:
     """Nothing is known of the databases themselves."""
     managers = look.of("manager")
-    if not look.hanging or any(look.view(n).get("answers") for n in managers):
+    failing = [n for n in managers if _fails(look.view(n))]
+    others = [n for n in managers if look.view(n).get("answers") and n not in failing]
+    if others or not (look.hanging or failing):
         return None
+    how = "hangs" if not failing else "fails with an error of its own" if not look.hanging else ""
     return Finding(
         "database_quorum_lost",
-        "Every manager that takes connections hangs, as one does without a database.",
+        f"Every manager that takes connections {how or 'hangs or fails'}, as one does without a database.",
         list(look.of("database")),
-        _waiting(look),
+        _waiting(look)
+        + [said(n, f"its manager answers: {_first_words(look, n)}") for n in failing],
         "low",
         ask=["Ask the database hosts by ssh: nothing is known of them."],
     )
+
+
+def _fails(view: Json) -> bool:
+    """Whether a manager cannot even tell its version, by an error of the server."""
+    return not view.get("version") and (view.get("status_code") or 0) >= 500
+
+
+def _first_words(look: Look, name: str, most: int = 60) -> str:
+    words = str(look.view(name).get("error") or "").rpartition("-> ")[2]
+    return words if len(words) <= most else words[:most].rpartition(" ")[0] + " ..."
 
 
 def _waiting(look: Look) -> list[Evidence]:
@@ -212,7 +252,7 @@ def writes_blocked(look: Look) -> Finding | None:
     )
 
 
-RULES = (split_brain, quorum_lost, writes_blocked)
+RULES = (frozen, split_brain, quorum_lost, writes_blocked)
 
 __all__ = (
     *(

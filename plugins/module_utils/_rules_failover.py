@@ -94,7 +94,11 @@ def _overlap(look: Look) -> Finding:
         old,
         evidence,
         "medium" if sure or len(both) == 1 else "low",
-        ask=[AGAIN + " If two still take writes then, it is a split brain."],
+        ask=[
+            AGAIN
+            + " With -e diagnose_write=true it tries a write on each: two that acknowledge one"
+            " are a split brain, and one that does not has been cut off."
+        ],
     )
 
 

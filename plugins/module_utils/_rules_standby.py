@@ -108,6 +108,7 @@ def failover(look: Look) -> Finding | None:
     if not standing or set(lost) & set(look.hidden):
         return None
     evidence = [said(n, "answers as a standby, and knows of no active one") for n in standing]
+    evidence += [line for name in managers for line in _consul(look, name)]
     evidence += [line for name in lost for line in look.about(name) + look.services(name)]
     # whose host is at work need not be lost
     start = [
@@ -145,6 +146,14 @@ def failover(look: Look) -> Finding | None:
             ),
         ],
     )
+
+
+def _consul(look: Look, name: str) -> list[Evidence]:
+    """Who leads the consensus, by a host's own agent: without one, nobody can be elected."""
+    leader = (look.host(name).get("consul") or {}).get("leader")
+    if leader is None:
+        return []
+    return [said(name, f"its Consul is led by {leader}" if leader else "its Consul has no leader")]
 
 
 def _taken_over(look: Look, now: list[str]) -> Finding | None:

@@ -40,6 +40,12 @@ GUARD = ".guard"
 OK = "ok"
 #: It has stopped for a person to decide, who may take longer than any dead run is remembered.
 WAITING = "waiting"
+#: A person has decided that it will not be gone on with.
+GIVEN_UP = "given up"
+#: Runbook -> the step after which any other one would undo, or destroy, what it has begun.
+HOLDS_FROM = {"resolve_split_brain": "freeze all sides"}
+#: These change nothing on the nodes.
+HARMLESS = ("backup",)
 
 
 class Busy(RecoveryError):
@@ -94,21 +100,26 @@ class ClusterRuns:
         take_over: str | None,
         resume: t.Callable[[Json], bool],
         about: str = "",
+        give_up: str | None = None,
     ) -> Run:
         """Take the cluster for a run, or for the one before it that did not come to a good end.
 
         :param take_over: id of a run that is known to be dead, whose lock is void
         :param resume: says by an earlier run's first entry whether it is to be taken up again
         :param about: what it is run for, such as a node: a run for another one is another run
+        :param give_up: id of a run that holds the cluster, and will not be gone on with
         :raises Busy: while another run has the cluster
+        :raises Refused: while another runbook's run holds it
         """
         check_name("id", run_id)
         os.makedirs(self._runs, mode=0o700, exist_ok=True)
         with self._guarded():
+            self.check_free(take_over=take_over, runbook=runbook, give_up=give_up)
+            if give_up and give_up in self._holding():
+                self.note(give_up, state="ended", outcome=GIVEN_UP)
             earlier = self._unfinished(runbook, about, resume)
             taken = earlier or run_id
             run = Run(id=taken, path=self.path(taken), resumed=earlier is not None)
-            self.check_free(take_over=take_over)
             write_json(
                 self._lock,
                 {"run": run.id, "runbook": runbook, "since": utc_now(), "controller": controller},
@@ -123,11 +134,27 @@ class ClusterRuns:
         check_name("id", run_id)
         return os.path.join(self._runs, run_id)
 
-    def check_free(self, *, take_over: str | None) -> None:
-        """:raises Busy: while a run has the cluster, unless it is the one to be taken over"""
+    def check_free(
+        self, *, take_over: str | None, runbook: str, give_up: str | None = None
+    ) -> None:
+        """:raises Busy: while a run has the cluster, unless it is the one to be taken over
+        :raises Refused: while another runbook's run holds it, unless it is the one to be given up
+        """
         holder = self.holder()
         if holder and holder.get("run") != take_over:
             raise self._busy(holder)
+        for held, by in self._holding().items():
+            if by != runbook and runbook not in HARMLESS and held != give_up:
+                raise Refused(
+                    f"run {held} has begun to {HOLDS_FROM[by]} of cluster {self.cluster} and has not "
+                    f"come to its end: {runbook} would undo that",
+                    hint=f"Go on with playbook {by}. If that will never be, say so: "
+                    f"-e cloudify_give_up={held}",
+                )
+
+    def _holding(self) -> dict[str, str]:
+        """Of each runbook the newest run, if it holds the cluster: id -> runbook."""
+        return {run["id"]: run["runbook"] for run in self.listed() if run["holds"]}
 
     def _busy(self, holder: Json) -> Busy:
         return Busy(
@@ -192,12 +219,13 @@ class ClusterRuns:
         return [e["step"] for e in self.journal(run_id) if e.get("state") == "done"]
 
     def listed(self) -> list[Json]:
-        """The newest first: C(id), C(runbook), C(about), C(begun), C(ended) and C(outcome), each None that is not known."""
+        """The newest first: C(id), C(runbook), C(about), C(begun), C(ended) and C(outcome), each None that is not known, and
+        C(holds): whether no other runbook may be run before it is gone on with."""
         try:
             names = sorted(os.listdir(self._runs))
         except FileNotFoundError:
             return []
-        found = []
+        found: list[Json] = []
         for name in names:
             journal = self.journal(name)
             if not journal:
@@ -211,9 +239,16 @@ class ClusterRuns:
                     "begun": journal[0].get("at"),
                     "ended": ends[-1]["at"] if ends else None,
                     "outcome": ends[-1].get("outcome") if ends else None,
+                    "holds": _holds(journal),
                 }
             )
-        return sorted(found, key=lambda run: (str(run["begun"]), run["id"]), reverse=True)
+        found.sort(key=lambda run: (str(run["begun"]), run["id"]), reverse=True)
+        seen: set[str] = set()
+        for run in found:
+            # what an older one has begun, the newer one has found
+            run["holds"] = run["holds"] and run["runbook"] not in seen
+            seen.add(str(run["runbook"]))
+        return found
 
     def _unfinished(self, runbook: str, about: str, resume: t.Callable[[Json], bool]) -> str | None:
         """The newest run of this runbook for the same, if it was killed or failed."""
@@ -224,7 +259,7 @@ class ClusterRuns:
             if journal[0].get("about", "") != about:
                 continue
             outcomes = [e.get("outcome") for e in journal if e.get("state") == "ended"]
-            if OK in outcomes:
+            if OK in outcomes or GIVEN_UP in outcomes:
                 return None
             return name if WAITING in outcomes or resume(journal[0]) else None
         return None
@@ -239,6 +274,13 @@ class ClusterRuns:
         if isinstance(value, (list, tuple)):
             return [self._redacted(item) for item in value]
         return value
+
+
+def _holds(journal: t.Sequence[Json]) -> bool:
+    begun = {e.get("step") for e in journal if e.get("state") == "step"}
+    outcomes = {e.get("outcome") for e in journal if e.get("state") == "ended"}
+    held = HOLDS_FROM.get(str(journal[0].get("runbook"))) in begun
+    return (held or WAITING in outcomes) and not outcomes & {OK, GIVEN_UP}
 
 
 def seconds_of(text: str) -> float:

@@ -31,6 +31,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import (
     SPARE_BYTES,
     no_space,
+    replace_file,
     sync_folder,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
@@ -324,9 +325,11 @@ class ClusterStore:
         return sorted(found, key=lambda each: (each.created_at, each.id), reverse=True)
 
     def _names(self) -> list[str]:
-        if not os.path.isdir(self.folder):
+        try:
+            names = os.listdir(self.folder)
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return [n for n in os.listdir(self.folder) if os.path.isdir(os.path.join(self.folder, n))]
+        return [n for n in names if os.path.isdir(os.path.join(self.folder, n))]
 
     def _load(self, name: str) -> RecoverySet:
         path = os.path.join(self.folder, name)
@@ -425,21 +428,9 @@ def check_name(what: str, name: str) -> None:
         )
 
 
-def write_json(path: str, value: t.Any) -> None:
-    """Atomically, flushed to disk, mode 0600."""
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
+def write_json(path: str, value: t.Any, *, mode: int = 0o600) -> None:
+    """Atomically, flushed to disk."""
+    replace_file(path, json.dumps(value, indent=1) + "\n", mode=mode)
 
 
 def _files(folder: str) -> list[str]:

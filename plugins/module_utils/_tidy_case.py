@@ -127,6 +127,7 @@ _PROBE = record(
     database=record(
         single=yes,
         error=text,
+        etcd=truth,
         role=lambda value: text(value) or None,
         write=lambda value: text(value) or None,
         counts=by_name(number),
@@ -154,9 +155,11 @@ _HOST = record(
         )
     ),
     restore_flag=truth,
+    frozen=truth,
     package=lambda value: value if isinstance(value, str) else None,
     reaches=by_name(truth),
     postgres=record(role=text),
+    consul=record(leader=lambda value: value if isinstance(value, str) else None),
 )
 _EARLIER = record(
     **{"class": text, "state": text},

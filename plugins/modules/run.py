@@ -85,6 +85,11 @@ options:
     description:
       - Id of a run that is dead for certain, although its lock is there.
     type: str
+  give_up:
+    description:
+      - Id of a run that has stopped in a state that every other runbook would undo, such as a frozen split brain, and that will not be gone on
+        with. Without it, no other runbook but a backup is begun meanwhile. For O(state=begun).
+    type: str
   secrets:
     description:
       - Words that must not be written into the journal or the report.
@@ -184,7 +189,7 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
     p = module.params
     check_runbook(p["runbook"])
     if module.check_mode:
-        runs.check_free(take_over=p["take_over"])
+        runs.check_free(take_over=p["take_over"], runbook=p["runbook"], give_up=p["give_up"])
         run_id = new_id(p["runbook"])
         path = runs.path(run_id)
         return {"changed": True, "id": run_id, "path": path, "resumed": False, "done": []}
@@ -196,6 +201,7 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
         take_over=p["take_over"],
         resume=lambda first: seconds_of(first["at"]) >= oldest,
         about=p["about"],
+        give_up=p["give_up"],
     )
     return {
         "changed": True,
@@ -251,6 +257,7 @@ def main() -> t.NoReturn:
                 "report": {"type": "dict", "default": {}},
                 "resume_within": {"type": "float", "default": 86400.0},
                 "take_over": {"type": "str"},
+                "give_up": {"type": "str"},
                 "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
                 "controller": {"type": "dict", "default": {}},
             },

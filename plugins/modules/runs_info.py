@@ -65,8 +65,13 @@ runs:
       type: str
       returned: always
     outcome:
-      description: How it ended, V(ok) or V(failed). It is null like RV(runs[].ended).
+      description:
+        - How it ended, V(ok), V(failed), V(waiting) for a person's decision, or V(given up). It is null like RV(runs[].ended).
       type: str
+      returned: always
+    holds:
+      description: Whether it has stopped in a state that other runbooks would undo, so that none is begun before it is gone on with.
+      type: bool
       returned: always
     age:
       description: How many seconds ago it ended, or else was begun.

@@ -63,6 +63,7 @@ def parse(said: t.Any) -> Json:
         "disks": [],
         "certificates": [],
         "restore_flag": None,
+        "frozen": False,
         "package": "",
         "reaches": {},
         "consul": None,
@@ -153,6 +154,10 @@ def _flag(found: Json, words: list[str]) -> None:
     found["restore_flag"] = _YES_NO[words[0]]
 
 
+def _frozen(found: Json, words: list[str]) -> None:
+    found["frozen"] = _YES_NO[words[0]]
+
+
 def _package(found: Json, words: list[str]) -> None:
     found["package"] = words[0]
 
@@ -176,6 +181,7 @@ _FACTS: dict[str, t.Callable[[Json, list[str]], None]] = {
     "disk": _disk,
     "certificate": _certificate,
     "restore_flag": _flag,
+    "frozen": _frozen,
     "package": _package,
     "reaches": _reaches,
     "consul": _consul,

@@ -44,6 +44,7 @@ MEASURED: dict[str, tuple[Callable[[Host, float], object], str]] = {
     "slow": (lambda host, kbit: host.slow(int(kbit) or None), "kbit/s in each direction; 0: none"),
     "delay": (Host.delay, "milliseconds in each direction; 0: none"),
     "lose": (Host.lose, "percent of the frames in each direction; 0: none"),
+    "set-clock": (Host.set_clock, "seconds by which what is started from now on is wrong; 0: none"),
 }
 
 

@@ -18,6 +18,7 @@ class Host(Power, Wiring, Inside):
             self.unpause()
         self.plain_cable()
         self.free_disk()
+        self.set_clock(0)
         self.up()
 
 

@@ -25,6 +25,8 @@ class Scene:
     dead: set[str] = field(default_factory=set)
     #: who would not let anybody in
     mute: set[str] = field(default_factory=set)
+    #: the address that users take, where there is one beside the managers' own
+    front: str = ""
     undo: list[Callable[[], object]] = field(default_factory=list)
 
     @property
@@ -152,6 +154,7 @@ class Scene:
         self.undo.clear()
         self.dead.clear()
         self.mute.clear()
+        self.front = ""
         self.wait_whole()
 
     def wait_whole(self) -> None:

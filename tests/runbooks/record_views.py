@@ -28,16 +28,18 @@ from runbooks.broken_clusters import SITUATIONS, Scene, Situation
 from runbooks.roles_site import PLAYBOOK, REPO, TIERS, Site
 from runbooks.worse_clusters import WORSE
 
-PROBE = REPO / "roles" / "check_health" / "files" / "probe.sh"
+CHECK_HEALTH = REPO / "roles" / "check_health" / "files"
+PROBE = "\n".join((CHECK_HEALTH / name).read_text() for name in ("patroni.sh", "probe.sh"))
 DATA = REPO / "tests" / "unit" / "plugins" / "data"
 DEADLINE = 10
+FRONT = "through the front"
 
 
 class Recorder:
     host_script = REPO / "roles" / "diagnose" / "files" / "host.sh"
-    # seconds for each part of it: this is no hurry
-    limit = 10
-    of_probe = ("database ", "patroni ", "sql ", "broker ")
+    # seconds for each part of it: this is no hurry, and other tests may run beside it
+    limit = 30
+    of_probe = ("database ", "patroni ", "etcd ", "sql ", "broker ")
 
     def __init__(self, lab: Lab, version: str, layout: str, suffix: str) -> None:
         self.suffix = suffix
@@ -60,7 +62,7 @@ class Recorder:
 
     def views(self) -> dict[str, Any]:
         """By the module, as a play runs it."""
-        options = {
+        options: dict[str, Any] = {
             "managers": {h: self.cluster.address(h) for h in self.cluster.managers},
             "manager_hosts": [self.cluster.address(h) for h in self.cluster.managers],
             "username": self.cluster.username,
@@ -68,6 +70,8 @@ class Recorder:
             "ca_path": str(self.cluster.ca),
             "deadline": DEADLINE,
         }
+        if self.scene.front:
+            options["managers"][FRONT] = self.scene.front
         tree = self.cluster.config_dir / "said"
         subprocess.run(
             [str(PLAYBOOK.with_name("ansible")), "localhost", "--connection", "local"]
@@ -80,7 +84,7 @@ class Recorder:
         said: dict[str, Any] = json.loads((tree / "localhost").read_text())
         for view in said["views"].values():
             assert not re.match(r"\w+: ", view["error"]), f"a defect of ours: {view}"
-        return {name: said["views"][name] for name in self.cluster.managers}
+        return {name: said["views"][name] for name in options["managers"]}
 
     def said(self, member: dict[str, Any]) -> dict[str, Any]:
         """What ssh would have brought: nothing of a host that is off, cut or frozen."""
@@ -93,12 +97,12 @@ class Recorder:
         peers = [m for m in self.members() if m["name"] != member["name"]]
         argv = (
             *("sh", "-c", self.host_script.read_text(), "host.sh", str(self.limit)),
-            *(base64.b64encode(PROBE.read_bytes()).decode(), "yes", " ".join(tiers)),
+            *(base64.b64encode(PROBE.encode()).decode(), "yes", " ".join(tiers)),
             "cloudify-manager-install",
             " ".join(f"{peer['name']}={peer['address']}=22" for peer in peers),
         )
         try:
-            done = self.site.host(member["name"]).exec(*argv, check=False, timeout=90)
+            done = self.site.host(member["name"]).exec(*argv, check=False, timeout=120)
             found["text"] = done.stdout
         except LabError as exc:
             print(f"  {member['name']}: {exc}")
@@ -138,7 +142,7 @@ class Recorder:
             "views": said,
             "probes": probes,
             "said": hosts,
-            "front": None,
+            "front": said.pop(FRONT, None),
         }
         layout = self.cluster.site.layout.name
         shape = "" if layout == "compact" else f"{layout}-"

@@ -6,65 +6,26 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import tarfile
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from lab import Lab
 from lab.testing import wait_until
-from product.cluster.configs import SECRETS
-from product.on_hosts.tiers import Tiers
-from runbooks.broken_clusters import Scene
-from runbooks.runbook import CONFIRM, Runbook
-
-BOOK = "resolve_split_brain"
-
-
-def made(lab: Lab, version: str) -> tuple[Runbook, Scene]:
-    site = Runbook(lab, version=version, layout="compact", form_cluster=True)
-    site.cluster.seed(sample="rich")
-    scene = Scene(Tiers(site.cluster))
-    scene.wait_whole()
-    scene.who()
-    return site, scene
-
-
-def write(site: Runbook, host: str, key: str) -> None:
-    status, body = site.cluster.call(host, "PUT", f"/secrets/{key}", {"value": "v"})
-    assert status in (200, 201), body
-
-
-def secrets(site: Runbook, host: str) -> set[str]:
-    status, body = site.cluster.call(host, "GET", "/secrets?_size=1000")
-    assert status == 200, body
-    return {item["key"] for item in body["items"]}
-
-
-def run_folder(site: Runbook) -> Path:
-    folder = site.cluster.config_dir / "store" / site.cluster.name / ".runs"
-    (found,) = folder.glob(f"{BOOK}-*")
-    return found
-
-
-def comparison(site: Runbook) -> dict[str, Any]:
-    path = run_folder(site) / "comparison.json"
-    assert path.stat().st_mode & 0o777 == 0o600
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
-
-
-def content_of_set(site: Runbook, side: str) -> dict[str, Any]:
-    (path,) = (run_folder(site) / "sides" / side).glob(f"{site.cluster.name}/*/content.json")
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
-
-
-def routes(site: Runbook) -> dict[str, str]:
-    return {h: site.sh("ip route show type unreachable", h) for h in site.cluster.hosts}
+from runbooks.runbook import CONFIRM
+from runbooks.split_sides import (
+    BOOK,
+    comparison,
+    content_of_set,
+    ids,
+    in_store,
+    insert,
+    made,
+    old_one_leads,
+    patroni,
+    promote_by_hand,
+    routes,
+    secrets,
+    write,
+)
 
 
 @pytest.mark.parametrize("survivor", ["minority", "majority"])
@@ -131,59 +92,6 @@ def test_two_active_managers(lab: Lab, survivor: str) -> None:
 # -- all_active
 
 
-def sql(site: Runbook, host: str, statement: str, *, seconds: int = 20) -> str:
-    """On the product's database of this very host."""
-    tiers = Tiers(site.cluster)
-    return tiers.sql(host, statement, seconds=seconds)
-
-
-def insert(site: Runbook, host: str, key: str) -> None:
-    """A row that no synchronous standby has to acknowledge, as after a promotion by hand."""
-    target = (
-        f"host={site.cluster.address(host)} user=postgres dbname=cloudify_db sslmode=require "
-        f"password={SECRETS['postgres']} connect_timeout=5 options='-c synchronous_commit=local'"
-    )
-    row = f"INSERT INTO items (kind, tenant, id, data) VALUES ('secrets', 'default_tenant', '{key}', '{{}}')"
-    site.host(host).exec("timeout", "20", "psql", target, "-qAtc", row)
-
-
-def ids(site: Runbook, host: str) -> set[str]:
-    target = (
-        f"host={site.cluster.address(host)} user=postgres dbname=cloudify_db sslmode=require "
-        f"password={SECRETS['postgres']} connect_timeout=5"
-    )
-    said = site.host(host).exec("timeout", "20", "psql", target, "-qAtc", "SELECT id FROM items")
-    return set(said.stdout.split())
-
-
-def in_store(site: Runbook) -> set[str]:
-    """All rows of table items in all dumps, by pg_restore on a host."""
-    found = set()
-    for dump in run_folder(site).glob("sides/*/dump-*.tar"):
-        assert dump.stat().st_mode & 0o777 == 0o600
-        with tarfile.open(dump) as archive:
-            member = archive.extractfile("./cloudify_db.dump")
-            assert member is not None
-            host = site.host(site.cluster.hosts[0])
-            host.exec(
-                "sh", "-c", "base64 -d > /var/tmp/d", input=base64.b64encode(member.read()).decode()
-            )
-        text = host.exec("pg_restore", "--data-only", "-t", "items", "-f", "-", "/var/tmp/d").stdout
-        found |= {part for line in text.splitlines() for part in line.split("\t")}
-    return found
-
-
-def promote_by_hand(site: Runbook, host: str) -> None:
-    """Patroni is killed with nobody to stop PostgreSQL, which somebody then promotes."""
-    site.sh(
-        "supervisorctl -c /etc/supervisord.conf stop patroni; "
-        "cd / && runuser -u postgres -- /usr/lib/postgresql/15/bin/pg_ctl -D /var/lib/patroni/data "
-        "-w -t 60 start > /dev/null && "
-        "runuser -u postgres -- /usr/lib/postgresql/15/bin/pg_ctl -D /var/lib/patroni/data -w promote",
-        host,
-    )
-
-
 @pytest.mark.parametrize("survivor", ["promoted", "quorum"])
 def test_a_database_that_was_promoted_by_hand(lab: Lab, survivor: str) -> None:
     site, scene = made(lab, "7.0.5")
@@ -224,23 +132,6 @@ def test_a_database_that_was_promoted_by_hand(lab: Lab, survivor: str) -> None:
     assert {"of-promoted", "of-quorum"} <= in_store(site)
 
 
-def patroni(site: Runbook, verb: str, *hosts: str) -> None:
-    for host in hosts:
-        site.sh(f"supervisorctl -c /etc/supervisord.conf {verb} patroni", host)
-
-
-def forget_the_leader(site: Runbook, host: str) -> None:
-    """What etcd knows of it, and what would keep another one from leading."""
-    keys = f"https://{site.cluster.address(host)}:2379/v2/keys/db/postgres"
-    wait_until(
-        lambda: '"value"' in site.sh(f"curl -sk -m 5 {keys}/initialize; true", host),
-        what="etcd has a quorum",
-        every=1,
-    )
-    for key in ("leader", "sync", "status", "history", "optime/leader"):
-        site.sh(f"curl -sk -m 5 -X DELETE {keys}/{key}", host)
-
-
 @pytest.mark.parametrize("moment", ["apart", "together"])
 def test_double_partition(lab: Lab, moment: str) -> None:
     """The leader is isolated, another one acknowledges writes, then all are apart for longer than a leader's lease."""
@@ -264,14 +155,10 @@ def test_double_partition(lab: Lab, moment: str) -> None:
     wait_until(lambda: not scene.primaries(*site.cluster.hosts), what="nobody leads", timeout=120)
     scene.undo.clear()
     if moment == "together":
-        # Patroni 3.0.2 does so by itself at times, when both that have the rows are late: here it is made to
         patroni(site, "stop", *others)
         for host in site.cluster.hosts:
             site.host(host).rejoin()
-        forget_the_leader(site, old)
-        wait_until(
-            lambda: scene.primaries(old) == [old], what="the old one leads", timeout=120, every=1
-        )
+        old_one_leads(site, scene, old)
         # started now, Patroni would make the others' databases copies of this one, and the rows were gone
         assert not keys & ids(site, old)
     told = site.good(BOOK)

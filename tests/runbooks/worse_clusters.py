@@ -11,8 +11,10 @@ from collections.abc import Callable
 
 from lab.testing import wait_until
 from runbooks.broken_clusters import NEITHER, Scene, Situation, _then
+from runbooks.front import Front
 
 CONTROLLER = "172.31.78.1"
+NOBODY = "172.31.78.99"
 ALL = ("leader", "sync", "async")
 ALL_STANDBY = ("leader", "other", "third")
 
@@ -216,6 +218,34 @@ def _left_flag(role: str) -> Callable[[Scene], object]:
     return act
 
 
+def _set_clock(role: str, seconds: float) -> Callable[[Scene], object]:
+    """For what is started from now on, such as what looks at the host."""
+
+    def act(scene: Scene) -> None:
+        host = scene[role]
+        scene.undo.append(lambda: host.set_clock(0))
+        host.set_clock(seconds)
+
+    return act
+
+
+def _front(*, backends: bool) -> Callable[[Scene], object]:
+    """Users take a load balancer; with backends, the managers are behind it."""
+
+    def act(scene: Scene) -> None:
+        cluster = scene.tiers.cluster
+        behind = [cluster.address(name) for name in cluster.managers] if backends else []
+        front = Front(cluster.config_dir, behind)
+        scene.undo.append(front.close)
+        scene.front = front.address
+
+    return act
+
+
+def _dead_front(scene: Scene) -> None:
+    scene.front = NOBODY
+
+
 def _isolated_active(scene: Scene) -> None:
     scene.isolate("leader")
     scene.wait_leader("other", "third")
@@ -277,6 +307,16 @@ WORSE = {
         "a manager's certificate has run out", _old_certificate("async")
     ),
     "flag-left": Situation("a restore has left its flag", _left_flag("leader")),
+    "clock-ahead": Situation(
+        "the clock of the asynchronous one is seven minutes ahead", _set_clock("async", 420)
+    ),
+    "clocks-behind": Situation(
+        "the clocks of all hosts are a minute behind the controller's",
+        _then(*(_set_clock(role, -60) for role in ALL)),
+    ),
+    "front-dead": Situation("nobody answers at the load balancer's address", _dead_front),
+    "front-empty": Situation("the load balancer has no manager behind it", _front(backends=False)),
+    "front-well": Situation("the load balancer works", _front(backends=True)),
     # -- active_standby
     "active-stopped": Situation(
         "nginx of the active one is stopped", _stop_unit("nginx", "leader"), "active_standby"
@@ -301,6 +341,11 @@ WORSE = {
     ),
     "active-unreachable": Situation(
         "the controller does not reach the active one", _deafen("leader"), "active_standby"
+    ),
+    "replica-clock-behind": Situation(
+        "the clock of a standby is a minute and a half behind",
+        _set_clock("other", -90),
+        "active_standby",
     ),
     "replica-unreachable": Situation(
         "the controller does not reach a standby", _deafen("other"), "active_standby"

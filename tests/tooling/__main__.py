@@ -43,6 +43,7 @@ def test(wanted: list[str], *, jobs: int, everything: bool) -> int:
         with_tools=any(task.step.environment == TOOLS for task in todo),
         with_awx=any(task.step.environment == AWX for task in todo),
         with_cfy=any(task.step.cfy for task in todo),
+        with_ee=any(task.step.ee for task in todo),
         with_collections=any(task.step.awx for task in todo),
         with_lab=any(task.step.lab for task in todo),
     )

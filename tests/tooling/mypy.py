@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""mypy over a part of the collection under its full name, as Ansible imports it."""
+"""mypy over parts of the collection under its full name, as Ansible imports it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from .paths import CACHE
 
 
 def main() -> int:
-    part = sys.argv[1]
+    parts = sys.argv[1:]
+    ours = parts[0] == "plugins"
     here = Path.cwd()
-    if part == "plugins":
+    if ours:
         # The collection's own names resolve from above ansible_collections.
-        cwd, target = here.parents[2], str(here.relative_to(here.parents[2]) / part)
+        cwd = here.parents[2]
+        targets = [str(here.relative_to(cwd) / part) for part in parts]
         env = {**os.environ, "MYPYPATH": str(cwd)}
     else:
-        cwd, target = here, part
+        cwd, targets = here, parts
         env = {**os.environ, "MYPYPATH": str(here / "tests")}
     command = [sys.executable, "-m", "mypy", "--config-file", str(here / "pyproject.toml")]
     # The version differs: tests run on the tools' own Python only.
-    if part != "plugins":
+    if not ours:
         command += ["--python-version", "3.11"]
-    command += ["--cache-dir", str(CACHE / f"mypy-{Path(part).name}"), target]
+    command += ["--cache-dir", str(CACHE / f"mypy-{Path(parts[0]).name}"), *targets]
     return subprocess.run(command, cwd=cwd, env=env, check=False).returncode
 
 

@@ -116,6 +116,7 @@ class Runner:
             "bin": bin_directory,
             "python": self.pythons[task.core].version if task.core else "",
             "cfy": self.made.cfy or "",
+            "ee": self.made.ee or "",
         }
         command = [part.format(**words) for part in shlex.split(line)]
         env = self._environment(task, bin_directory)

@@ -53,9 +53,13 @@ def newest() -> Path:
 def awx(pythons: dict[str, Python]) -> Path:
     """What AWX runs a job with, which is one of the older ansible-cores."""
     of, python = next(iter(present(pythons).items()))
-    return venv(
-        "awx", python=python, file="awx.txt", packages=(f"ansible-core=={of.release}",)
-    )
+    return venv("awx", python=python, file="awx.txt", packages=(f"ansible-core=={of.release}",))
+
+
+def ee(pythons: dict[str, Python]) -> Path:
+    """What an execution environment has."""
+    of, python = next(iter(present(pythons).items()))
+    return venv("ee", python=python, file="ee.txt", packages=(f"ansible-core=={of.release}",))
 
 
 def cfy(pythons: dict[str, Python]) -> Path:
@@ -71,6 +75,7 @@ class Made:
     tools: Path | None = None
     awx: Path | None = None
     cfy: Path | None = None
+    ee: Path | None = None
     collections: Path | None = None
     #: Why there are no hosts, if some were wanted.
     no_hosts: str = ""
@@ -83,6 +88,7 @@ def everything(
     with_tools: bool = False,
     with_awx: bool = False,
     with_cfy: bool = False,
+    with_ee: bool = False,
     with_collections: bool = False,
     with_lab: bool = False,
 ) -> Made:
@@ -92,6 +98,7 @@ def everything(
         linters = pool.submit(tools, pythons) if with_tools else None
         runner = pool.submit(awx, pythons) if with_awx else None
         client = pool.submit(cfy, pythons) if with_cfy else None
+        bare = pool.submit(ee, pythons) if with_ee else None
         python = tools_python(pythons).path
         theirs = pool.submit(awx_collection, python) if with_collections else None
         made = {of: pool.submit(core, of, python) for of, python in cores.items()}
@@ -100,6 +107,7 @@ def everything(
             tools=linters.result() if linters else None,
             awx=runner.result() if runner else None,
             cfy=client.result() if client else None,
+            ee=bare.result() if bare else None,
             collections=theirs.result() if theirs else None,
             no_hosts=hosts.result() if hosts else "",
         )
@@ -123,4 +131,4 @@ def no_hosts() -> str:
     return (done.stdout.strip().splitlines() or ["no host starts"])[-1] if done.returncode else ""
 
 
-__all__ = ("Made", "awx", "cfy", "core", "everything", "newest", "no_hosts", "tools")
+__all__ = ("Made", "awx", "cfy", "core", "ee", "everything", "newest", "no_hosts", "tools")

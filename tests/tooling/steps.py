@@ -5,7 +5,8 @@
 """Every test step, as a table.
 
 In a command `{bin}` is the bin directory of the step's environment, `{python}` its Python's version, `{cfy}` the
-bin directory of the vendor's client and `{root}` the directory that holds ansible_collections.
+bin directory of the vendor's client, `{ee}` that of what an execution environment has, and `{root}` the directory that
+holds ansible_collections.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Step:
     # On a core whose Python an older one has too.
     same_python: str = ""
     cfy: bool = False
+    ee: bool = False
     # The collection awx.awx is beside ours.
     awx: bool = False
     # What it is skipped without.
@@ -66,15 +68,25 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("awx", "bad_input", "bench", "demo", "fidelity", "lab", "playbooks"),
-        *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
+        *("awx", "bad_input", "bench", "demo", "eda", "ee", "fidelity", "jobs", "lab"),
+        *(
+            "playbooks",
+            "product",
+            "runbooks",
+            "scenarios",
+            "standin",
+            "tooling",
+            "transfers",
+            "vendor_client",
+        ),
     )
 )
 PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
 RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
 # Of these, what finds out what is wrong before it does something.
 DIAGNOSIS = tuple(
-    f"tests/runbooks/test_{name}.py" for name in ("diagnose", "inventory", "recover", "split_brain")
+    f"tests/runbooks/test_{name}.py"
+    for name in ("diagnose", "inventory", "recover", "recover_split", "split_brain")
 )
 
 STEPS = (
@@ -84,7 +96,7 @@ STEPS = (
         "mypy",
         "lint",
         TOOLS,
-        "{bin}/python -m tooling.mypy plugins",
+        "{bin}/python -m tooling.mypy plugins extensions",
         ("plugins/*.py",),
         env=OURS,
         weight=15,
@@ -283,6 +295,17 @@ STEPS = (
         env=OURS,
         weight=90,
     ),
+    # Most of the time is that of looks at a cluster, each of which is a run of Ansible.
+    Step(
+        "eda",
+        "eda",
+        AWX,
+        PYTEST + " -n 3 tests/eda",
+        ("tests/eda/test_*.py",),
+        programs=("java",),
+        env=OURS,
+        weight=120,
+    ),
     *(
         Step(
             f"setup-awx{name}",
@@ -299,6 +322,35 @@ STEPS = (
             ("", AWX, ""),
             ("-newest", NEWEST, " -k there_again_and_gone"),
         )
+    ),
+    Step(
+        "ee",
+        "awx",
+        AWX,
+        PYTEST + " tests/ee",
+        ("tests/ee/test_*.py",),
+        ee=True,
+        env={**OURS, "EE": "{ee}"},
+        weight=40,
+    ),
+    Step(
+        "awx-jobs",
+        "awx",
+        AWX,
+        PYTEST + " tests/jobs --ignore tests/jobs/on_hosts",
+        ("tests/jobs/test_*.py",),
+        env=OURS,
+        weight=60,
+    ),
+    Step(
+        "awx-jobs-hosts",
+        "awx",
+        AWX,
+        "{bin}/python -m lab run --hosts 4 -- " + PYTEST + " tests/jobs/on_hosts",
+        ("tests/jobs/on_hosts/test_*.py",),
+        lab=True,
+        env=OURS,
+        weight=900,
     ),
     Step(
         "lab",
@@ -350,7 +402,7 @@ STEPS = (
         DIAGNOSIS,
         lab=True,
         env=OURS,
-        limit=3600,
+        limit=5400,
         weight=900,
     ),
     Step(
@@ -412,6 +464,16 @@ STEPS = (
         cfy=True,
         programs=("curl", "sha256sum", "unzip"),
         env={**OURS, "CFY": "{cfy}/cfy"},
+        weight=40,
+    ),
+    Step(
+        "awx-standin",
+        "awx",
+        AWX,
+        PYTEST + " tests/awx/standin_tests",
+        ("tests/awx/standin_tests/test_*.py",),
+        awx=True,
+        env=OURS,
         weight=40,
     ),
     Step(

@@ -2,32 +2,26 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# What this host itself knows of the database and the broker tier, a line for each fact.
+# What this host itself knows of the database and the broker tier, a line for each fact. Runs behind patroni.sh.
 # usage: probe.sh WRITE [SECONDS] TIER...      WRITE: yes | no, whether the leader's database is written to
-#   SECONDS: how long each question may take, for those in a hurry; the broker's is one longer
+#   SECONDS: how long all questions together may take, for those in a hurry
 # Everything has a limit, since a tier without a quorum hangs rather than answers. What each says of the others is only its own view.
 
 write=$1
 shift
-limit=8
 patience=30
-patroni_conf=/etc/patroni.conf
+end=
 case $1 in
     [1-9]*)
-        limit=$1 patience=$(($1 + 1))
+        limit=$1 patience=$1 end=$(($(date +%s) + $1))
         shift
         ;;
 esac
 
-b64() { base64 | tr -d '\n'; }
-
-# Of YAML as the product writes it: the value behind a key, in the part of the file that begins with a certain line.
-value_of() {
-    sed -n "/^ *$1: *$/,\$p" "$patroni_conf" | sed -n "s/^ *$2: *//p" | head -n 1 | sed -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'
-}
-
-sql() { # database, statement
-    timeout $limit "$psql" -X -A -t -q -v ON_ERROR_STOP=1 -d "host=$address port=$port user=postgres dbname=$1 sslmode=require connect_timeout=3" -c "$2" 2>&1
+# Seconds that the next question may take.
+left() {
+    now=$(date +%s)
+    if [ -z "$end" ] || [ "$((end - now))" -gt "$limit" ]; then echo "$limit"; elif [ "$end" -gt "$now" ]; then echo $((end - now)); else echo 0; fi
 }
 
 probe_database() {
@@ -35,24 +29,16 @@ probe_database() {
         echo "database single"
         return
     fi
-    listen=$(value_of postgresql connect_address)
-    port=${listen##*:}
-    address=${listen%:*}
-    # of IPv6, curl wants the brackets, and psql does not
-    address=${address#[}
-    address=${address%]}
-    rest=$(value_of restapi connect_address)
+    settings
     for what in primary patroni cluster; do
         (
-            answer=$(curl -s -k -m $limit -w '\n%{http_code}' "https://$rest/$what")
+            answer=$(ask_patroni $what -w '\n%{http_code}')
             printf 'patroni %s %s %s\n' "$what" "${answer##*
 }" "$(printf %s "${answer%
 *}" | b64)"
         ) &
     done
-    psql=$(command -v psql || ls -d /usr/pgsql-*/bin/psql 2>/dev/null | tail -n 1)
-    PGPASSWORD=$(value_of superuser password)
-    export PGPASSWORD
+    if etcd_has_quorum; then echo 'etcd yes'; else echo 'etcd no'; fi &
     if ! recovering=$(sql postgres "select pg_is_in_recovery()"); then
         echo "sql error $(printf %s "${recovering:-no answer within $limit s}" | b64)"
         wait
@@ -61,7 +47,9 @@ probe_database() {
     if [ "$recovering" = f ]; then
         echo "sql role leader"
         # Both statements are one transaction, which leaves nothing behind, but has to be acknowledged by the synchronous standby.
-        if [ "$write" = yes ]; then
+        sql_limit=$(left)
+        # in less time, one that is only slow would look blocked
+        if [ "$write" = yes ] && { [ -z "$end" ] || [ "$sql_limit" -ge 2 ]; }; then
             if written=$(sql postgres "set statement_timeout = '5s'; begin; create table cloudify_ha_check (); drop table cloudify_ha_check; commit") \
                 && [ -z "$written" ]; then
                 echo "sql write ok"
@@ -72,7 +60,8 @@ probe_database() {
     elif [ "$recovering" = t ]; then
         echo "sql role replica"
     fi
-    sql cloudify_db "select 'sql count ' || relname || ' ' || (xpath('/row/c/text()', query_to_xml(
+    sql_limit=$(left)
+    [ "$sql_limit" = 0 ] || sql cloudify_db "select 'sql count ' || relname || ' ' || (xpath('/row/c/text()', query_to_xml(
         format('select count(*) as c from %I.%I', nspname, relname), false, true, '')))[1]::text
         from pg_class join pg_namespace on pg_namespace.oid = relnamespace
         where relkind = 'r' and nspname = 'public' and reltuples < 1000000 order by relname" | sed -n '/^sql count /p'

@@ -4,7 +4,7 @@
 
 # What a host says of itself, a line for each fact (plugin_utils/_host.py reads them). It changes nothing, and no line has a secret.
 # usage: host.sh LIMIT PROBE WRITE TIERS PACKAGES PEERS
-#   LIMIT: seconds that each part has; all of them run at once. PROBE: probe.sh of role check_health in base64, which is run beside it with
+#   LIMIT: seconds that each part has; all of them run at once. PROBE: patroni.sh and probe.sh of role check_health in base64, which is run beside it with
 #   WRITE and TIERS. The last three are lists with blanks; a peer is NAME=ADDRESS=PORT.
 
 limit=$1 probe=$2 write=$3 tiers=$4 packages=$5 peers=$6
@@ -15,6 +15,8 @@ cluster_ssl=/etc/cloudify/cluster-ssl
 other_certificates='/etc/etcd/*.crt /var/lib/patroni/*.crt /var/lib/pgsql/*/data/*.crt'
 patroni_conf=/etc/patroni.conf
 places='/ /tmp /etc/cloudify /opt/manager /opt/manager/resources /opt/mgmtworker /var/log /var/log/cloudify /var/lib/patroni /var/lib/etcd /var/lib/pgsql /var/lib/pgsql/9.5/data /var/lib/pgsql/14/data /var/lib/rabbitmq'
+# of role freeze_sides
+frozen_mark=/etc/cloudify/.split_brain_frozen
 restore_flags='/tmp/cloudify/snapshot_restoring /opt/manager/snapshot_status/snapshot_restoring'
 LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin
@@ -131,6 +133,7 @@ flags() {
         [ ! -e "$flag" ] || left=yes
     done
     echo "restore_flag $left"
+    [ ! -e $frozen_mark ] || echo 'frozen yes'
 }
 
 package() {

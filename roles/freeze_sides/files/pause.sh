@@ -5,7 +5,7 @@
 # usage: pause.sh true|null
 # Pauses all of Patroni, or lets it go on. It is one setting of the whole cluster, which only a quorum can change.
 
-settings
+server
 user=$(value_of restapi username)
 password=$(value_of restapi password)
 said=$(printf 'user = "%s:%s"\n' "$user" "$password" | ask_patroni config -K - -X PATCH -d "{\"pause\": $1}")

@@ -5,7 +5,8 @@
 # usage: start.sh patroni|postgres|nothing
 # Undoes stop.sh: what ran runs again, and will be started by a boot.
 
-settings
+server
+rm -f "$frozen_mark"
 for file in $(grep -ls '^\[program:patroni\]' /etc/supervisord.d/* /etc/supervisord.conf 2>/dev/null); do
     sed -i 's/^autostart=false ; frozen by cloudify_ha$/autostart=true/' "$file"
 done

@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # usage: stop.sh SECONDS
-# Stops Patroni, then what is left of PostgreSQL, and keeps both from being started by the next boot. The data directory stays as it is.
+# Stops Patroni, then what is left of PostgreSQL, and keeps both from being started by the next boot. The data directory stays as it is. A file tells a
+# diagnosis that it was done on purpose.
 
 seconds=$1
-settings
+server
+[ ! -d "${frozen_mark%/*}" ] || : > "$frozen_mark"
 if supervised; then
     for file in $(grep -ls '^\[program:patroni\]' /etc/supervisord.d/* /etc/supervisord.conf 2>/dev/null); do
         sed -i '/^\[program:patroni\]/,/^\[[^p]/ s/^autostart *= *true *$/autostart=false ; frozen by cloudify_ha/' "$file"

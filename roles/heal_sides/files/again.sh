@@ -5,6 +5,7 @@
 # What lead.sh and follow.sh share. It is put before them.
 
 start_again() {
+    rm -f "$frozen_mark"
     for file in $(grep -ls '^\[program:patroni\]' /etc/supervisord.d/* /etc/supervisord.conf 2>/dev/null); do
         sed -i 's/^autostart=false ; frozen by cloudify_ha$/autostart=true/' "$file"
     done

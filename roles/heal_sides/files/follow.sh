@@ -8,7 +8,7 @@
 
 leader=$1 aside=split-$2
 end=$(($(date +%s) + $3))
-settings
+server
 follows() { postgres_runs && [ "$(upstream)" = "$leader" ]; }
 if [ ! -e "$data.$aside" ]; then
     if patroni_runs; then

@@ -7,18 +7,15 @@
 # leading, and is removed; the settings of the cluster and its identity stay.
 
 end=$(($(date +%s) + $1))
-settings
+server
 leads() { [ "$(ask_patroni primary -o /dev/null -w '%{http_code}')" = 200 ] && [ "$(sql postgres 'select pg_is_in_recovery()')" = f ]; }
 keys() { # method, key
     printf 'user = "%s:%s"\n' "$(value_of etcd username)" "$(value_of etcd password)" |
-        curl -s -k -m $limit -K - -X "$1" "https://$address:2379/v2/keys$namespace$scope/$2"
+        curl -s -k -m $limit -K - -X "$1" "https://$etcd/v2/keys$namespace$scope/$2"
 }
 if ! { patroni_runs && leads; }; then
     grep -q '^etcd:' $patroni_conf || { echo "$patroni_conf has no section etcd, so that the former leader cannot be forgotten" >&2; exit 1; }
-    case $(curl -s -k -m $limit "https://$address:2379/health") in
-        *'"true"'*) ;;
-        *) echo 'etcd has no quorum here: let the nodes reach each other again, and run this again' >&2; exit 1 ;;
-    esac
+    etcd_has_quorum || { echo 'etcd has no quorum here: let the nodes reach each other again, and run this again' >&2; exit 1; }
     namespace=$(sed -n 's/^namespace: *//p' $patroni_conf | tr -d "'\"")
     scope=$(sed -n 's/^scope: *//p' $patroni_conf | tr -d "'\"")
     case $(keys GET initialize) in

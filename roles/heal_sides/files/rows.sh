@@ -4,6 +4,6 @@
 
 # Prints the rows of this host's database as save.sh lists them.
 
-settings
-patience=600
+server
+sql_limit=600
 over_tables cloudify_db "select %1\$L || E''\\t'' || %2\$s || E''\\t'' || md5(t::text) from public.%1\$I t"

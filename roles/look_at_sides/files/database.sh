@@ -2,31 +2,16 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# What the scripts that look at a cluster's database share. It is put before each of them.
+# What the scripts that look at the sides of a split brain share. It is put behind patroni.sh of role check_health, and before each of them.
 
-limit=8
-patroni_conf=/etc/patroni.conf
+# host.sh of role diagnose looks for it
+frozen_mark=/etc/cloudify/.split_brain_frozen
 
-b64() { base64 | tr -d '\n'; }
-
-# Of YAML as the product writes it: the value behind a key, in the part of the file that begins with a certain line.
-value_of() {
-    sed -n "/^ *$1: *$/,\$p" "$patroni_conf" | sed -n "s/^ *$2: *//p" | head -n 1 | sed -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'
-}
-
-settings() {
-    listen=$(value_of postgresql connect_address)
-    port=${listen##*:}
-    address=${listen%:*}
-    address=${address#[}
-    address=${address%]}
-    rest=$(value_of restapi connect_address)
+# Where the data are, and the programs of the server.
+server() {
+    settings
     data=$(value_of postgresql data_dir)
-    programs=$(value_of postgresql bin_dir)
     [ -x "$programs/pg_ctl" ] || programs=$(dirname "$(ls /usr/pgsql-*/bin/pg_ctl /usr/lib/postgresql/*/bin/pg_ctl 2>/dev/null | tail -n 1)")
-    PGPASSWORD=$(value_of superuser password)
-    export PGPASSWORD
-    target="host=$address port=$port user=postgres sslmode=require connect_timeout=3"
 }
 
 supervised() { supervisorctl -c /etc/supervisord.conf status patroni 2>/dev/null | grep -q '^patroni .*\(RUNNING\|STARTING\|STOP\|EXITED\|FATAL\|BACKOFF\)'; }
@@ -45,16 +30,6 @@ postgres_runs() {
 }
 
 as_postgres() { (cd / && runuser -u postgres -- "$@"); }
-
-sql() { # database, statement
-    timeout "${patience:-$limit}" "$programs/psql" -X -A -t -q -v ON_ERROR_STOP=1 -d "$target dbname=$1" -c "$2" 2>&1
-}
-
-ask_patroni() { # path, more words for curl
-    path=$1
-    shift
-    curl -s -k -m "$limit" "$@" "https://$rest/$path"
-}
 
 # Whom this host's database streams from. Before 9.6 the database does not tell, but the system does.
 upstream() {

@@ -5,14 +5,10 @@
 # What this host's database is: one fact a line (plugins/plugin_utils/_databases.py reads it). It changes nothing.
 
 [ -r $patroni_conf ] || exit 0
-settings
+server
 echo "data $data"
 if patroni_runs; then echo 'patroni running'; else echo 'patroni stopped'; fi
-# An etcd that has no quorum says so to its own health, or says nothing.
-case $(curl -s -k -m $limit "https://$address:2379/health") in
-    *'"true"'*) echo 'quorum yes' ;;
-    *) echo 'quorum no' ;;
-esac
+if etcd_has_quorum; then echo 'quorum yes'; else echo 'quorum no'; fi
 case $(ask_patroni config) in
     *'"pause": true'*) echo 'paused yes' ;;
     *) echo 'paused no' ;;
@@ -21,14 +17,17 @@ postgres_runs || { echo 'postgres stopped'; exit 0; }
 echo 'postgres running'
 recovering=$(sql postgres "select pg_is_in_recovery()") || { echo "error $(printf %s "$recovering" | b64)"; exit 0; }
 echo "recovery $recovering"
-# Not by the last checkpoint, which may be one from before the promotion. Before 9.6 and 10 there is nothing else, and no timeline is told.
-[ "$recovering" = t ] || sql postgres "select 'timeline ' || ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int" | grep '^timeline '
-sql postgres "select 'timeline ' || received_tli from pg_stat_wal_receiver where status = 'streaming'" | grep '^timeline '
+# Not by the last checkpoint, which may be one from before the promotion. A standby of before 9.6 tells nothing else, and then no timeline is told at all.
+version=$(sql postgres 'show server_version_num')
+file='pg_walfile_name(pg_current_wal_lsn())'
+[ "$version" -ge 100000 ] || file='pg_xlogfile_name(pg_current_xlog_location())'
+[ "$recovering" = t ] || [ "$version" -lt 90600 ] || sql postgres "select 'timeline ' || ('x' || substr($file, 1, 8))::bit(32)::int" | grep '^timeline '
+[ "$version" -lt 90600 ] || sql postgres "select 'timeline ' || received_tli from pg_stat_wal_receiver where status = 'streaming'" | grep '^timeline '
 [ "$recovering" = t ] || sql postgres "select 'blocked yes' where current_setting('synchronous_standby_names') <> ''
     and not exists (select from pg_stat_replication where sync_state in ('sync', 'quorum'))" | grep '^blocked '
 sender=$(upstream)
 [ -z "$sender" ] || echo "sender $sender"
 sql postgres "select 'follower ' || host(client_addr) from pg_stat_replication where state = 'streaming'" | grep '^follower '
-patience=60
+sql_limit=60
 over_tables cloudify_db "select ''table '' || %1\$L || '' '' || count(*) || '' '' || coalesce(md5(string_agg(md5(t::text), '''' order by md5(t::text))), ''-'') from public.%1\$I t" | grep '^table '
 exit 0

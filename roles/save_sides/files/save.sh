@@ -7,10 +7,11 @@
 # alone: without Patroni, without a network, and for reading only. It works on a standby and on a former leader alike.
 
 work=$1
-settings
+server
 umask 077
 mkdir -p "$work" || exit 1
 socket=$work.socket
+followed=$data/recovery.conf
 
 private() {
     mkdir -p "$socket" || exit 1
@@ -18,19 +19,30 @@ private() {
     chown -R postgres "$socket" && chmod 700 "$socket" || exit 1
     options="-c listen_addresses='' -c unix_socket_directories='$socket' -c hba_file='$socket/hba' -c port=5432 -c ssl=off"
     options="$options -c default_transaction_read_only=on -c synchronous_standby_names='' -c archive_mode=off"
-    # Before 12 there is no such setting, and such a standby follows whom it followed.
-    [ "$(cut -d. -f1 "$data/PG_VERSION")" -lt 12 ] || options="$options -c primary_conninfo='' -c primary_slot_name=''"
+    # It must not go on to follow anybody. Before 12 that is no setting, but in a file, which is as it was once the dump is made.
+    if [ "$(cut -d. -f1 "$data/PG_VERSION")" -ge 12 ]; then
+        options="$options -c primary_conninfo='' -c primary_slot_name=''"
+    elif [ -e "$followed" ]; then
+        [ -e "$followed.kept" ] || cp -p "$followed" "$followed.kept" || exit 1
+        sed -i '/^ *primary_\(conninfo\|slot_name\)/d' "$followed" || exit 1
+    fi
     postgres_runs || as_postgres "$programs/pg_ctl" -D "$data" -w -t 600 -l "$socket/log" -o "$options" start > /dev/null || { tail -n 3 "$socket/log" >&2; exit 1; }
     target="host=$socket port=5432 user=postgres"
     PGPASSWORD=
 }
 
+finish() {
+    as_postgres "$programs/pg_ctl" -D "$data" -m fast -w -t 120 stop > /dev/null 2>&1
+    [ ! -e "$followed.kept" ] || mv "$followed.kept" "$followed"
+    rm -rf "$socket"
+}
+
 # One that an earlier run was killed with is still there.
 if ! postgres_runs || [ -S "$socket/.s.PGSQL.5432" ]; then
     private
-    trap 'as_postgres "$programs/pg_ctl" -D "$data" -m fast -w -t 120 stop > /dev/null 2>&1; rm -rf "$socket"' EXIT
+    trap finish EXIT
 fi
-patience=600
+sql_limit=600
 names=$(own_databases) || { printf '%s\n' "$names" >&2; exit 1; }
 size=$(sql postgres "select sum(pg_database_size(oid)) / 1024 from pg_database" | cut -d. -f1)
 free=$(df -Pk "$work" | awk 'NR == 2 {print $4}')

@@ -15,14 +15,9 @@ from awx.standin.kinds import KINDS, UNIONS, Children, Many
 from awx.standin.lists import page
 from awx.standin.service import Service
 from awx.standin.store import Item, kind_of
-from awx.standin.wire import API, Request, Response, created, no_content
+from awx.standin.wire import API, VERSION, Request, Response, created, no_content
 
-VERSION = "24.6.1"
-HEADERS = {
-    "X-API-Product-Name": "AWX",
-    "X-API-Product-Version": VERSION,
-    "Allow": "GET, HEAD, OPTIONS",
-}
+HEADERS = {"X-API-Product-Name": "AWX", "X-API-Product-Version": VERSION}
 
 
 class App:

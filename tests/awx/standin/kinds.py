@@ -110,7 +110,3 @@ def load() -> None:
 def plurals(name: str) -> tuple[str, ...]:
     """The kinds behind an endpoint: several of a union, one of all others."""
     return UNIONS.get(name, (name,))
-
-
-def by_type(type_name: str) -> Kind | None:
-    return next((k for k in KINDS.values() if k.type == type_name), None)

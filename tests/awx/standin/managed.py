@@ -89,7 +89,7 @@ MANAGED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         "registry",
         {
             "fields": [
-                _field("host", "Authentication URL", default="quay.io"),
+                _field("host", "Authentication URL"),
                 USERNAME,
                 _field("password", "Password or Token", secret=True),
                 {"id": "verify_ssl", "label": "Verify SSL", "type": "boolean", "default": True},

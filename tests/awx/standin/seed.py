@@ -10,7 +10,7 @@ from awx.standin.managed import MANAGED
 from awx.standin.service import Service
 
 GALAXY = "Ansible Galaxy/Automation Hub API Token"
-IMAGE = "quay.io/ansible/awx-ee:24.6.1"
+IMAGE = "registry.invalid/ansible/awx-ee:24.6.1"
 
 
 def seed(service: Service) -> None:
@@ -39,7 +39,7 @@ def seed(service: Service) -> None:
             "name": "Ansible Galaxy",
             "credential_type": galaxy["id"],
             "managed": True,
-            "inputs": {"url": "https://galaxy.ansible.com/"},
+            "inputs": {"url": "https://galaxy.invalid/"},
         },
     )
     # Only this organization has it, so in any other no collection is installed.

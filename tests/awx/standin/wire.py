@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from awx.standin.store import Item
 
 API = "/api/v2/"
+VERSION = "24.6.1"
 
 
 @dataclass

@@ -62,6 +62,17 @@ def node_ended(service: Service, job: Item) -> None:
         service.later(lambda: advance(service, run))
 
 
+@runs.at_end
+def cancel_nodes(service: Service, run: Item) -> None:
+    """Whoever cancels a workflow cancels what it runs."""
+    if run["_plural"] != "workflow_jobs" or run["status"] != "canceled":
+        return
+    for node in service.store.where("workflow_job_nodes", workflow_job=run["id"]):
+        job = service.store.get("unified_jobs", node["job"])
+        if job and job["status"] in runs.ACTIVE:
+            runs.end(service, job, "canceled")
+
+
 def advance(service: Service, run: Item) -> None:
     """Start every node whose turn it is; end the workflow when there is none left."""
     if run["status"] != "running":

@@ -127,9 +127,7 @@ def test_types_refused(world: World, fields: dict[str, Any], name: str, text: st
                 "env": {"CERT": "{{ tower.filename.cert }}"},
             }
         ),
-        body(
-            injectors={"file": {"template": "x"}, "extra_vars": {"path": "{{ tower.filename }}"}}
-        ),
+        body(injectors={"file": {"template": "x"}, "extra_vars": {"path": "{{ tower.filename }}"}}),
         body(inputs={}),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 from lab import Lab
 from lab.testing import wait_until
+from product.on_hosts.tiers import Tiers
 from runbooks.runbook import PATIENT, Runbook
 
 GONE = ("h3", "h9")
@@ -47,3 +48,15 @@ def test_two_of_nine_are_cut_off(lab: Lab) -> None:
     print(f"nine hosts, two of them cut off: {time.monotonic() - began:.1f} s")
     for host in GONE:
         lab.host(host).heal()
+    wait_until(
+        lambda: site.run("diagnose", *PATIENT, *keep).code == 0, timeout=180, what="all are well"
+    )
+    # what hangs then is on every host: whoever asks the lost one waits for it
+    tiers = Tiers(site.cluster)
+    (leader,) = tiers.roles()["leader"]
+    lab.host(leader).kill()
+    began = time.monotonic()
+    lost = told()
+    print(f"the leading database lost a moment ago: {time.monotonic() - began:.1f} s")
+    assert leader in lost["nodes"], lost
+    lab.host(leader).boot()

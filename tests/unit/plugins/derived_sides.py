@@ -119,6 +119,25 @@ def both_acknowledge_writes(c: Derived) -> None:
 
 
 @derived(
+    "a split brain is frozen",
+    "7.0.5-patroni-of-async-stopped",
+    "split_brain",
+    "high",
+    "async",
+    runbook="resolve_split_brain",
+)
+def a_split_brain_is_frozen(c: Derived) -> None:
+    """To start what was stopped on purpose would have it wiped."""
+    c.host(host(c, "async")).update(frozen=True)
+    c.host(host(c, "async"))["services"]["patroni"] = "inactive"
+
+
+@derived("it was frozen, and runs again", "7.0.5-healthy", "healthy", "high")
+def it_was_frozen_and_runs_again(c: Derived) -> None:
+    c.host(host(c, "async"))["frozen"] = True
+
+
+@derived(
     "both acknowledge on one timeline",
     "7.0.5-healthy",
     "split_brain",

@@ -101,9 +101,37 @@ def ssh_does_not_let_us_in(c: Derived) -> None:
         c.hosts[name]["error"] = "ssh does not let us in: permission denied"
 
 
-@derived("nobody asked by ssh", "7.0.5-healthy", "unclear", "low", ssh=False)
+@derived("nobody asked by ssh", "7.0.5-healthy", "healthy", "low", ssh=False)
 def nobody_asked_by_ssh(c: Derived) -> None:
     c.without_ssh()
+
+
+@derived(
+    "no database leads, by what managers say",
+    "7.0.5-all-databases-stopped",
+    "database_quorum_lost",
+    "low",
+    ssh=False,
+)
+def no_database_leads_by_what_managers_say(c: Derived) -> None:
+    c.without_ssh()
+
+
+@derived(
+    "one manager alone fails, by what it says",
+    "7.0.5-healthy",
+    "manager_down",
+    "high",
+    "async",
+    ssh=False,
+)
+def one_manager_alone_fails_by_what_it_says(c: Derived) -> None:
+    c.without_ssh()
+    error = "Cannot ask for /version: GET https://x/ -> HTTP 500 INTERNAL SERVER ERROR"
+    c.views[host(c, "async")] = {"answers": True, "error": error, "hangs": False} | {
+        "status_code": 500,
+        "error_code": None,
+    }
 
 
 @derived(

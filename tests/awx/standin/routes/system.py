@@ -10,9 +10,7 @@ from awx.standin import render
 from awx.standin.kinds import KINDS, UNIONS
 from awx.standin.routes import page
 from awx.standin.service import Service
-from awx.standin.wire import API, Request, Response
-
-VERSION = "24.6.1"
+from awx.standin.wire import API, VERSION, Request, Response
 
 
 @page("GET", "/api/", login=False)

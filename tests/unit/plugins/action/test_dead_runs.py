@@ -12,7 +12,15 @@ import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.action import run as action
 
-HERE = {"host": "here", "machine": "m1", "boot": "b1", "pid": 1, "started": "5"}
+HERE = {
+    "host": "here",
+    "machine": "m1",
+    "boot": "b1",
+    "processes": action.OF_THE_MACHINE,
+    "pid": 1,
+    "started": "5",
+}
+CONTAINER = {**HERE, "processes": "pid:[4026532001]"}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +32,9 @@ HERE = {"host": "here", "machine": "m1", "boot": "b1", "pid": 1, "started": "5"}
         ({"machine": "m2"}, False),
         ({"host": "there"}, False),
         ({"pid": None}, False),
+        # in a container that is called as this machine is
+        ({"started": "6", "processes": "pid:[4026532001]"}, False),
+        ({"boot": "b0", "processes": "pid:[4026532001]"}, False),
     ],
 )
 def test_only_what_ran_here_can_be_seen_to_be_dead(
@@ -31,6 +42,23 @@ def test_only_what_ran_here_can_be_seen_to_be_dead(
 ) -> None:
     monkeypatch.setattr(action, "started", lambda pid: "5")
     assert action.is_dead({"controller": {**HERE, **change}}, HERE) is dead
+
+
+@pytest.mark.parametrize(
+    ("change", "dead"),
+    [
+        ({}, False),
+        ({"started": "6"}, True),
+        ({"started": "6", "processes": "pid:[4026532002]"}, False),
+        # one that is called the same on another machine, whose processes happen to have that number
+        ({"boot": "b0"}, False),
+    ],
+)
+def test_containers_that_are_called_the_same(
+    change: dict[str, t.Any], dead: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(action, "started", lambda pid: "5")
+    assert action.is_dead({"controller": {**CONTAINER, **change}}, CONTAINER) is dead
 
 
 def test_the_start_of_a_process_is_known() -> None:

@@ -148,3 +148,45 @@ def test_hosts_that_nobody_asked_are_as_none() -> None:
         without = diagnose(cluster.case())
         cluster.hosts = {member["name"]: {"asked": False} for member in cluster.members}
         assert diagnose(cluster.case()) == without
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_by_rest_alone_it_says_what_to_ask_next(name: str) -> None:
+    cluster = Derived(name, hosts=False)
+    cluster.without_ssh()
+    found = diagnose(cluster.case())
+    assert not found["destructive"]
+    told = " ".join(found["ask"])
+    if found["class"] != "healthy":
+        assert "asked by ssh" in told
+    elif found["confidence"] == "low":
+        assert "have them asked by ssh" in told
+    else:
+        # managers of 4.x have no databases but their own
+        assert cluster.generation == "active_standby"
+    if name.endswith("-healthy"):
+        assert found["class"] == "healthy"
+    if found["confidence"] == "low" and found["class"] != "healthy":
+        assert "again" in told or "another place" in told
+
+
+def test_what_consul_says_is_told_where_nobody_is_active() -> None:
+    cluster = Derived("4.5.5-active-and-replica-killed")
+    (left,) = (m["name"] for m in cluster.members if m["name"] not in cluster.dead)
+    cluster.host(left)["consul"] = {"leader": "", "peers": ["10.0.0.1:8300"]}
+    found = diagnose(cluster.case())
+    assert {"who": left, "says": "its Consul has no leader"} in found["evidence"]
+    cluster.host(left)["consul"] = {"leader": "10.0.0.1:8300"}
+    assert "its Consul is led by 10.0.0.1:8300" in json.dumps(diagnose(cluster.case()))
+    cluster.host(left)["consul"] = {"leader": 7}
+    assert "Consul" not in json.dumps(diagnose(cluster.case()))
+
+
+def test_an_etcd_without_a_quorum_is_told() -> None:
+    cluster = Derived("7.0.5-all-apart", hosts=False)
+    for name in cluster.probes:
+        cluster.database(name)["etcd"] = False
+    found = diagnose(cluster.case())
+    assert found["class"] == "database_quorum_lost"
+    told = [line["who"] for line in found["evidence"] if "etcd has no quorum" in line["says"]]
+    assert sorted(told) == sorted(cluster.probes)

@@ -88,6 +88,10 @@ WANTED: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "7.0.5-nine-two-etcd-stopped": ("database_quorum_lost", "high", ALL, ""),
     "7.0.5-nine-no-standby": ("writes_blocked", "high", ("sync", "async"), ""),
     "7.0.5-nine-async-unreachable": ("my_path_broken", "low", ("async",), ""),
+    # -- clocks, of the hosts and of the controller
+    "4.5.5-replica-clock-behind": ("clock_skew", "high", ("other",), ""),
+    "7.0.5-clock-ahead": ("clock_skew", "high", ("async",), ""),
+    "7.0.5-clocks-behind": ("clock_skew", "medium", (), ""),
     # -- two sides
     "7.0.5-promoted": ("split_brain", "high", ("leader", "async"), RESOLVE),
     "4.5.5-active-isolated": ("split_brain", "high", ("leader", "*"), RESOLVE),

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import pathlib
 import typing as t
 
@@ -165,3 +167,15 @@ def test_a_cluster_name_cannot_lead_out_of_the_store(run: t.Any) -> None:
 def test_a_store_that_is_a_file_is_refused(run: t.Any, tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
     assert "is no directory" in run(store=str(tmp_path / "file"))["msg"]
+
+
+def test_a_store_that_may_not_be_read_is_none_without_sets(
+    run: t.Any, sets: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: str) -> t.NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "listdir", refused)
+    said = run()
+    assert said["failed"] and "Permission denied" in said["msg"]
+    assert "which user the module runs as" in said["msg"]

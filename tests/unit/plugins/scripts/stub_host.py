@@ -50,10 +50,13 @@ class StubHost:
         return self._log.read_text().splitlines()
 
     def run(
-        self, script: str, *arguments: str, **replaced: str
+        self, script: str, *arguments: str, behind: tuple[str, ...] = (), **replaced: str
     ) -> subprocess.CompletedProcess[str]:
-        """A script of a role, by its path below roles/; of its text, words can be replaced: its places and limits."""
-        text = (ROLES / script).read_text()
+        """A script of a role, by its path below roles/; of its text, words can be replaced: its places and limits.
+
+        :param behind: what is put before it
+        """
+        text = "\n".join((ROLES / name).read_text() for name in (*behind, script))
         for old, new in replaced.items():
             marker = f"\n{old}="
             before, found, after = text.partition(marker)

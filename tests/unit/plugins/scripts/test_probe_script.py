@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pathlib
+import time
 import typing as t
 
 import pytest
@@ -35,6 +36,7 @@ postgresql:
 CURL = """case "$*" in
 */primary) printf '{"role": "master"}\\n200' ;;
 */cluster) printf '{"members": []}\\n200' ;;
+*:2379/health*) echo '{"health": "true"}' ;;
 *) printf '{"timeline": 3}\\n200' ;;
 esac"""
 PSQL = """case "$*" in
@@ -62,11 +64,22 @@ def probe(
     done = host.run(
         "check_health/files/probe.sh",
         *(write, *(tiers or ("database", "broker"))),
+        behind=("check_health/files/patroni.sh",),
         patroni_conf=str(host.place / "patroni.conf"),
         limit=limit,
         patience=patience,
     )
     assert done.returncode == 0
+    return parse(done.stdout)
+
+
+def hurried(host: StubHost, seconds: str, *tiers: str) -> dict[str, t.Any]:
+    done = host.run(
+        "check_health/files/probe.sh",
+        *("yes", seconds, *tiers),
+        behind=("check_health/files/patroni.sh",),
+        patroni_conf=str(host.place / "patroni.conf"),
+    )
     return parse(done.stdout)
 
 
@@ -80,7 +93,7 @@ def test_a_leader_and_its_broker(host: StubHost) -> None:
     assert database["patroni"]["body"] == {"timeline": 3}
     assert database["cluster"]["body"] == {"members": []}
     assert (database["role"], database["write"], database["error"]) == ("leader", "ok", "")
-    assert database["counts"] == {"items": 12}
+    assert database["counts"] == {"items": 12} and database["etcd"] is True
     assert broker["known"] == ["rabbit@h1", "rabbit@h2"] and broker["running"] == ["rabbit@h1"]
 
 
@@ -223,3 +236,46 @@ def test_a_broker_that_says_why(output: str, words: str, host: StubHost) -> None
 def test_a_broker_that_talks_nonsense_has_told_nothing(host: StubHost) -> None:
     host.program("rabbitmqctl", "echo 'all is well'")
     assert probe(host, "broker")["broker"] is None
+
+
+def test_an_etcd_without_a_quorum(host: StubHost) -> None:
+    host.program("curl", CURL.replace('"true"', '"false"'))
+    assert probe(host, "database")["database"]["etcd"] is False
+    host.program("curl", CURL.replace("echo '{\"health\": \"true\"}'", "exit 28"))
+    assert probe(host, "database")["database"]["etcd"] is False
+
+
+def test_of_ipv6_curl_gets_the_brackets(host: StubHost) -> None:
+    (host.place / "patroni.conf").write_text(PATRONI.replace("ADDRESS", "'[fd00::1]:5432'"))
+    assert probe(host, "database")["database"]["etcd"] is True
+    assert any("https://[fd00::1]:2379/health" in call for call in host.calls)
+    assert any("host=fd00::1 port=5432" in call for call in host.calls)
+
+
+# -- in a hurry --------------------------------------------------------------------------------------
+
+
+def test_all_questions_together_have_so_many_seconds(host: StubHost) -> None:
+    """And not each: whoever asked has a deadline of his own."""
+    host.program(
+        "psql",
+        'case "$*" in *recovery*) sleep 2; echo f ;; *) sleep 60 ;; esac',
+    )
+    began = time.monotonic()
+    database = hurried(host, "3", "database")["database"]
+    assert time.monotonic() - began < 5
+    # a write for which there was hardly any time is no write that is blocked
+    assert (database["role"], database["write"], database["counts"]) == ("leader", None, {})
+
+
+def test_in_a_hurry_all_is_asked_where_all_answer(host: StubHost) -> None:
+    found = hurried(host, "3", "database", "broker")
+    assert (found["database"]["write"], found["database"]["counts"]) == ("ok", {"items": 12})
+    assert found["broker"]["running"] == ["rabbit@h1"]
+
+
+def test_a_broker_that_hangs_has_no_more_than_that(host: StubHost) -> None:
+    host.program("rabbitmqctl", "sleep 60")
+    began = time.monotonic()
+    assert hurried(host, "1", "broker")["broker"]["error"] == "no answer within 1 s"
+    assert time.monotonic() - began < 4

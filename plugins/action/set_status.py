@@ -1,0 +1,98 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge recovery sets, say so in one line or as JSON, in files for machines, and end as bad as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import replace_file
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._set_objectives import (
+    CRITICAL,
+    OK,
+    BadObjective,
+    Objectives,
+    headline,
+    judge,
+    unknown,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._set_metrics import metrics
+
+display = Display()
+
+SPEC: dict[str, t.Any] = {
+    "found": {"type": "dict", "required": True},
+    "cluster": {"type": "str", "default": ""},
+    "max_age": {"type": "str", "default": "26h"},
+    "min_size": {"type": "str", "default": "1K"},
+    "max_shrink": {"type": "str", "default": "50"},
+    "min_sets": {"type": "str", "default": "2"},
+    "output": {"type": "str", "choices": ["screen", "json", "none"], "default": "screen"},
+    "path": {"type": "str", "default": ""},
+    "metrics_path": {"type": "str", "default": ""},
+    "fails": {"type": "bool", "default": False},
+}
+OBJECTIVES = ("max_age", "min_size", "max_shrink", "min_sets")
+COLORS = {"ok": "green", "warning": "yellow", "critical": "red"}
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        answer: dict[str, t.Any] = super().run(tmp, task_vars)
+        _checked, args = self.validate_argument_spec(argument_spec=SPEC)
+        # of what Ansible makes of strings, only the text
+        found = json.loads(json.dumps(args["found"], default=str))
+        known = {"cluster": args["cluster"], "now": utc_now()}
+        try:
+            objectives = Objectives.parse(**{name: args[name] for name in OBJECTIVES})
+            result = judge(found, objectives, **known)
+        except BadObjective as exc:
+            result = unknown(str(exc), **known)
+        state, line = result["state"], headline(result)
+        if args["output"] == "json":
+            display.display(json.dumps(result, indent=1, sort_keys=True))
+        elif args["output"] == "screen":
+            display.display(line, color=COLORS.get(state))
+        kept = [
+            self._keep(args["path"], json.dumps(result, indent=1, sort_keys=True) + "\n"),
+            self._keep(args["metrics_path"], metrics(result)),
+        ]
+        for why in filter(None, kept):
+            display.warning(why)
+        answer.update(changed=False, state=state, status=result)
+        if state == OK and any(kept):
+            # whoever reads the files would not see it
+            answer.update(failed=args["fails"], msg="; ".join(filter(None, kept)))
+        if not args["fails"] or state == OK:
+            return answer
+        if state == CRITICAL:
+            # Ansible ends with 4 where a host cannot be reached, and with 2 where a task has failed
+            raise AnsibleConnectionFailure(line)
+        answer.update(failed=True, msg=line)
+        return answer
+
+    def _keep(self, path: str, text: str) -> str:
+        """Here on the controller; returns why not."""
+        if not path:
+            return ""
+        place = os.path.abspath(os.path.expanduser(path))
+        try:
+            replace_file(place, text, mode=0o644)
+        except OSError as exc:
+            return f"The status is not kept in {place}: {exc.strerror}"
+        return ""

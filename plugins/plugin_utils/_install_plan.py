@@ -1,0 +1,224 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is PRIVATE to the collection: it can change or go in any release.
+
+"""What is to be installed on a node, and why it must not be begun. Pure."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import SSL, TIERS
+
+Json = dict[str, t.Any]
+
+#: What clients are shown; an earlier installation's is nobody's file any more.
+SHOWN = (f"{SSL}/cloudify_external_cert.pem", f"{SSL}/cloudify_internal_cert.pem")
+#: The product's own configurations. Up to 6.2 it writes them itself.
+PRODUCT_CONFIGS = "/etc/"
+#: An installation may empty what is below it.
+PRODUCT_FOLDER = "/etc/cloudify/"
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The other hosts, as far as an installation depends on them.
+
+    :ivar brokers: names of all broker nodes of the inventory
+    :ivar answering: those that this node's broker could join
+    :ivar databases: how many database nodes the inventory has
+    """
+
+    brokers: t.Sequence[str] = ()
+    answering: t.Sequence[str] = ()
+    databases: int = 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the role was asked for.
+
+    :ivar package: a file on the controller, a URL, or a name that repositories know
+    :ivar package_is_missing: it is a file on the controller, which is not there
+    :ivar version: empty when it is not known
+    :ivar stage: directory on the node for the saved files
+    :ivar new_certificates: it may get a CA of its own
+    :ivar fresh_cluster: all nodes are installed anew
+    """
+
+    package: str
+    version: str = ""
+    stage: str = ""
+    package_is_missing: bool = False
+    new_certificates: bool = False
+    fresh_cluster: bool = False
+
+
+class InstallPlan:
+    """What is there, and what is to do.
+
+    :param state: what filter node_state returns
+    :param facts: what filter installer_facts returns
+    :param tiers: what the node is to have
+    :param torn_down: tiers that will be gone by then
+    :param found: what module node_files_info returns
+    :param texts: paths of the configurations that were looked at
+    :param configs: what filter tier_configs returns
+    :param prepared: what filter install_configs returns
+    :param only_planned: nothing is saved yet, since this is a plan
+    """
+
+    def __init__(
+        self,
+        state: Json,
+        *,
+        facts: Json,
+        tiers: t.Sequence[str],
+        torn_down: t.Collection[str],
+        found: Json,
+        texts: t.Collection[str],
+        configs: t.Mapping[str, str],
+        prepared: t.Mapping[str, Json],
+        only_planned: bool,
+    ) -> None:
+        self._state, self._facts, self._found = state, facts, found
+        self._texts, self._configs, self._prepared = texts, configs, prepared
+        self._torn_down, self._only_planned = torn_down, only_planned
+        self._saved: Json = found.get("saved") or {}
+        self.tiers = list(tiers)
+        self.done = [x for x in state["configured"] if x in tiers and x not in torn_down]
+        self.todo = [x for x in TIERS if x in tiers and x not in self.done]
+        #: Begun, and not finished: removed before it is installed anew.
+        self.broken = [x for x in self.todo if x in state["traces"] and x not in torn_down]
+        #: The tiers whose installation is started. Where a configuration is for several, the first of them installs all.
+        self.installs = self.todo if len(set(configs.values())) == len(configs) else self.todo[:1]
+
+    def as_dict(self) -> Json:
+        return {
+            "done": self.done,
+            "todo": self.todo,
+            "broken": self.broken,
+            "installs": self.installs,
+            "differing": self.differing(),
+            "stranger": self.shows_a_stranger(),
+            "put_back": self.put_back(),
+            "warnings": self._all("warnings"),
+        }
+
+    def differing(self) -> list[str]:
+        """Certificates that have to be on the node as they were saved, and are not."""
+        have = self._state["fingerprints"]
+        proves = set(self._all("proves"))
+        saved = self._saved.get("fingerprints") or {}
+        return sorted(p for p, mark in saved.items() if p in proves and have.get(p) != mark)
+
+    def shows_a_stranger(self) -> bool:
+        """Whether its clients are shown a certificate that is not in its ssl directory."""
+        served = self._state["served"]
+        own = [self._state["fingerprints"].get(path) for path in SHOWN]
+        return "manager" in self.tiers and bool(served) and served not in own
+
+    def put_back(self) -> list[str]:
+        """Configurations that are to be as they were before they were prepared."""
+        texts = self._found.get("texts") or {}
+        return [
+            path
+            for path in self._prepared
+            if path in texts
+            and not (self._facts["install_rewrites_config"] and path.startswith(PRODUCT_CONFIGS))
+        ]
+
+    def refusals(self, wanted: Wanted, neighbours: Neighbours, *, check_mode: bool) -> list[str]:
+        """Why the installation could not end well, in words; empty when it may be begun."""
+        told = [
+            *self._no_files(wanted, check_mode),
+            *self._no_configuration(),
+            *self._another_version(wanted),
+            *self._too_few_databases(wanted, neighbours),
+            *([] if self._only_planned else self._all("missing")),
+            *self._broker_alone(wanted, neighbours),
+        ]
+        if f"{wanted.stage}/".startswith(PRODUCT_FOLDER):
+            told.append(f"install_node_stage is {wanted.stage}, which an installation may empty")
+        if wanted.package_is_missing and self.todo:
+            told.append(f"the package {wanted.package} is not on the controller")
+        differing = self.differing()
+        if not self.todo and differing:
+            told.append(
+                "it is installed with other certificates than the saved ones "
+                f"({', '.join(differing)}): tear it down first"
+            )
+        return told
+
+    def _no_files(self, wanted: Wanted, check_mode: bool) -> list[str]:
+        if self._found.get("sound") or wanted.new_certificates or check_mode:
+            return []
+        looked_at = self._found.get("looked_at") or []
+        problems = "; ".join(x for place in looked_at for x in place["problems"])
+        return [
+            f"no place has a sound copy of its files ({problems or 'nothing was saved'}); with "
+            "install_node_new_certificates=true it would get a new CA, which agents do not trust"
+        ]
+
+    def _no_configuration(self) -> list[str]:
+        without = [tier for tier in self.tiers if tier not in self._configs]
+        if not without or self._only_planned:
+            return []
+        looked_at = ", ".join(self._texts) or "none"
+        return [
+            f"no configuration installs {', '.join(without)} (looked at: {looked_at}); "
+            "give it with cloudify_config"
+        ]
+
+    def _another_version(self, wanted: Wanted) -> list[str]:
+        version = self._state["version"]
+        if version in ("", wanted.version) or self._torn_down:
+            return []
+        return [f"it has version {version}, not {wanted.version}: tear it down first"]
+
+    def _too_few_databases(self, wanted: Wanted, neighbours: Neighbours) -> list[str]:
+        """The cluster of databases begins with a majority of those that its configuration names."""
+        if "database" not in self.todo or not wanted.fresh_cluster:
+            return []
+        named = (self._prepared.get(self._configs.get("database", "")) or {}).get("databases") or []
+        if len(named) <= 1 or neighbours.databases > len(named) // 2:
+            return []
+        return [
+            f"its databases began as {len(named)} ({', '.join(named)}), of which the inventory has "
+            f"{neighbours.databases}, and their cluster begins with a majority: bring another host back "
+            "into the inventory, or give configurations without the lost ones with cloudify_config"
+        ]
+
+    def _broker_alone(self, wanted: Wanted, neighbours: Neighbours) -> list[str]:
+        if (
+            "broker" not in self.todo
+            or len(neighbours.brokers) <= 1
+            or self._facts["generation"] != "all_active"
+            or wanted.fresh_cluster
+            or neighbours.answering
+        ):
+            return []
+        return [
+            f"it is one of {len(neighbours.brokers)} brokers, and none of the others answers, so it would "
+            "begin a cluster of its own: bring another one back first, or rebuild the cluster"
+        ]
+
+    def _all(self, what: str) -> list[str]:
+        """Of all configurations, each once."""
+        return list(dict.fromkeys(x for each in self._prepared.values() for x in each[what]))
+
+
+def on_controller(package: str) -> bool:
+    """Whether it is given as a file on the controller."""
+    return package.startswith(("~", ".", "/"))
+
+
+def is_missing(package: str) -> bool:
+    return on_controller(package) and not os.path.isfile(os.path.expanduser(package))
+
+
+__all__ = ("InstallPlan", "Neighbours", "Wanted", "is_missing", "on_controller")

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Jobs that need nothing but a manager and a store, one after the other, each in a container of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.awx import Awx, Ended
+from jobs.surveys import answered
+from standin.testing import StandIn
+
+NAME = "production"
+
+
+class Operator:
+    """Launches job templates, and looks for secrets in whatever is left."""
+
+    def __init__(self, awx: Awx, manager: StandIn, store: Path) -> None:
+        self.awx, self.manager, self.store = awx, manager, store
+        self.variables = {"cloudify_cluster_name": NAME, "cloudify_store_dir": str(store)}
+        self.secrets = {"password": manager.password}
+
+    def launch(
+        self, runbook: str, *, rc: int = 0, answers: dict[str, Any] | None = None, **how: Any
+    ) -> Ended:
+        given = answered(runbook, answers or {}, cluster=NAME, nodes=())
+        ended = self.awx.run(f"{runbook}.yml", extra_vars=self.variables, answers=given, **how)
+        assert ended.rc == rc, ended.output
+        assert ended.status == ("failed" if rc else "successful")
+        assert ended.tells(self.secrets) == []
+        assert "Traceback" not in ended.output
+        return ended
+
+    def sets(self) -> list[str]:
+        return sorted(each.parent.name for each in self.store.glob("*/*/manifest.json"))
+
+    def changes(self, since: int) -> list[str]:
+        return [
+            f"{each['method']} {each['path']}"
+            for each in self.manager.requests(since)
+            if each["method"] not in ("GET", "HEAD")
+        ]
+
+
+@pytest.fixture(scope="module")
+def operator(awx: Awx, manager: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    return Operator(awx, manager, tmp_path_factory.mktemp("store") / "sets")
+
+
+def test_backup_and_restore(operator: Operator) -> None:
+    manager = operator.manager
+    plan = operator.launch("backup", check=True)
+    assert "PLAN: backup of cluster production" in plan.output
+    assert operator.sets() == [] and operator.changes(0) == []
+
+    done = operator.launch("backup", answers={"take_snapshot_keep": 7})
+    assert "BACKUP OK: cluster production" in done.output
+    (name,) = operator.sets()
+
+    blueprints = manager.call("GET", "/blueprints").json["items"]
+    refused = operator.launch("restore", rc=2)
+    assert "the manager is not empty" in refused.output
+    since = len(manager.requests())
+    plan = operator.launch("restore", check=True, answers={"cloudify_confirm": NAME})
+    assert "PLAN: restore of cluster production" in plan.output
+    assert plan.stats["cloudify_plan"]["restore"]["pins"]["set"] == name
+    assert operator.changes(since) == []
+
+    asked = {"cloudify_set": name, "cloudify_confirm": NAME}
+    done = operator.launch("restore", answers=asked, verbosity=3)
+    assert "RESTORE OK: cluster production" in done.output
+    assert manager.call("GET", "/blueprints").json["items"] == blueprints
+
+
+@pytest.mark.parametrize(
+    ("runbook", "answers", "why"),
+    [
+        ("backup", {"take_snapshot_keep": -1}, "take_snapshot_keep is -1"),
+        # no answer is a template
+        ("restore", {"cloudify_set": "{{ lookup('pipe', 'id') }}"}, "lookup('pipe'"),
+    ],
+)
+def test_bad_answers_are_refused(
+    operator: Operator, runbook: str, answers: dict[str, Any], why: str
+) -> None:
+    since = len(operator.manager.requests())
+    refused = operator.launch(runbook, rc=2, answers=answers)
+    assert why in refused.output
+    assert "uid=" not in refused.output
+    assert operator.changes(since) == []
+
+
+def test_diagnosis_is_an_artifact_of_the_job(operator: Operator) -> None:
+    """Nobody has asked the hosts, so that it is not clear."""
+    for check in (False, True):
+        unclear = operator.launch("diagnose", rc=2, check=check)
+        assert unclear.stats["cloudify_diagnosis"]["class"] == "unclear"
+
+
+def test_store_in_the_container_is_refused(operator: Operator, awx: Awx) -> None:
+    groups, awx.groups = awx.groups, {}
+    try:
+        refused = operator.launch("backup", rc=2)
+    finally:
+        awx.groups = groups
+    assert "would be in the container of this AWX job" in refused.output
+
+
+def test_wrong_password_is_not_told_either(operator: Operator, awx: Awx) -> None:
+    (right,) = awx.credentials
+    wrong = "Wr0ng/Passw0rd+of-somebody"
+    awx.credentials = (type(right)({**right.env, "CLOUDIFY_PASSWORD": wrong}, right.files),)
+    operator.secrets["wrong password"] = wrong
+    try:
+        refused = operator.launch("backup", rc=2, verbosity=4)
+    finally:
+        awx.credentials = (right,)
+    assert "BACKUP FAILED" in refused.output

@@ -1,0 +1,277 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is to be installed, and why it must not be begun: the filter install_plan."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.filter import install_plan
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import facts_of
+
+CONFIG = "/etc/cloudify/config.yaml"
+DB, RABBIT, MANAGER = (
+    f"/etc/cloudify/{name}_config.yaml" for name in ("db", "rabbitmq", "manager")
+)
+SSL = "/etc/cloudify/ssl"
+CA, CERT = f"{SSL}/cloudify_internal_ca_cert.pem", f"{SSL}/cloudify_internal_cert.pem"
+TIERS = ["database", "broker", "manager"]
+PREPARED: dict[str, t.Any] = {
+    "config": {},
+    "uses": [],
+    "proves": [CA, CERT],
+    "missing": [],
+    "warnings": [],
+    "databases": [],
+}
+
+
+def state(**more: t.Any) -> dict[str, t.Any]:
+    return {
+        "configured": [],
+        "traces": [],
+        "fingerprints": {},
+        "served": "",
+        "version": "",
+        **more,
+    }
+
+
+def found(**more: t.Any) -> dict[str, t.Any]:
+    return {
+        "sound": True,
+        "texts": {CONFIG: "x"},
+        "saved": {"fingerprints": {CA: "ca", CERT: "cert"}},
+        "looked_at": [],
+        **more,
+    }
+
+
+def plan(
+    node: dict[str, t.Any] | None = None, *, version: str = "7.0.5", **more: t.Any
+) -> dict[str, t.Any]:
+    given: dict[str, t.Any] = {
+        "facts": facts_of(version, command="cfy"),
+        "tiers": TIERS,
+        "found": found(),
+        "texts": [CONFIG],
+        "configs": dict.fromkeys(TIERS, CONFIG),
+        "prepared": {CONFIG: PREPARED},
+        "package": "cloudify-manager-install",
+        "version": version,
+        "stage": "/opt/stage",
+        **more,
+    }
+    made = install_plan.FilterModule().filters()["install_plan"](node or state(), **given)
+    return t.cast("dict[str, t.Any]", made)
+
+
+def refused(node: dict[str, t.Any] | None = None, **more: t.Any) -> str:
+    return "; ".join(plan(node, **more)["refusals"])
+
+
+def with_databases(*names: str) -> dict[str, t.Any]:
+    return {CONFIG: {**PREPARED, "databases": list(names)}}
+
+
+# -- what is to do -------------------------------------------------------------------------------
+
+
+def test_on_an_empty_host_all_is_to_do() -> None:
+    made = plan()
+    assert made["todo"] == TIERS
+    assert (made["done"], made["broken"], made["refusals"]) == ([], [], [])
+
+
+def test_one_configuration_for_all_is_installed_once() -> None:
+    assert plan()["installs"] == ["database"]
+
+
+def test_configurations_of_their_own_are_installed_one_by_one() -> None:
+    own = {"database": DB, "broker": RABBIT, "manager": MANAGER}
+    assert plan(configs=own, prepared={path: PREPARED for path in own.values()})["installs"] == (
+        TIERS
+    )
+
+
+def test_what_is_configured_is_done_and_what_has_only_traces_is_broken() -> None:
+    made = plan(state(configured=["database"], traces=["database", "broker"], version="7.0.5"))
+    assert made["done"] == ["database"]
+    assert made["todo"] == ["broker", "manager"]
+    assert made["broken"] == ["broker"]
+
+
+def test_what_is_torn_down_first_is_neither_done_nor_broken() -> None:
+    made = plan(state(configured=TIERS, traces=TIERS, version="6.4"), torn_down=TIERS)
+    assert (made["todo"], made["done"], made["broken"]) == (TIERS, [], [])
+    assert made["refusals"] == []
+
+
+def test_a_tier_that_is_not_wanted_is_none_of_it() -> None:
+    made = plan(state(configured=["broker"], traces=["broker"]), tiers=["manager"])
+    assert (made["todo"], made["done"], made["broken"]) == (["manager"], [], [])
+
+
+@pytest.mark.parametrize(
+    ("version", "back"),
+    [("7.0.5", [CONFIG]), ("5.0.5", [])],
+)
+def test_configurations_are_put_back_where_the_product_does_not_write_them(
+    version: str, back: list[str]
+) -> None:
+    assert plan(version=version)["put_back"] == back
+
+
+def test_a_configuration_that_was_not_saved_is_not_put_back() -> None:
+    assert plan(found=found(texts={}))["put_back"] == []
+
+
+def test_warnings_of_all_configurations_are_told_once() -> None:
+    twice = {DB: {**PREPARED, "warnings": ["a", "b"]}, MANAGER: {**PREPARED, "warnings": ["b"]}}
+    assert plan(prepared=twice)["warnings"] == ["a", "b"]
+
+
+# -- certificates --------------------------------------------------------------------------------
+
+
+def test_certificates_that_are_as_they_were_differ_in_nothing() -> None:
+    assert plan(state(fingerprints={CA: "ca", CERT: "cert", "/other": "x"}))["differing"] == []
+
+
+def test_a_certificate_that_is_another_or_gone_differs() -> None:
+    assert plan(state(fingerprints={CA: "new"}))["differing"] == [CA, CERT]
+
+
+def test_what_no_configuration_names_need_not_be_there() -> None:
+    extra = found(saved={"fingerprints": {CA: "ca", CERT: "cert", "/etc/old.pem": "x"}})
+    assert plan(state(fingerprints={CA: "ca", CERT: "cert"}), found=extra)["differing"] == []
+
+
+@pytest.mark.parametrize(
+    ("tiers", "served", "stranger"),
+    [
+        (TIERS, "cert", False),
+        (TIERS, "another", True),
+        (TIERS, "", False),
+        (["broker"], "another", False),
+    ],
+)
+def test_clients_are_shown_what_lies_in_the_ssl_directory(
+    tiers: list[str], served: str, stranger: bool
+) -> None:
+    node = state(fingerprints={CERT: "cert"}, served=served)
+    assert plan(node, tiers=tiers)["stranger"] is stranger
+
+
+def test_what_is_installed_with_other_certificates_is_refused() -> None:
+    node = state(configured=TIERS, traces=TIERS, version="7.0.5", fingerprints={CA: "new"})
+    told = refused(node)
+    assert told.startswith("it is installed with other certificates than the saved ones")
+    assert CA in told
+
+
+# -- refusals ------------------------------------------------------------------------------------
+
+
+def test_without_saved_files_nothing_is_installed() -> None:
+    nothing = {
+        "sound": False,
+        "looked_at": [{"problems": ["/a: torn"]}, {"problems": ["/b: gone"]}],
+    }
+    assert "no place has a sound copy of its files (/a: torn; /b: gone)" in refused(found=nothing)
+    assert "(nothing was saved)" in refused(found={"sound": False})
+    assert refused(found=nothing, new_certificates=True, texts=[], check_mode=False) == ""
+
+
+def test_a_plan_may_be_made_before_anything_is_saved() -> None:
+    lacking = {CONFIG: {**PREPARED, "missing": ["a password"]}}
+    assert refused(found={"sound": False}, check_mode=True, configs={}, prepared=lacking) == ""
+    assert "a password" in refused(prepared=lacking)
+
+
+def test_a_stage_that_an_installation_empties_is_refused() -> None:
+    assert "install_node_stage is /etc/cloudify" in refused(stage="/etc/cloudify")
+    assert "which an installation may empty" in refused(stage="/etc/cloudify/ssl/stage")
+    assert refused(stage="/etc/cloudify-recovery") == ""
+
+
+def test_a_tier_without_a_configuration_is_refused() -> None:
+    told = refused(configs={"database": CONFIG}, texts=[CONFIG, DB])
+    assert "no configuration installs broker, manager (looked at: " in told
+    assert f"{CONFIG}, {DB})" in told
+    assert "(looked at: none)" in refused(configs={}, texts=[])
+
+
+def test_another_version_is_refused_unless_it_is_torn_down() -> None:
+    node = state(version="6.4")
+    assert "it has version 6.4, not 7.0.5: tear it down first" in refused(node)
+    assert refused(node, torn_down=TIERS) == ""
+
+
+def test_a_package_on_the_controller_has_to_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = str(tmp_path / "product.rpm")
+    assert f"the package {absent} is not on the controller" in refused(package=absent)
+    (tmp_path / "product.rpm").touch()
+    assert refused(package=absent) == ""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert refused(package="~/product.rpm") == ""
+    assert "~/other.rpm is not on the controller" in refused(package="~/other.rpm")
+
+
+def test_a_package_is_not_looked_for_where_nothing_is_to_be_installed() -> None:
+    node = state(configured=TIERS, version="7.0.5", fingerprints={CA: "ca", CERT: "cert"})
+    assert refused(node, package="/nowhere.rpm") == ""
+
+
+@pytest.mark.parametrize(
+    ("there", "fresh", "told"),
+    [
+        (1, True, "its databases began as 3 (h1, h2, h3), of which the inventory has 1, "),
+        (2, True, ""),
+        (1, False, ""),
+    ],
+)
+def test_databases_begin_with_a_majority(there: int, fresh: bool, told: str) -> None:
+    named = with_databases("h1", "h2", "h3")
+    found = refused(prepared=named, databases=there, fresh_cluster=fresh)
+    assert found.startswith(told) and bool(found) == bool(told)
+
+
+def test_one_database_is_a_majority_of_one() -> None:
+    assert refused(prepared=with_databases("h1"), databases=0, fresh_cluster=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("more", "refuses"),
+    [
+        ({}, True),
+        ({"answering_brokers": ["h2"]}, False),
+        ({"fresh_cluster": True}, False),
+        ({"brokers": ["h1"]}, False),
+        ({"tiers": ["manager"]}, False),
+        ({"version": "4.5.5"}, False),
+    ],
+)
+def test_a_broker_does_not_begin_a_cluster_of_its_own(
+    more: dict[str, t.Any], refuses: bool
+) -> None:
+    told = refused(**{"brokers": ["h1", "h2", "h3"], **more})
+    assert ("it is one of 3 brokers, and none of the others answers" in told) is refuses
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    told = plan(
+        state(version="6.4"),
+        found={"sound": False},
+        configs={},
+        stage="/etc/cloudify/x",
+        package="/nowhere.rpm",
+    )["refusals"]
+    assert len(told) == 5

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""look.sh of a split brain, on databases of each age: no such old one can be had for the lab, so that each knows what its version does."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import typing as t
+
+import pytest
+
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._databases import parse_database
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.scripts.stub_host import StubHost
+
+PATRONI = """\
+restapi:
+  connect_address: 10.0.0.2:8008
+postgresql:
+  connect_address: 10.0.0.2:5432
+  data_dir: DATA
+  bin_dir: BIN
+  authentication:
+    superuser:
+      username: postgres
+      password: secret
+"""
+#: What came with 10 and with 9.6, and what went with 10.
+OF_10 = "*pg_current_wal_lsn*|*pg_walfile_name*"
+OF_9_6 = "*pg_stat_wal_receiver*"
+UNTIL_10 = "*pg_xlogfile_name*|*pg_current_xlog_location*"
+UNKNOWN = {"90524": (OF_10, OF_9_6), "90624": (OF_10,), "140005": (UNTIL_10,)}
+PSQL = """case "$*" in
+UNKNOWN) echo 'ERROR:  it does not exist' >&2; exit 1 ;;
+*server_version_num*) echo VERSION ;;
+*pg_is_in_recovery*) echo RECOVERING ;;
+*"'timeline '"*) echo 'timeline 3' ;;
+*"from pg_stat_wal_receiver"*) [ RECOVERING = f ] || echo 10.0.0.1 ;;
+*"'follower '"*) [ RECOVERING = t ] || echo 'follower 10.0.0.3' ;;
+*relname*) echo 'select tables' ;;
+*'select tables'*) echo 'table items 12 abc' ;;
+esac"""
+SCRIPTS = ("check_health/files/patroni.sh", "look_at_sides/files/database.sh")
+
+
+def looked(place: pathlib.Path, version: str, *, recovering: str) -> dict[str, t.Any]:
+    host = StubHost(place)
+    awk = shutil.which("awk")
+    assert awk
+    (place / "bin" / "awk").symlink_to(awk)
+    data = place / "data"
+    data.mkdir()
+    psql = PSQL.replace("UNKNOWN", "|".join(UNKNOWN[version])).replace("VERSION", version)
+    host.program("psql", psql.replace("RECOVERING", recovering))
+    host.program("pg_ctl", "exit 1")
+    host.program("curl", """case "$*" in */health*) echo '{"health": "true"}' ;; esac""")
+    host.program("supervisorctl", "echo 'patroni RUNNING pid 1'")
+    following = "wal receiver process   streaming 0/3000060" if recovering == "t" else "writer"
+    host.program("ps", f"echo 'postgres: {following}'")
+    if recovering == "t":
+        (data / "recovery.conf").write_text(
+            "standby_mode = 'on'\n"
+            "primary_conninfo = 'user=replicator host=10.0.0.1 port=5432 sslmode=prefer'\n"
+        )
+    conf = place / "patroni.conf"
+    conf.write_text(
+        PATRONI.replace("DATA", str(data)).replace("BIN", str(place / "bin")), encoding="utf-8"
+    )
+    # the database itself, by its process
+    cat = shutil.which("cat")
+    host.program("cat", f'case "$1" in /proc/*/comm) echo postgres ;; *) exec {cat} "$@" ;; esac')
+    (data / "postmaster.pid").write_text("4711\n")
+    done = host.run("look_at_sides/files/look.sh", behind=SCRIPTS, patroni_conf=str(conf))
+    assert done.returncode == 0, done.stderr
+    found = parse_database(done.stdout)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("version", sorted(UNKNOWN))
+def test_one_that_follows(tmp_path: pathlib.Path, version: str) -> None:
+    found = looked(tmp_path, version, recovering="t")
+    assert (found["recovery"], found["sender"], found["patroni"]) == ("t", "10.0.0.1", "running")
+    assert found.get("timeline") == (None if version == "90524" else "3")
+    assert found["tables"] == {"items": "12 abc"}
+
+
+@pytest.mark.parametrize("version", sorted(UNKNOWN))
+def test_one_that_takes_writes(tmp_path: pathlib.Path, version: str) -> None:
+    found = looked(tmp_path, version, recovering="f")
+    assert (found["recovery"], found["followers"]) == ("f", ["10.0.0.3"])
+    assert found["quorum"] and "sender" not in found
+    # of 9.5 no standby tells one to compare with
+    assert found.get("timeline") == (None if version == "90524" else "3")
