@@ -124,7 +124,7 @@ def test_what_differs_is_changed_and_nothing_else(operator: Operator) -> None:
     # a secret only when asked
     manager = one(operator, "credentials", f"{NAME}: manager credential")
     assert manager["inputs"]["password"] == SECRETS[0]
-    operator.ok("-e", "setup_awx_update_secrets=true")
+    operator.ok("-e", "setup_awx_renew_credentials=true")
     manager = one(operator, "credentials", f"{NAME}: manager credential")
     assert manager["inputs"]["password"] == "S3cr3t-of-the-manager-2"
 
