@@ -99,6 +99,8 @@ class Operator:
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
             "ANSIBLE_HOME": str(place / "home"),
             "ANSIBLE_NOCOLOR": "true",
+            # those of awx.awx
+            "ANSIBLE_DEPRECATION_WARNINGS": "false",
             "LC_ALL": "C.UTF-8",
         }
 
