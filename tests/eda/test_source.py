@@ -166,13 +166,14 @@ def test_the_next_look_knows_the_last(scripted: Scripted, tmp_path: Path, kept: 
     ],
 )
 def test_a_look_that_fails_is_told(
-    scripted: Scripted, step: dict[str, Any], evidence: list[str]
+    scripted: Scripted, step: dict[str, Any], evidence: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     program = scripted.does(HEALTHY, step)
     event = watch(seen(2), ansible_playbook=program, confirmations=2)[1]
     assert (event["class"], event["state"], event["looks"]) == ("no_diagnosis", "unknown", 2)
     assert event["previous"] == "healthy"
     assert event["cluster"] == "production"
+    assert "no diagnosis: " in caplog.text and SECRET not in caplog.text
     assert len(event["evidence"]) == len(evidence), event["evidence"]
     for line, begin in zip(event["evidence"], evidence):
         assert line.startswith(f"controller: {begin}")

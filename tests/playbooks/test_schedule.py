@@ -291,9 +291,9 @@ def test_a_wrong_password_is_seen_everywhere_and_told_nowhere(host: Host) -> Non
 
 def test_killed_and_never_two(host: Host) -> None:
     host.ok()
-    host.cluster.manager.add_fault({"delay": 60}, method="PUT", path="/snapshots/")
+    host.cluster.manager.worker("down")
     first = host.start()
-    until(lambda: host.cluster.seen("PUT", "/snapshots/"))
+    until(lambda: host.cluster.seen("GET", "/executions/"))
     second = host.fire()
     assert second.returncode == 75 and "REFUSED: a backup of cluster" in second.stderr
     assert "A backup is running that was begun by this schedule" in host.fail(
@@ -304,7 +304,7 @@ def test_killed_and_never_two(host: Host) -> None:
     first.wait()
     until(lambda: not any(running(pid) for pid in children[:1]))
     assert host.status()["state"] == "running"
-    host.cluster.manager.clear_faults()
+    host.cluster.manager.worker("up")
     assert host.fire().returncode == 0
     assert host.status()["state"] == "ok" and host.status()["before"]["state"] == "killed"
     (name,) = host.cluster.names()

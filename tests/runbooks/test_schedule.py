@@ -189,11 +189,12 @@ def test_a_timer_fires_is_killed_and_goes(site: Site) -> None:
     assert site.sh(f"stat -c '%a %U' {kept}") == "600 root"
 
     # killed by force in the middle: systemd tells
-    site.manager.add_fault({"delay": 120}, method="PUT", path="/snapshots/")
+    site.manager.worker("down")
     asked = len(site.manager.requests())
     site.sh(f"systemctl start --no-block {UNIT}.service")
     site.eventually(
-        lambda: any(r["method"] == "PUT" for r in site.manager.requests(asked)), "a snapshot"
+        lambda: any("/executions/" in each["path"] for each in site.manager.requests(asked)),
+        "that it waits for the snapshot",
     )
     second = site.sh(
         f"{sys.executable} /etc/cloudify_ha/schedule/{NAME}/scheduled_backup.py "
@@ -205,7 +206,7 @@ def test_a_timer_fires_is_killed_and_goes(site: Site) -> None:
     site.sh(f"systemctl kill --kill-who=main --signal=KILL {UNIT}.service")
     site.eventually(lambda: site.status()["state"] == "killed", "the note of it")
     assert site.sh(f"systemctl is-failed {UNIT}.service") == "failed"
-    site.manager.clear_faults()
+    site.manager.worker("up")
     site.sh(f"systemctl start {UNIT}.service || systemctl status {UNIT}.service")
     assert site.status()["state"] == "ok" and len(site.sets()) == len(sets) + 1
 

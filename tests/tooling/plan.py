@@ -30,8 +30,16 @@ class Task:
     skip: str = ""
 
 
-def _selected(name: str, step: Step, wanted: list[str]) -> bool:
-    return not wanted or any(word in (name, step.name, step.group) for word in wanted)
+def _selected(tasks: list[Task], wanted: list[str]) -> list[Task]:
+    """A word is the name of a step, on one core or on all; only where there is none, it is a group's."""
+    named = {word for task in tasks for word in (task.name, task.step.name)}
+    return [
+        task
+        for task in tasks
+        if not wanted
+        or any(word in (task.name, task.step.name) for word in wanted)
+        or any(word == task.step.group and word not in named for word in wanted)
+    ]
 
 
 def _lacking(step: Step) -> str:
@@ -63,7 +71,7 @@ def make(
             tasks.append(Task(step.name, step, one.get(step.environment), skip))
         else:
             tasks.append(Task(step.name, step, None, nothing))
-    chosen = [task for task in tasks if _selected(task.name, task.step, wanted)]
+    chosen = _selected(tasks, wanted)
     known = {word for task in tasks for word in (task.name, task.step.name, task.step.group)}
     unknown = [word for word in wanted if word not in known]
     if unknown:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+from datetime import timedelta
 
 from awx.standin import clock, errors
 from awx.standin.service import Service
@@ -27,17 +28,10 @@ def authenticate(service: Service, request: Request) -> Item:
     elif scheme.lower() == "basic":
         user = _by_password(service, text)
     if user is None:
-        if scheme:
-            raise errors.detail(
-                401, "Invalid username/password." if scheme.lower() == "basic" else UNKNOWN
-            )
+        if scheme.lower() == "basic":
+            raise errors.detail(401, "Invalid username/password.")
         raise errors.unauthorized()
     return user
-
-
-UNKNOWN = (
-    "Authentication credentials were not provided. To establish a login session, visit /api/login/."
-)
 
 
 def _by_password(service: Service, text: str) -> Item | None:
@@ -46,12 +40,12 @@ def _by_password(service: Service, text: str) -> Item | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     user = service.store.find("users", username=name)
-    return user if user and secrets.compare_digest(str(user["password"]), password) else None
+    return user if user and str(user["password"]) == password else None
 
 
 def new_token(service: Service, user: Item, given: dict[str, object]) -> Item:
     item = service.create("tokens", given, user)
     secret = secrets.token_urlsafe(22)
-    expires = clock.now().replace(year=clock.now().year + 1000)
+    expires = clock.now() + timedelta(days=365_000)
     item.update(user=user["id"], _token=secret, token="************", expires=clock.iso(expires))
     return item

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# What runs a job: it is given the job as the API shows it, with `env` and `extra_vars` as the playbook gets them, and
-# returns the status that it ends with, or that and its artifacts.
+# What runs a job: it is given what `launching.for_runner` tells, and returns the status that the job ends with, or that
+# and its artifacts.
 Runner = Callable[[dict[str, Any]], "str | tuple[str, dict[str, Any]]"]
 
 

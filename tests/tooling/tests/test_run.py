@@ -54,7 +54,7 @@ def test_a_step_without_its_programs_is_skipped_with_their_names(
         pythons={"3.12": python("3.12")},
         names=["tests/bench/__main__.py"],
         wanted=["bench"],
-    )[1:]
+    )
     assert task.skip == "sha256sum and unzip not found"
 
 
@@ -108,6 +108,13 @@ def test_what_says_nothing_of_what_users_get_is_for_when_it_is_asked_for() -> No
 
     assert "make test-all" in skip()
     assert skip(everything=True) == skip(wanted=["sanity-programs"]) == ""
+
+
+def test_a_step_is_chosen_rather_than_the_group_of_its_name() -> None:
+    given: dict[str, Any] = {"pythons": {"3.12": python("3.12")}, "names": []}
+    assert [task.name for task in make(**given, wanted=["product"])] == ["product"]
+    assert [task.name for task in make(**given, wanted=["lint"])][:2] == ["black", "ruff"]
+    assert {task.step.name for task in make(**given, wanted=["sanity"])} == {"sanity"}
 
 
 def test_an_unknown_step_is_an_error() -> None:

@@ -6,8 +6,8 @@
 
 usage: python supervise.py SECONDS PLACE PROGRAM [ARGUMENT ...]
 
-The end of its standard input says that nobody does; then PLACE is removed, a directory that nobody is left to remove. So nothing runs on when ansible-rulebook is killed, which the Java inside of it does
-itself at a SIGTERM, before any Python could tidy up.
+The end of its standard input says that nobody does; then PLACE is removed, a directory that nobody is left to remove. So nothing runs on
+when ansible-rulebook is killed, which the Java inside of it does itself at a SIGTERM, before any Python could tidy up.
 """
 
 from __future__ import annotations
