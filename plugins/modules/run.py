@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Only one run at a time has a cluster. The lock is in the store, and names the run and the controller that it is on.
   - A run that was killed leaves its lock behind. On the controller where it ran, the next run sees that it is dead, and takes the
-    lock. From elsewhere nobody can see that, and a person has to say so with O(take_over).
+    lock. From elsewhere, or from another container, nobody can see that, and a person has to say so with O(take_over).
+  - One that failed gives it back by itself where the callback plugin P(cloudify_ha.recovery.give_back#callback) is enabled.
   - A run that was killed or failed is taken up again by the next run of the same runbook, under its own id and in its own directory.
   - On the controller it prints each step as it begins.
 extends_documentation_fragment:

@@ -24,7 +24,7 @@ import ansible_runner
 from jobs.launch import Credential, Launch, Machine, private_data
 
 BIN = Path(sys.executable).parent
-LIMIT = 900.0
+LIMIT = 1500.0
 Groups = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 

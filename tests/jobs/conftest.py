@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from jobs.awx import Awx
+from jobs.launch import Machine
 from jobs.surveys import injected
 from standin.testing import StandIn
 
 SPEED = 40.0
 PASSWORD = "S3cr3t/Passw0rd+of-the-stand-in"
+PASSPHRASE = "p4ssphrase of the key"
 PROJECT = Path(__file__).parents[2] / "awx"
 CONNECTIONS = Path(__file__).parent / "connections"
 
@@ -30,7 +33,16 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 
 
 @pytest.fixture(scope="module")
-def awx(tmp_path_factory: pytest.TempPathFactory, manager: StandIn) -> Awx:
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A key that has to be unlocked before the job begins, though these jobs reach nobody by ssh."""
+    path = tmp_path_factory.mktemp("key") / "key"
+    words = ("ssh-keygen", "-q", "-t", "ed25519", "-N", PASSPHRASE, "-f", str(path))
+    subprocess.run(words, check=True)
+    return Machine(username="ops", key=path.read_text(), passphrase=PASSPHRASE)
+
+
+@pytest.fixture(scope="module")
+def awx(tmp_path_factory: pytest.TempPathFactory, manager: StandIn, machine: Machine) -> Awx:
     """With a job template for each playbook that a manager is enough for, and a store on another host."""
     place = tmp_path_factory.mktemp("awx")
     store = {
@@ -41,6 +53,7 @@ def awx(tmp_path_factory: pytest.TempPathFactory, manager: StandIn) -> Awx:
     return Awx(
         place=place,
         project=Path(shutil.copytree(PROJECT, place / "project")),
+        machine=machine,
         groups={"cloudify_store": {"store1": store}},
         credentials=(
             injected(

@@ -24,7 +24,11 @@ class Operator:
     def __init__(self, awx: Awx, manager: StandIn, store: Path) -> None:
         self.awx, self.manager, self.store = awx, manager, store
         self.variables = {"cloudify_cluster_name": NAME, "cloudify_store_dir": str(store)}
-        self.secrets = {"password": manager.password}
+        self.secrets = {
+            "password": manager.password,
+            "ssh key": awx.machine.key,
+            "passphrase": awx.machine.passphrase,
+        }
 
     def launch(
         self, runbook: str, *, rc: int = 0, answers: dict[str, Any] | None = None, **how: Any
@@ -53,6 +57,11 @@ def operator(awx: Awx, manager: StandIn, tmp_path_factory: pytest.TempPathFactor
     return Operator(awx, manager, tmp_path_factory.mktemp("store") / "sets")
 
 
+def test_status_of_an_empty_store(operator: Operator) -> None:
+    for check in (False, True):
+        assert "CRITICAL" in operator.launch("status", rc=4, check=check).output
+
+
 def test_backup_and_restore(operator: Operator) -> None:
     manager = operator.manager
     plan = operator.launch("backup", check=True)
@@ -62,6 +71,8 @@ def test_backup_and_restore(operator: Operator) -> None:
     done = operator.launch("backup", answers={"take_snapshot_keep": 7})
     assert "BACKUP OK: cluster production" in done.output
     (name,) = operator.sets()
+    # there should be two
+    assert "WARNING" in operator.launch("status", rc=2).output
 
     blueprints = manager.call("GET", "/blueprints").json["items"]
     refused = operator.launch("restore", rc=2)
@@ -76,6 +87,23 @@ def test_backup_and_restore(operator: Operator) -> None:
     done = operator.launch("restore", answers=asked, verbosity=3)
     assert "RESTORE OK: cluster production" in done.output
     assert manager.call("GET", "/blueprints").json["items"] == blueprints
+
+
+def test_job_that_is_cancelled(operator: Operator) -> None:
+    manager, before = operator.manager, operator.sets()
+    since = len(manager.requests())
+    manager.add_fault({"delay": 3}, method="PUT", path="/snapshots/")
+    cancelled = operator.awx.run(
+        "backup.yml",
+        extra_vars=operator.variables,
+        kill_when=lambda: any("PUT" in each for each in operator.changes(since)),
+    )
+    manager.clear_faults()
+    assert cancelled.status != "successful" and cancelled.tells(operator.secrets) == []
+    assert operator.sets() == before
+    # processes of this machine can be seen to be dead, other than those of another container
+    assert "BACKUP OK" in operator.launch("backup").output
+    assert len(operator.sets()) == len(before) + 1
 
 
 @pytest.mark.parametrize(

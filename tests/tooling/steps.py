@@ -351,6 +351,7 @@ STEPS = (
         lab=True,
         env=OURS,
         weight=900,
+        limit=5400,
     ),
     Step(
         "lab",

@@ -30,6 +30,14 @@ def test_backup_and_diagnosis(operator: Operator) -> None:
     assert again.stats["cloudify_diagnosis"]["class"] == "healthy"
 
 
+def test_job_that_fails_gives_the_cluster_back(operator: Operator) -> None:
+    soon = {"extra_vars": {"cloudify_settle_timeout": 5}}
+    refused = operator.launch("replace_node", rc=2, how=soon, node="h2", **LAB)
+    assert "h2: is not dead: " in refused.output
+    assert operator.journal("replace_node")[-1]["outcome"] == "failed"
+    assert operator.holder() == {}
+
+
 def test_node_is_replaced_though_a_job_is_cancelled(operator: Operator) -> None:
     """What goes on in a container that is gone cannot be seen from another one: a person has to say that it is dead."""
     operator.site.lab.host("h2").kill()

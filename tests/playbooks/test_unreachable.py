@@ -1,0 +1,60 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host that becomes unreachable in the middle of a runbook ends it, with every ansible-core."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+BOOKS = sorted((Path(__file__).parents[2] / "playbooks").glob("*.yml"))
+#: What the plays of runbooks have.
+FATAL = {"any_errors_fatal": True, "max_fail_percentage": 0}
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda path: path.stem)
+def test_every_play_has_both(book: Path) -> None:
+    for play in yaml.safe_load(book.read_text()):
+        assert ("any_errors_fatal" in play) == ("max_fail_percentage" in play), play["name"]
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("how", ["unreachable", "failed"])
+def test_nothing_follows(tmp_path: Path, how: str) -> None:
+    nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    hosts = {
+        "store": {},
+        "a": {},
+        "b": nowhere if how == "unreachable" else {},
+        "c": {},
+    }
+    everybody = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"vars": everybody, "hosts": hosts}}))
+    broken = "{{ 'false' if inventory_hostname == 'b' else 'true' }}"
+    plays = [
+        {"hosts": "a,b,c", **FATAL, "tasks": [{"ansible.builtin.raw": broken}]},
+        {"hosts": "store", "tasks": [{"ansible.builtin.debug": {"msg": "it goes on"}}]},
+    ]
+    book = tmp_path / "book.json"
+    book.write_text(json.dumps([{"gather_facts": False, **play} for play in plays]))
+    done = subprocess.run(
+        [str(PLAYBOOK), "-i", str(inventory), str(book)],
+        env={**os.environ, "ANSIBLE_NOCOLOR": "true"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (2, 4), done.stdout
+    assert "PLAY [store]" not in done.stdout
