@@ -13,7 +13,7 @@ import typing as t
 Json = dict[str, t.Any]
 
 RUNBOOKS = ("rebuild_cluster", "replace_node", "recover_active", "resolve_split_brain")
-NOTHING: Json = {"runbook": "", "given": {}, "resumed": "", "blocked_by": None}
+NOTHING: Json = {"runbook": "", "given": {}, "resumed": "", "blocked_by": {}}
 
 
 def choose(
@@ -33,7 +33,7 @@ def choose(
     :param block_period: seconds after the end of a run in which no other one is begun by itself
     :param resume_within: seconds in which a run that did not come to its end is gone on with
     :returns: C(runbook), or an empty string; C(given), its variables; C(resumed), the run that is gone on with; C(blocked_by), the run that has
-        ended a short while ago, or None
+        ended a short while ago, or an empty dict
     """
     if diagnosis["state"] == "healthy":
         return dict(NOTHING)
@@ -55,7 +55,7 @@ def choose(
         **NOTHING,
         "runbook": runbook,
         "given": dict(diagnosis["given"]) if runbook else {},
-        "blocked_by": recent[0] if recent and runbook else None,
+        "blocked_by": recent[0] if recent and runbook else {},
     }
 
 

@@ -26,6 +26,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses im
 #: Seconds in which a failover of the databases is over, and an old leader has stepped down.
 FAILOVER = 120
 STEPS_DOWN = 60
+ORPHAN = "takes writes, and no Patroni runs there that would take it down"
 AGAIN = "Diagnose again in half a minute: what Patroni and the managers show of a dead member lags."
 
 
@@ -60,22 +61,32 @@ def split_brain(look: Look) -> Finding | None:
     if len(look.writers) > 1:
         found, confidence = look.writers, "high"
         why = "acknowledges a write"
+        orphans: list[str] = []
     else:
         found = look.leaders
         lines = {look.patroni(name).get("timeline") for name in found}
         paused = [n for n in look.databases if _cluster(look, n).get("pause")]
         long = len(look.earlier.get("active") or []) > 1 and look.lasting >= STEPS_DOWN
-        if len(found) < 2 or not (paused or long):
+        orphans = [n for n in found if _is_orphan(look, n)]
+        if len(found) < 2 or not (paused or long or orphans):
             return None
-        confidence = "high" if len(lines) > 1 and (paused or long) else "medium"
-        why = "takes writes, and Patroni is paused" if paused else "takes writes, and did before"
+        confidence = "high" if orphans or len(lines) > 1 else "medium"
+        why = "takes writes" + (
+            ", and Patroni is paused" if paused else ", and did before" if long else ""
+        )
     return Finding(
         "split_brain",
         f"The databases of {names(found)} all take writes, each for itself.",
         found,
-        [said(name, leads(look, name, why)) for name in found],
+        [said(name, leads(look, name, ORPHAN if name in orphans else why)) for name in found],
         confidence,
     )
+
+
+def _is_orphan(look: Look, name: str) -> bool:
+    """Whether a database that takes writes has no Patroni, which is who would take down one that was cut off."""
+    service = (look.host(name).get("services") or {}).get("patroni")
+    return service in ("inactive", "failed") and not look.databases[name]["primary"]["code"]
 
 
 def leads(look: Look, name: str, why: str) -> str:

@@ -22,7 +22,7 @@ NONE = "none"
 RUNBOOKS: dict[str, tuple[str, ...]] = {
     "backup": ("queue", "keep", "take_over"),
     "diagnose": ("write",),
-    "status": (),
+    "status": ("verify",),
     "restore": ("set", "confirm", "take_over"),
     "rebuild_cluster": ("set", "is_lost", "confirm", "take_over"),
     "replace_node": ("node", "dead", "confirm", "take_over"),
@@ -159,6 +159,14 @@ _QUESTIONS: dict[str, t.Callable[[Json, list[str], bool], Json]] = {
         "diagnose_write",
         "Try a write",
         "On databases that lead, by a transaction that leaves nothing behind.",
+    ),
+    "verify": _plain(
+        _choice,
+        "status_verify",
+        "What is read",
+        "size takes no time, newest reads every byte of the newest set, full of all of them.",
+        ("size", "newest", "full"),
+        default="size",
     ),
     "set": _plain(
         _text,

@@ -20,6 +20,8 @@ from awx.standin.testing import AwxStandIn
 
 REPO = Path(__file__).resolve().parents[3]
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+#: What ansible-core says of a result of awx.awx.project since 2.19.
+THEIRS = "Value for result key 'finished'"
 URL = "https://git.example.com/recovery.git"
 NAME = "Cloudify production"
 NODES = ["m1", "m2", "m3"]
@@ -99,6 +101,8 @@ class Operator:
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
             "ANSIBLE_HOME": str(place / "home"),
             "ANSIBLE_NOCOLOR": "true",
+            # those of awx.awx
+            "ANSIBLE_DEPRECATION_WARNINGS": "false",
             "LC_ALL": "C.UTF-8",
         }
 
@@ -123,7 +127,8 @@ class Operator:
         self.awx.forget_requests()
         played = self.play(*words)
         assert played.code == 0, played.output
-        assert "[WARNING]" not in played.output, played.output
+        warnings = re.findall(r"\[WARNING\]: (.*)", played.output)
+        assert not [text for text in warnings if THEIRS not in text], played.output
         return played
 
     def refused(self, *words: str) -> str:

@@ -22,9 +22,15 @@ KINDS = (
 )
 
 
+#: A project is synced by each run, for playbooks that it lists since then.
+OF_PROJECT = ("id", "name", "organization", "scm_type", "scm_url", "scm_branch", "credential")
+
+
 def held(operator: Operator) -> dict[str, list[dict[str, Any]]]:
-    """All that AWX has, but for what it notes of each change."""
-    return {kind: operator.awx.objects(kind) for kind in KINDS}
+    """All that AWX has."""
+    found = {kind: operator.awx.objects(kind) for kind in KINDS}
+    found["projects"] = [{key: each[key] for key in OF_PROJECT} for each in found["projects"]]
+    return found
 
 
 def one(operator: Operator, kind: str, name: str) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def test_what_differs_is_changed_and_nothing_else(operator: Operator) -> None:
     # a secret only when asked
     manager = one(operator, "credentials", f"{NAME}: manager credential")
     assert manager["inputs"]["password"] == SECRETS[0]
-    operator.ok("-e", "setup_awx_update_secrets=true")
+    operator.ok("-e", "setup_awx_renew_credentials=true")
     manager = one(operator, "credentials", f"{NAME}: manager credential")
     assert manager["inputs"]["password"] == "S3cr3t-of-the-manager-2"
 

@@ -119,6 +119,24 @@ def both_acknowledge_writes(c: Derived) -> None:
 
 
 @derived(
+    "one was promoted where no Patroni runs",
+    "7.0.5-healthy",
+    "split_brain",
+    "high",
+    "leader",
+    "async",
+    runbook="resolve_split_brain",
+)
+def one_was_promoted_where_no_patroni_runs(c: Derived) -> None:
+    """Its writes wait for a standby like those of a leader that was cut off, which Patroni takes down."""
+    c.lead(host(c, "leader"), write="ok")
+    c.lead(host(c, "async"), write="canceling the wait for synchronous replication")
+    c.database(host(c, "async"))["primary"] = {"code": 0, "body": None}
+    c.database(host(c, "async"))["patroni"] = {"code": 0, "body": None}
+    c.host(host(c, "async"))["services"]["patroni"] = "inactive"
+
+
+@derived(
     "a split brain is frozen",
     "7.0.5-patroni-of-async-stopped",
     "split_brain",

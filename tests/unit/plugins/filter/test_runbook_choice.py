@@ -44,7 +44,7 @@ FROZEN = a_run("resolve_split_brain", outcome="waiting", holds=True, age=90000.0
 def test_a_split_brain_is_frozen_and_no_survivor_is_chosen(name: str) -> None:
     choice = runbook_choice(diagnosed(name))
     assert (choice["runbook"], choice["given"]) == ("resolve_split_brain", {})
-    assert choice["blocked_by"] is None and not choice["resumed"]
+    assert choice["blocked_by"] == {} and not choice["resumed"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -56,7 +56,7 @@ def test_a_frozen_split_brain_comes_before_all_else(name: str) -> None:
         assert choice["runbook"] == ""
     else:
         assert (choice["runbook"], choice["given"]) == ("resolve_split_brain", {})
-        assert choice["resumed"] == FROZEN["id"] and choice["blocked_by"] is None
+        assert choice["resumed"] == FROZEN["id"] and choice["blocked_by"] == {}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -72,10 +72,10 @@ def test_nothing_twice_within_an_hour_unless_somebody_has_looked() -> None:
     found = diagnosed("7.0.5-async-killed-settled-hosts")
     last = a_run("recover_active", age=3000.0)
     assert runbook_choice(found, [last])["blocked_by"] == last
-    assert runbook_choice(found, [last], acknowledged=last["id"])["blocked_by"] is None
-    assert runbook_choice(found, [last], block_period="600")["blocked_by"] is None
-    assert runbook_choice(found, [{**last, "age": 3601.0}])["blocked_by"] is None
-    assert runbook_choice(found, [a_run("backup", age=1.0)])["blocked_by"] is None
+    assert runbook_choice(found, [last], acknowledged=last["id"])["blocked_by"] == {}
+    assert runbook_choice(found, [last], block_period="600")["blocked_by"] == {}
+    assert runbook_choice(found, [{**last, "age": 3601.0}])["blocked_by"] == {}
+    assert runbook_choice(found, [a_run("backup", age=1.0)])["blocked_by"] == {}
     # to acknowledge an older one says nothing of the newer one
     newer = a_run("replace_node", age=10.0)
     assert runbook_choice(found, [newer, last], acknowledged=last["id"])["blocked_by"] == newer
@@ -83,7 +83,7 @@ def test_nothing_twice_within_an_hour_unless_somebody_has_looked() -> None:
 
 def test_nothing_is_blocked_where_nothing_is_run() -> None:
     choice = runbook_choice(diagnosed("7.0.5-all-unreachable"), [a_run("replace_node")])
-    assert (choice["runbook"], choice["blocked_by"]) == ("", None)
+    assert (choice["runbook"], choice["blocked_by"]) == ("", {})
 
 
 def test_what_was_killed_is_gone_on_with() -> None:
@@ -91,7 +91,7 @@ def test_what_was_killed_is_gone_on_with() -> None:
     killed = a_run("replace_node", about="h9", **KILLED)
     choice = runbook_choice(found, [killed, a_run("recover_active")])
     assert (choice["runbook"], choice["given"]) == ("replace_node", {"node": "h9"})
-    assert choice["resumed"] == killed["id"] and choice["blocked_by"] is None
+    assert choice["resumed"] == killed["id"] and choice["blocked_by"] == {}
     # not what came before another one, nor of the day before
     assert not runbook_choice(found, [a_run("recover_active"), killed])["resumed"]
     assert not runbook_choice(found, [{**killed, "age": 90000.0}])["resumed"]

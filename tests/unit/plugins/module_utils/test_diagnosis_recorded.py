@@ -92,6 +92,9 @@ WANTED: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "4.5.5-replica-clock-behind": ("clock_skew", "high", ("other",), ""),
     "7.0.5-clock-ahead": ("clock_skew", "high", ("async",), ""),
     "7.0.5-clocks-behind": ("clock_skew", "medium", (), ""),
+    # -- the address that users take; so much else was running that no broker told anything in time
+    "7.0.5-front-dead": ("load_balancer_broken", "medium", (), ""),
+    "7.0.5-front-empty": ("load_balancer_broken", "medium", (), ""),
     # -- two sides
     "7.0.5-promoted": ("split_brain", "high", ("leader", "async"), RESOLVE),
     "4.5.5-active-isolated": ("split_brain", "high", ("leader", "*"), RESOLVE),

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The step of recover that chooses: what it says, and what the runbooks behind it are given. No cluster is needed for that."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  roles:
+    - cloudify_ha.recovery.choose_runbook
+  tasks:
+    - ansible.builtin.debug:
+        msg: "GIVEN {{ choose_runbook_result | to_json }} NODE {{ choose_runbook_result.node | default('none') }}"
+"""
+FROZEN = "resolve_split_brain-20261122T030000Z"
+DEAD: dict[str, Any] = {
+    "class": "node_down",
+    "state": "degraded",
+    "confidence": "high",
+    "summary": "Down: h3 (dead).",
+    "runbook": "replace_node",
+    "given": {"node": "h3", "cloudify_dead": ["h9"]},
+    "command": "ansible-playbook cloudify_ha.recovery.replace_node",
+    "ask": [],
+    "first": ["Start the host again if it can be."],
+}
+UNSURE = {**DEAD, "confidence": "low", "runbook": "", "given": {}, "ask": ["Ask again."]}
+WELL = {**DEAD, "class": "healthy", "state": "healthy", "runbook": "", "summary": "All is well."}
+
+
+def chosen(
+    place: Path, diagnosis: dict[str, Any], *words: str, **variables: Any
+) -> tuple[int, str]:
+    (place / "play.yml").write_text(PLAY)
+    given = {
+        "diagnose_result": diagnosis,
+        "choose_runbook_cluster": "lab",
+        "choose_runbook_store": str(place / "store"),
+        **variables,
+    }
+    done = subprocess.run(
+        [PLAYBOOK, "-i", "localhost,", "-c", "local", place / "play.yml", *words]
+        + ["-e", json.dumps(given)],
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout
+    return done.returncode, " ".join(done.stdout.replace('\\"', '"').split())
+
+
+def a_run(place: Path, run_id: str, *entries: dict[str, Any]) -> None:
+    folder = place / "store" / "lab" / ".runs" / run_id
+    folder.mkdir(parents=True)
+    now = subprocess.run(
+        ["date", "-u", "+%Y-%m-%dT%H:%M:%SZ"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    begun = {"state": "begun", "runbook": run_id.partition("-")[0], "about": ""}
+    lines = [json.dumps({"at": now, **entry}) for entry in (begun, *entries)]
+    (folder / "journal.jsonl").write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.smoke
+def test_what_it_chooses_is_given_to_the_runbook(tmp_path: Path) -> None:
+    code, output = chosen(tmp_path, DEAD, choose_runbook_confirm="lab")
+    assert code == 0, output
+    assert "RECOVER: node_down (confidence high), so what is run is: ansible-playbook" in output
+    assert '"runbook": "replace_node"' in output and "NODE h3" in output
+    assert '"cloudify_dead": ["h9"]' in output
+
+
+@pytest.mark.smoke
+def test_a_frozen_split_brain_is_gone_on_with(tmp_path: Path) -> None:
+    step = {"state": "step", "step": "freeze all sides"}
+    a_run(tmp_path, FROZEN, step, {"state": "ended", "outcome": "waiting"})
+    code, output = chosen(tmp_path, DEAD, choose_runbook_confirm="lab")
+    assert code == 0, output
+    assert f"and run {FROZEN} did not come to its end, so it is gone on with" in output
+    assert '"runbook": "resolve_split_brain"' in output and "NODE none" in output
+
+
+@pytest.mark.smoke
+def test_not_twice_within_an_hour(tmp_path: Path) -> None:
+    a_run(tmp_path, "recover_active-20261122T030000Z", {"state": "ended", "outcome": "ok"})
+    code, output = chosen(tmp_path, DEAD, choose_runbook_confirm="lab")
+    assert code == 2
+    assert "say -e cloudify_acknowledge=recover_active-20261122T030000Z" in output
+    code, output = chosen(tmp_path, DEAD, "--check")
+    assert code == 0 and "PLAN: node_down" in output, output
+
+
+def test_it_is_asked_for_and_refused(tmp_path: Path) -> None:
+    code, output = chosen(tmp_path, DEAD)
+    assert code == 2 and "say -e cloudify_confirm=lab." in output
+    code, output = chosen(tmp_path, UNSURE, choose_runbook_confirm="lab")
+    assert code == 2
+    assert "node_down, confidence low. Ask again. Start the host again if it can be." in output
+    code, output = chosen(tmp_path, WELL)
+    assert code == 0 and "RECOVER: nothing is to be done. All is well." in output, output

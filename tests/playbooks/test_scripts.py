@@ -1,0 +1,74 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Scripts that roles put together of several files, as a host gets them: a shell can read each, and no word of it is Jinja's."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+SCRIPTS = {
+    "check_health": ["script"],
+    "choose_survivor": ["rows"],
+    "diagnose": ["script", "probe"],
+    "freeze_sides": ["fence", "pause", "start", "stop"],
+    "heal_sides": ["follow", "lead", "stop_once"],
+    "look_at_sides": ["script"],
+    "save_sides": ["script"],
+}
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_tasks:
+        file: one.yml
+      loop: "{{ scripts | dict2items }}"
+"""
+ONE = """
+- ansible.builtin.include_vars:
+    file: "{{ roles }}/{{ item.key }}/vars/main.yml"
+- ansible.builtin.copy:
+    content: "{{ lookup('ansible.builtin.vars', '__' ~ item.key ~ '_' ~ name) }}"
+    dest: "{{ place }}/{{ item.key }}-{{ name }}"
+    mode: "0600"
+  vars:
+    role_path: "{{ roles }}/{{ item.key }}"
+  loop: "{{ item.value }}"
+  loop_control:
+    loop_var: name
+"""
+
+
+@pytest.mark.smoke
+def test_a_shell_can_read_them(tmp_path: Path) -> None:
+    (tmp_path / "play.yml").write_text(PLAY)
+    (tmp_path / "one.yml").write_text(ONE)
+    made = tmp_path / "made"
+    made.mkdir()
+    given = {"scripts": SCRIPTS, "roles": str(ROLES), "place": str(made)}
+    given["ansible_python_interpreter"] = sys.executable
+    done = subprocess.run(
+        [PLAYBOOK, "-i", "localhost,", "-c", "local", tmp_path / "play.yml"]
+        + ["-e", json.dumps(given)],
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = sorted(path.name for path in made.iterdir())
+    assert found == sorted(f"{role}-{name}" for role, names in SCRIPTS.items() for name in names)
+    for path in made.iterdir():
+        read = subprocess.run(["sh", "-n", path], capture_output=True, text=True, check=False)
+        assert not read.returncode, f"{path.name}: {read.stderr}"
+        assert "}\\n#" not in path.read_text() and "{{" not in path.read_text(), path.name
