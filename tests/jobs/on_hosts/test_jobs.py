@@ -71,7 +71,7 @@ def test_node_is_replaced_though_a_job_is_cancelled(operator: Operator) -> None:
 def test_active_one_is_recovered(operator: Operator) -> None:
     lost = operator.site.active()
     operator.site.sh(STOP, lost)
-    operator.plan("recover_active")
+    operator.plan("recover_active", at_rest=False)
     done = operator.launch("recover_active", **LAB)
     assert f"lost: {lost}" in done.output and "RECOVER_ACTIVE OK: cluster lab" in done.output
     done = operator.launch("recover_active", cloudify_action="fix", node=lost, **LAB)
