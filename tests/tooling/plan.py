@@ -61,7 +61,7 @@ def make(
         no_lab = impossible or ("" if step.lab_core else too_long)
         nothing = nothing or (no_lab if step.lab else "") or _lacking(step)
         if step.late and not (wanted or everything):
-            nothing = nothing or "says nothing of what users get: `make test-all` runs it"
+            nothing = nothing or "`make test-all` runs it"
         if step.environment == EACH:
             for core in (*have, *lack):
                 skip = nothing or lack.get(core, "")

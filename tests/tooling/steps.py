@@ -35,7 +35,7 @@ class Step:
     own_copy: bool = False
     # Taken out of that copy.
     leaves_out: tuple[str, ...] = ()
-    # Says nothing of what users get: only run with everything, or when asked for.
+    # Says nothing of what users get, or little beside what is run anyway: only run with everything, or when asked for.
     late: bool = False
     # On the other cores, where it tells the same in a fraction of the time.
     elsewhere: str = ""
@@ -311,16 +311,18 @@ STEPS = (
             f"setup-awx{name}",
             "awx",
             environment,
-            PYTEST + " -n 2 tests/awx/setup_tests" + which,
+            PYTEST + " -n 2 tests/awx/setup_tests -k '" + which + "'",
             ("tests/awx/setup_tests/test_*.py",),
             awx=True,
+            late=bool(name),
             env=OURS,
             weight=200,
         )
-        # With all that is in AWX's own execution environment; and once with the newest.
+        # With what AWX's own execution environment has, and the main path with the newest.
         for name, environment, which in (
-            ("", AWX, ""),
-            ("-newest", NEWEST, " -k there_again_and_gone"),
+            ("", AWX, "there_again_and_gone or refused"),
+            ("-more", AWX, "not there_again_and_gone and not refused"),
+            ("-newest", NEWEST, "there_again_and_gone"),
         )
     ),
     Step(

@@ -100,3 +100,17 @@ def test_what_awx_brings_stays(world: World) -> None:
     world.refused("DELETE", f"execution_environments/{environments[0]['id']}/", status=403)
     said = world.refused("DELETE", "instance_groups/1/", status=403)
     assert said == {"detail": "controlplane group can not be deleted"}
+
+
+def test_an_organization_tells_how_much_is_in_it(world: World) -> None:
+    path = f"organizations/{world.organization}/"
+    counts = "related_field_counts"
+    before = world.awx.get(path)["summary_fields"][counts]
+    assert sorted(before) == sorted(
+        ("inventories", "teams", "users", "job_templates", "admins", "projects")
+    )
+    world.taken("POST", f"{path}teams/", {"name": "x"})
+    world.taken("POST", f"{path}users/", {"username": "z", "password": "y"})
+    listed = world.awx.get("organizations/")["results"]
+    (after,) = (o["summary_fields"][counts] for o in listed if o["id"] == world.organization)
+    assert after == {**before, "teams": before["teams"] + 1, "users": before["users"] + 1}

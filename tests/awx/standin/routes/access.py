@@ -9,9 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 from awx.standin import auth, render
+from awx.standin.render import shows
 from awx.standin.routes import create
 from awx.standin.service import Service
+from awx.standin.store import Item
 from awx.standin.wire import Request, Response, created
+
+#: awx/api/views/mixin.py, OrganizationCountsMixin
+COUNTED = ("inventories", "teams", "users", "job_templates", "admins", "projects")
+
+
+@shows("organizations")
+def organization(service: Service, item: Item, out: dict[str, Any]) -> None:
+    out["summary_fields"]["related_field_counts"] = {
+        what: len(service.store.linked(item, what)) for what in COUNTED
+    }
 
 
 @create("tokens")

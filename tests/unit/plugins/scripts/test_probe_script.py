@@ -241,7 +241,7 @@ def test_a_broker_that_talks_nonsense_has_told_nothing(host: StubHost) -> None:
 def test_an_etcd_without_a_quorum(host: StubHost) -> None:
     host.program("curl", CURL.replace('"true"', '"false"'))
     assert probe(host, "database")["database"]["etcd"] is False
-    host.program("curl", CURL.replace("echo '{\"health\": \"true\"}'", "exit 28"))
+    host.program("curl", CURL.replace('echo \'{"health": "true"}\'', "exit 28"))
     assert probe(host, "database")["database"]["etcd"] is False
 
 
