@@ -52,11 +52,16 @@ def test_what_was_planned_is_restored_though_there_is_something_newer(cluster: C
 
 def test_a_diagnosis_is_left_too_however_bad_it_is(cluster: Cluster) -> None:
     cluster.environment["ANSIBLE_SHOW_CUSTOM_STATS"] = "true"
-    played = cluster.play("diagnose")
-    assert played.code == 2
+    played = cluster.ok("diagnose")
     found = stats(played)["cloudify_diagnosis"]
-    assert (found["class"], found["state"]) == ("unclear", "unknown")
+    assert (found["class"], found["state"], found["confidence"]) == ("healthy", "healthy", "low")
     assert "evidence" not in found
+
+    cluster.environment["CLOUDIFY_MANAGER_HOSTS"] = "127.0.0.1:1"
+    played = cluster.play("diagnose")
+    found = stats(played)["cloudify_diagnosis"]
+    assert (played.code, found["state"]) in ((2, "unknown"), (4, "down"))
+    assert found["class"] != "healthy"
 
 
 def test_a_store_in_the_container_of_a_job_is_refused(cluster: Cluster) -> None:

@@ -195,6 +195,7 @@ def test_check_mode_shows_what_would_be_and_writes_nothing(host: Host) -> None:
     host.keeps_secrets(plan.output)
 
 
+@pytest.mark.long
 def test_it_is_proved_at_once(host: Host) -> None:
     played = host.ok(schedule_backup_run_now=True, schedule_backup_variables={"status_min_sets": 1})
     assert played.report[-1].startswith(f"run now: BACKUP OK: cluster {NAME}")
@@ -269,6 +270,7 @@ def test_bad_input(variables: dict[str, Any], says: list[str], host: Host) -> No
 # -- bad nights --------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_wrong_password_is_seen_everywhere_and_told_nowhere(host: Host) -> None:
     host.ok()
     host.cluster.manager.control("POST", "/admin-password", {"password": "An0ther/one"})
@@ -289,6 +291,7 @@ def test_a_wrong_password_is_seen_everywhere_and_told_nowhere(host: Host) -> Non
     host.keeps_secrets(fired.stderr)
 
 
+@pytest.mark.long
 def test_killed_and_never_two(host: Host) -> None:
     host.ok()
     host.cluster.manager.worker("down")
@@ -312,6 +315,7 @@ def test_killed_and_never_two(host: Host) -> None:
     assert host.cluster.snapshots() == []
 
 
+@pytest.mark.long
 def test_a_disk_that_is_full(host: Host) -> None:
     """The store's; the status and the logs are on another."""
     host.ok()

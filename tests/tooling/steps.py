@@ -290,10 +290,20 @@ STEPS = (
         "playbooks",
         NEWEST,
         # The others are a step on every core.
-        PYTEST + " -n 3 -m 'not smoke' tests/playbooks",
+        PYTEST + " -n 3 -m 'not smoke and not long' tests/playbooks",
         ("tests/playbooks/test_*.py",),
         env=OURS,
-        weight=90,
+        weight=200,
+    ),
+    Step(
+        "playbooks-long",
+        "playbooks",
+        NEWEST,
+        PYTEST + " -n 3 -m long tests/playbooks",
+        ("tests/playbooks/test_*.py",),
+        late=True,
+        env=OURS,
+        weight=150,
     ),
     # Most of the time is that of looks at a cluster, each of which is a run of Ansible.
     Step(
