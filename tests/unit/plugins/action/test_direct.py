@@ -28,7 +28,7 @@ Json = dict[str, t.Any]
 PREFIX = "ansible_collections.cloudify_ha.recovery.plugins.action"
 BY_THE_CONNECTION = ("long_command", "host_command", "host_file", "host_info")
 #: All of these is the action.
-WITHOUT_A_MODULE = ("host_answers", "show_diagnosis")
+WITHOUT_A_MODULE = ("host_answers", "set_status", "show_diagnosis")
 RUN = "rebuild_cluster-20261122T030000Z"
 
 
