@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from standin import clock
 from standin.testing import StandIn
 
 from . import recording as recorded
@@ -130,7 +131,7 @@ class Session:
         """Move the moments in a request as far as now is from then, so that past and future stay so."""
         then = datetime.datetime.fromisoformat(at.replace("Z", "+00:00"))
         if self._shift is None:
-            now = datetime.datetime.now(datetime.timezone.utc)
+            now = clock.utcnow()
             self._shift = datetime.timedelta(minutes=round((now - then).total_seconds() / 60))
         shift = self._shift
 

@@ -6,11 +6,16 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta, timezone
+
+#: Seconds that the clock is ahead, in the environment: archives have dates, and what follows from them depends on the day.
+OFFSET = "STANDIN_CLOCK_OFFSET"
 
 
 def utcnow() -> datetime:
-    return datetime.now(timezone.utc)
+    ahead = timedelta(seconds=float(os.environ.get(OFFSET) or 0))
+    return datetime.now(timezone.utc) + ahead
 
 
 def iso(when: datetime | None = None) -> str:
@@ -27,4 +32,4 @@ def parse(text: str) -> datetime:
     return when if when.tzinfo else when.replace(tzinfo=timezone.utc)
 
 
-__all__ = ["iso", "parse", "timedelta", "utcnow"]
+__all__ = ["OFFSET", "iso", "parse", "timedelta", "utcnow"]
