@@ -10,7 +10,6 @@ import json
 import os
 import typing as t
 
-from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -25,6 +24,11 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._set_objectiv
     unknown,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._judgement import (
+    as_json,
+    end,
+    show,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._set_metrics import metrics
 
 display = Display()
@@ -64,12 +68,9 @@ class ActionModule(ActionBase):
         except BadObjective as exc:
             result = unknown(str(exc), **known)
         state, line = result["state"], headline(result)
-        if args["output"] == "json":
-            display.display(json.dumps(result, indent=1, sort_keys=True))
-        elif args["output"] == "screen":
-            display.display(line, color=COLORS.get(state))
+        show(result, output=args["output"], text=line, color=COLORS.get(state))
         kept = [
-            self._keep(args["path"], json.dumps(result, indent=1, sort_keys=True) + "\n"),
+            self._keep(args["path"], as_json(result) + "\n"),
             self._keep(args["metrics_path"], metrics(result)),
         ]
         for why in filter(None, kept):
@@ -78,13 +79,9 @@ class ActionModule(ActionBase):
         if state == OK and any(kept):
             # whoever reads the files would not see it
             answer.update(failed=args["fails"], msg="; ".join(filter(None, kept)))
-        if not args["fails"] or state == OK:
-            return answer
-        if state == CRITICAL:
-            # Ansible ends with 4 where a host cannot be reached, and with 2 where a task has failed
-            raise AnsibleConnectionFailure(line)
-        answer.update(failed=True, msg=line)
-        return answer
+        return end(
+            answer, fails=args["fails"], good=state == OK, worst=state == CRITICAL, line=line
+        )
 
     def _keep(self, path: str, text: str) -> str:
         """Here on the controller; returns why not."""

@@ -10,7 +10,7 @@ import json
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -21,6 +21,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sets import 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._diagnosis_page import (
     headline,
     page,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._judgement import (
+    end,
+    show,
 )
 
 display = Display()
@@ -53,21 +57,18 @@ class ActionModule(ActionBase):
         plain: dict[str, t.Any] = json.loads(json.dumps(result, default=str))
         state = str(plain["state"])
         kept = self._keep(path, plain) if path else ""
-        if output == "json":
-            display.display(json.dumps(plain, indent=1, sort_keys=True))
-        elif output == "screen":
-            display.display("\n".join(page(plain)), color=COLORS.get(state))
+        show(plain, output=output, text="\n".join(page(plain)), color=COLORS.get(state))
         answer.update(changed=False, state=state)
         if kept:
             # what was found out matters more than where it is kept
             display.warning(kept)
-        if not args["fails"] or state == "healthy":
-            return answer
-        if state == "down":
-            # Ansible ends with 4 where a host cannot be reached, and with 2 where a task has failed
-            raise AnsibleConnectionFailure(headline(plain))
-        answer.update(failed=True, msg=headline(plain))
-        return answer
+        return end(
+            answer,
+            fails=args["fails"],
+            good=state == "healthy",
+            worst=state == "down",
+            line=headline(plain),
+        )
 
     def _keep(self, path: str, result: dict[str, t.Any]) -> str:
         """Here on the controller; returns why not."""
