@@ -55,8 +55,13 @@ TELLS = {
 
 
 def fresh_awx(**settings: Any) -> AwxStandIn:
-    """One whose project is the directory awx/ of this repository."""
-    given = {"projects": {URL: REPO / "awx"}, "inventories": {f"{NAME}: nodes": TELLS}, **settings}
+    """One whose project is the directory awx/ of this repository, and that takes its time to delete an inventory."""
+    given = {
+        "projects": {URL: REPO / "awx"},
+        "inventories": {f"{NAME}: nodes": TELLS},
+        "deletion_delay": 4,
+        **settings,
+    }
     return AwxStandIn(**given)
 
 
