@@ -363,7 +363,7 @@ STEPS = (
         lab=True,
         env=OURS,
         weight=900,
-        limit=5400,
+        limit=7200,
     ),
     Step(
         "lab",
@@ -404,7 +404,7 @@ STEPS = (
         ("tests/runbooks/test_*.py",),
         lab=True,
         env=OURS,
-        limit=3600,
+        limit=7200,
         weight=900,
     ),
     Step(
@@ -415,7 +415,7 @@ STEPS = (
         DIAGNOSIS,
         lab=True,
         env=OURS,
-        limit=5400,
+        limit=7200,
         weight=900,
     ),
     Step(
@@ -426,7 +426,7 @@ STEPS = (
         ("tests/runbooks/matrix/test_*.py",),
         lab=True,
         env=OURS,
-        limit=5400,
+        limit=7200,
         weight=1200,
     ),
     Step(
