@@ -32,14 +32,16 @@ PLAY = """
     - ansible.builtin.include_tasks:
         file: one.yml
       loop: "{{ scripts | dict2items }}"
+    - ansible.builtin.copy:
+        content: "{{ texts | to_json }}"
+        dest: "{{ place }}"
+        mode: "0600"
 """
 ONE = """
 - ansible.builtin.include_vars:
     file: "{{ roles }}/{{ item.key }}/vars/main.yml"
-- ansible.builtin.copy:
-    content: "{{ lookup('ansible.builtin.vars', '__' ~ item.key ~ '_' ~ name) }}"
-    dest: "{{ place }}/{{ item.key }}-{{ name }}"
-    mode: "0600"
+- ansible.builtin.set_fact:
+    texts: "{{ texts | default({}) | combine({item.key ~ '-' ~ name: lookup('ansible.builtin.vars', '__' ~ item.key ~ '_' ~ name)}) }}"
   vars:
     role_path: "{{ roles }}/{{ item.key }}"
   loop: "{{ item.value }}"
@@ -52,8 +54,7 @@ ONE = """
 def test_a_shell_can_read_them(tmp_path: Path) -> None:
     (tmp_path / "play.yml").write_text(PLAY)
     (tmp_path / "one.yml").write_text(ONE)
-    made = tmp_path / "made"
-    made.mkdir()
+    made = tmp_path / "made.json"
     given = {"scripts": SCRIPTS, "roles": str(ROLES), "place": str(made)}
     given["ansible_python_interpreter"] = sys.executable
     done = subprocess.run(
@@ -66,9 +67,9 @@ def test_a_shell_can_read_them(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    found = sorted(path.name for path in made.iterdir())
-    assert found == sorted(f"{role}-{name}" for role, names in SCRIPTS.items() for name in names)
-    for path in made.iterdir():
-        read = subprocess.run(["sh", "-n", path], capture_output=True, text=True, check=False)
-        assert not read.returncode, f"{path.name}: {read.stderr}"
-        assert "}\\n#" not in path.read_text() and "{{" not in path.read_text(), path.name
+    texts = json.loads(made.read_text())
+    assert set(texts) == {f"{role}-{name}" for role, names in SCRIPTS.items() for name in names}
+    for name, text in texts.items():
+        read = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True, check=False)
+        assert not read.returncode, f"{name}: {read.stderr}"
+        assert "}\\n#" not in text and "{{" not in text, name

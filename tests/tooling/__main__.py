@@ -63,6 +63,7 @@ def test(wanted: list[str], *, jobs: int, everything: bool) -> int:
             pythons=cores,
             interpreters=[python.path.parent for python in pythons.values()],
             newest=list(present(pythons))[-1],
+            whole=everything,
         )
         results = runner.go(tasks, jobs=jobs)
     return show(results, seconds=time.monotonic() - started)

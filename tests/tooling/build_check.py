@@ -87,12 +87,12 @@ def _check(place: Path) -> None:
     modules = _names(installed / "plugins" / "modules", "*.py")
     if not modules:
         raise Failed("no module is installed")
-    for name in modules:
-        _run("ansible-doc", "-t", "module", f"{FULL}.{name}", place=place)
-    for name in _names(installed / "roles", "*"):
-        _run("ansible-doc", "-t", "role", f"{FULL}.{name}", place=place)
-    for name in _names(installed / "playbooks", "*.yml"):
-        _run("ansible-playbook", "-i", "hosts", "--syntax-check", f"{FULL}.{name}", place=place)
+    for kind, names in (("module", modules), ("role", _names(installed / "roles", "*"))):
+        told = _run("ansible-doc", "-t", kind, *(f"{FULL}.{name}" for name in names), place=place)
+        if sum(line.startswith("> ") for line in told.splitlines()) != len(names):
+            raise Failed(f"ansible-doc does not tell of each {kind}")
+    playbooks = [f"{FULL}.{name}" for name in _names(installed / "playbooks", "*.yml")]
+    _run("ansible-playbook", "-i", "hosts", "--syntax-check", *playbooks, place=place)
     with StandIn(speed=50, state=place / "state") as manager:
         account = {
             "CLOUDIFY_MANAGER_HOSTS": "127.0.0.1",

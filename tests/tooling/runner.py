@@ -50,6 +50,8 @@ class Runner:
     pythons: dict[Core, Python]
     interpreters: list[Path]
     newest: Core | None = None
+    # Each step on each core is all that it can be.
+    whole: bool = False
     _children: set[subprocess.Popen[bytes]] = field(default_factory=set)
     _stopped: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,12 +81,9 @@ class Runner:
     def _line(self, task: Task) -> str:
         """What the step is on this core."""
         step, core = task.step, task.core
-        if core is None or core == self.newest:
+        if core is None or core == self.newest or self.whole:
             return step.command
         tested = [each for each in CORES if each in self.pythons]
-        older = [self.pythons[each] for each in tested[: tested.index(core)]]
-        if step.same_python and self.pythons[core] in older:
-            return step.same_python
         if step.between and tested[0] != core:
             return step.between
         return step.elsewhere or step.command

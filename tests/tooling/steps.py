@@ -41,8 +41,6 @@ class Step:
     elsewhere: str = ""
     # On those that are neither the oldest nor the newest.
     between: str = ""
-    # On a core whose Python an older one has too.
-    same_python: str = ""
     cfy: bool = False
     ee: bool = False
     # The collection awx.awx is beside ours.
@@ -82,6 +80,11 @@ OUR_PROGRAMS = tuple(
     )
 )
 PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
+# Of those of the units, what imports Ansible.
+UNITS_OF_ANSIBLE = (
+    PYTEST + " tests/unit/plugins/action tests/unit/plugins/filter tests/unit/plugins/modules"
+    " tests/unit/plugins/module_utils/test_module.py"
+)
 RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
 # Of these, what finds out what is wrong before it does something.
 DIAGNOSIS = tuple(
@@ -149,12 +152,10 @@ STEPS = (
         ("plugins/*.py",),
         own_copy=True,
         leaves_out=OUR_PROGRAMS,
-        # Half of the time, for what the newest core says too.
-        elsewhere="{bin}/ansible-test sanity --color no --skip-test pylint --skip-test pep8",
-        # Every Python that may be on a host has imported and compiled it on the oldest and the newest core.
-        between="{bin}/ansible-test sanity --color no --skip-test pylint --skip-test pep8"
+        # Without what the newest core says too: style, and whether each Python can import and compile it.
+        elsewhere="{bin}/ansible-test sanity --color no --skip-test pylint --skip-test pep8"
         " --python {python}",
-        weight=60,
+        weight=150,
     ),
     Step(
         "sanity-programs",
@@ -173,10 +174,8 @@ STEPS = (
         PYTEST + " tests/unit",
         ("tests/unit/*test_*.py",),
         own_copy=True,
-        # What asks nothing of Ansible has run with the same Python on another core.
-        same_python=PYTEST
-        + " tests/unit/plugins/action tests/unit/plugins/filter tests/unit/plugins/modules"
-        " tests/unit/plugins/module_utils/test_module.py",
+        # What asks nothing of Ansible has run on the oldest core, whose Python is the oldest, and on the newest.
+        between=UNITS_OF_ANSIBLE,
         env={"PYTHONPATH": "{root}"},
         weight=50,
     ),
@@ -200,8 +199,10 @@ STEPS = (
         EACH,
         PYTEST + " -m smoke tests/playbooks",
         ("tests/playbooks/test_*.py",),
+        # What is told of a cluster, and what is done to it.
+        between=PYTEST + " -m smoke tests/playbooks/test_smoke.py tests/playbooks/test_diagnose.py",
         env=OURS,
-        weight=30,
+        weight=90,
     ),
     Step(
         "standin",

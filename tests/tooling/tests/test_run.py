@@ -189,18 +189,19 @@ def test_what_was_seen_on_another_core_is_not_looked_at_again(tmp_path: Path) ->
         *("each", "units", EACH, "all", ("*",)),
         elsewhere="most",
         between="some",
-        same_python="few",
     )
 
     def lines(**changed: Any) -> list[str]:
         tasks = [Task("each", replace(step, **changed), core) for core in CORES]
         return [of._line(task) for task in tasks]
 
-    # 2.16 to 2.19 have one Python, 2.20 and 2.21 one each
-    assert lines() == ["most", "few", "few", "few", "some", "all"]
-    assert lines(same_python="") == ["most", "some", "some", "some", "some", "all"]
-    assert lines(same_python="", between="") == ["most"] * 5 + ["all"]
-    assert lines(elsewhere="", between="") == ["all", "few", "few", "few", "all", "all"]
+    assert lines() == ["most", "some", "some", "some", "some", "all"]
+    assert lines(between="") == ["most"] * 5 + ["all"]
+    assert lines(elsewhere="") == ["all", "some", "some", "some", "some", "all"]
+    # with everything each is whole
+    of.whole = True
+    assert lines() == ["all"] * 6
+    of.whole = False
     # on its own it is the oldest that there is
     of.pythons = {CORES[2]: pythons[CORES[2]]}
     assert of._line(Task("each", step, CORES[2])) == "most"
