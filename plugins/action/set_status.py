@@ -7,13 +7,11 @@
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import replace_file
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._set_objectives import (
     CRITICAL,
     OK,
@@ -27,6 +25,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._judgement import (
     as_json,
     end,
+    keep,
     show,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._set_metrics import metrics
@@ -70,8 +69,11 @@ class ActionModule(ActionBase):
         state, line = result["state"], headline(result)
         show(result, output=args["output"], text=line, color=COLORS.get(state))
         kept = [
-            self._keep(args["path"], as_json(result) + "\n"),
-            self._keep(args["metrics_path"], metrics(result)),
+            keep(path, text, what="The status", mode=0o644, instead="the job's output")
+            for path, text in (
+                (args["path"], as_json(result) + "\n"),
+                (args["metrics_path"], metrics(result)),
+            )
         ]
         for why in filter(None, kept):
             display.warning(why)
@@ -82,14 +84,3 @@ class ActionModule(ActionBase):
         return end(
             answer, fails=args["fails"], good=state == OK, worst=state == CRITICAL, line=line
         )
-
-    def _keep(self, path: str, text: str) -> str:
-        """Here on the controller; returns why not."""
-        if not path:
-            return ""
-        place = os.path.abspath(os.path.expanduser(path))
-        try:
-            replace_file(place, text, mode=0o644)
-        except OSError as exc:
-            return f"The status is not kept in {place}: {exc.strerror}"
-        return ""

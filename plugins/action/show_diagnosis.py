@@ -7,23 +7,20 @@
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._job_container import (
-    in_job_container,
-)
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sets import write_json
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._diagnosis_page import (
     headline,
     page,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._judgement import (
+    as_json,
     end,
+    keep,
     show,
 )
 
@@ -56,7 +53,13 @@ class ActionModule(ActionBase):
         # of what Ansible makes of strings, only the text
         plain: dict[str, t.Any] = json.loads(json.dumps(result, default=str))
         state = str(plain["state"])
-        kept = self._keep(path, plain) if path else ""
+        kept = keep(
+            path,
+            as_json(plain) + "\n",
+            what="The diagnosis",
+            mode=0o600,
+            instead="the job's artifact cloudify_diagnosis",
+        )
         show(plain, output=output, text="\n".join(page(plain)), color=COLORS.get(state))
         answer.update(changed=False, state=state)
         if kept:
@@ -69,17 +72,3 @@ class ActionModule(ActionBase):
             worst=state == "down",
             line=headline(plain),
         )
-
-    def _keep(self, path: str, result: dict[str, t.Any]) -> str:
-        """Here on the controller; returns why not."""
-        place = os.path.abspath(os.path.expanduser(path))
-        if in_job_container():
-            return (
-                f"The diagnosis is not kept in {place}, which would go with this AWX job; the job's "
-                "artifact cloudify_diagnosis has it"
-            )
-        try:
-            write_json(place, result)
-        except OSError as exc:
-            return f"The diagnosis is not kept in {place}: {exc.strerror}"
-        return ""

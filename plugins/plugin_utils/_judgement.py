@@ -4,15 +4,21 @@
 
 # This file is PRIVATE to the collection: it can change or go in any release.
 
-"""How an action shows what was found out, and how it ends: 0 is good, 2 is not, 4 is as bad as can be."""
+"""How an action shows what was found out, where it keeps that, and how it ends: 0 is good, 2 is not, 4 is as bad as can be."""
 
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
+
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import replace_file
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._job_container import (
+    in_job_container,
+)
 
 Json = dict[str, t.Any]
 
@@ -31,6 +37,24 @@ def show(result: Json, *, output: str, text: str, color: str | None) -> None:
         display.display(text, color=color)
 
 
+def keep(path: str, text: str, *, what: str, mode: int, instead: str) -> str:
+    """Keep it in a file on the controller.
+
+    :param instead: what has it when an AWX job takes the file with it
+    :returns: why not
+    """
+    if not path:
+        return ""
+    place = os.path.abspath(os.path.expanduser(path))
+    if in_job_container():
+        return f"{what} is not kept in {place}, which would go with this AWX job; {instead} has it"
+    try:
+        replace_file(place, text, mode=mode)
+    except OSError as exc:
+        return f"{what} is not kept in {place}: {exc.strerror}"
+    return ""
+
+
 def end(answer: Json, *, fails: bool, good: bool, worst: bool, line: str) -> Json:
     """The action's result.
 
@@ -46,4 +70,4 @@ def end(answer: Json, *, fails: bool, good: bool, worst: bool, line: str) -> Jso
     return answer
 
 
-__all__ = ("as_json", "end", "show")
+__all__ = ("as_json", "end", "keep", "show")

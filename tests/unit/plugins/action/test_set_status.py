@@ -107,3 +107,13 @@ def test_a_file_that_cannot_be_is_a_failure_of_its_own(
     why = f"The status is not kept in {path}: No such file or directory"
     assert printed[0].startswith("STATUS OK: ") and printed[1] == f"WARN {why}"
     assert done["failed"] and done["msg"] == why
+
+
+def test_a_job_of_awx_keeps_no_file(
+    printed: list[str], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWX_PRIVATE_DATA_DIR", "/tmp/awx_61_ifxztvul")
+    done = status(fails=True, path=str(tmp_path / "status.json"))
+    assert not list(tmp_path.iterdir())
+    # who watches the file would never see it
+    assert done["failed"] and "would go with this AWX job; the job's output has it" in done["msg"]
