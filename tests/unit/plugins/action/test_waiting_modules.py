@@ -134,8 +134,9 @@ def texts(said: list[str]) -> set[str]:
 
 def test_it_says_again_and_again_what_it_reads(said: list[str]) -> None:
     with Teller("[h] m", lambda: state(seen="not yet"), silent=False):
-        until(lambda: len(said) >= 3)
-    assert texts(said) == {"wait: not yet"}
+        until(lambda: sum(line.endswith("wait: not yet") for line in said) >= 3)
+    # on a slow machine an answer may come too late for a line
+    assert texts(said) <= {"wait: not yet", "running"}
     assert said[0].startswith("[h] m, 0 s: ")
 
 
