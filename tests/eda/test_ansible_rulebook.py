@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from eda.awx_api import TOKEN, AwxApi
+from awx.standin.testing import AwxStandIn
+from awx.standin.world import GIT, PLAYBOOKS, World
 from eda.rulebook import PATIENCE, Rulebook
 from eda.scripted_playbook import alive
 from standin.testing import StandIn
@@ -67,7 +68,7 @@ def start(tmp_path: Path, manager: StandIn) -> Iterator[Callable[..., Rulebook]]
 
     yield make
     for each in made:
-        assert PASSWORD not in each.output and TOKEN not in each.output
+        assert PASSWORD not in each.output
         assert "Traceback" not in each.output, each.output
     # whatever it was doing when it was ended
     end = time.monotonic() + PATIENCE
@@ -88,23 +89,54 @@ LOST_AND_BACK = [
 ]
 
 
-def test_a_workflow_waits_for_approval(manager: StandIn, start: Callable[..., Rulebook]) -> None:
-    with AwxApi(job_template=[DIAGNOSE], workflow_job_template=[RECOVER]) as awx:
-        words = ("--controller-url", awx.url, "--controller-token", TOKEN)
-        with start("cluster_health", *words, confirmations=2) as rulebook:
-            rulebook.until(lambda: awx.names() == [DIAGNOSE])
-            manager.kill()
-            rulebook.until(lambda: len(awx.launched) == 3)
-            manager.start()
-            # that nobody has approved anything holds nothing up
-            rulebook.until(lambda: len(awx.launched) == 4)
-            assert classes(rulebook) == LOST_AND_BACK
-            lost = rulebook.events()[1]
-    assert sorted(awx.names()[1:3]) == [DIAGNOSE, RECOVER] and awx.names()[3] == DIAGNOSE
+@pytest.fixture
+def awx() -> Iterator[AwxStandIn]:
+    """With a diagnosis, and a workflow that begins with somebody's approval and asks for a confirmation."""
+    with AwxStandIn(projects={GIT: PLAYBOOKS}) as awx:
+        world = World(awx, organization="Default")
+        world.template(DIAGNOSE, playbook="restore.yml")
+        workflow = world.make("workflow_job_templates", name=RECOVER)
+        node = awx.make(f"workflow_job_templates/{workflow}/workflow_nodes/", identifier="approve")
+        nodes = f"workflow_job_template_nodes/{node['id']}"
+        awx.make(f"{nodes}/create_approval_template/", name="Approve")
+        world.survey(workflow, {"variable": "cloudify_confirm", "required": True}, kind="workflow")
+        yield awx
+
+
+def launches(awx: AwxStandIn) -> list[tuple[str, dict[str, Any]]]:
+    """What was launched, in order: the name of the template and what was sent."""
+    names = {
+        f"/api/v2/{kind}/{item['id']}/launch/": str(item["name"])
+        for kind in ("job_templates", "workflow_job_templates")
+        for item in awx.objects(kind)
+    }
+    return [(names[e.path], e.body) for e in awx.mutations if e.path in names and e.status == 201]
+
+
+def test_a_workflow_waits_for_approval(
+    manager: StandIn, start: Callable[..., Rulebook], awx: AwxStandIn
+) -> None:
+    token = awx.make("tokens/", scope="write")["token"]
+    words = ("--controller-url", awx.url, "--controller-token", token)
+    with start("cluster_health", *words, confirmations=2) as rulebook:
+        rulebook.until(lambda: [name for name, _sent in launches(awx)] == [DIAGNOSE])
+        manager.kill()
+        rulebook.until(lambda: len(launches(awx)) == 3)
+        manager.start()
+        # that nobody has approved anything holds nothing up
+        rulebook.until(lambda: len(launches(awx)) == 4)
+        assert classes(rulebook) == LOST_AND_BACK
+        lost = rulebook.events()[1]
+        assert token not in rulebook.output
+    (waiting,) = awx.get("workflow_approvals/", status="pending")["results"]
+    assert waiting["name"] == "Approve"
+    launched = launches(awx)
+    names = [name for name, _sent in launched]
+    assert sorted(names[1:3]) == [DIAGNOSE, RECOVER] and names[3] == DIAGNOSE
     # what would destroy all is named, and neither done nor confirmed
     assert lost["runbook"] == "rebuild_cluster" and lost["destructive"]
     assert lost["looks"] == 2 and lost["cluster"] == "production"
-    for name, sent in awx.launched:
+    for name, sent in launched:
         given = {key: value for key, value in sent["extra_vars"].items() if key != "ansible_eda"}
         assert given == ({"cloudify_confirm": "production"} if name == RECOVER else {})
         assert "limit" not in sent or sent["limit"] == ""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from playbooks.cluster import NAME, Cluster, Played
 
 
@@ -21,6 +23,7 @@ def stats(played: Played) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_what_was_planned_is_restored_though_there_is_something_newer(cluster: Cluster) -> None:
     cluster.environment["ANSIBLE_SHOW_CUSTOM_STATS"] = "true"
     cluster.ok("backup", take_snapshot_id="backup-1")

@@ -46,6 +46,7 @@ def shared(tmp_path: Path) -> Iterator[Cluster]:
             made.stop()
 
 
+@pytest.mark.long
 def test_a_cluster_from_5_0_on(shared: Cluster, tmp_path: Path) -> None:
     h1, h2, h3 = (shared.managers[name] for name in ("h1", "h2", "h3"))
     source = Source(tmp_path / "inventory", h1, h2, h3)

@@ -98,6 +98,7 @@ def test_killed_before_the_set_is_there(point: str, cluster: Cluster) -> None:
     at_rest(cluster, count=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", AFTER)
 def test_killed_when_the_set_is_there(point: str, cluster: Cluster) -> None:
     killed(cluster, AFTER[point])
@@ -106,6 +107,7 @@ def test_killed_when_the_set_is_there(point: str, cluster: Cluster) -> None:
     at_rest(cluster, count=2)
 
 
+@pytest.mark.long
 def test_what_is_too_old_to_go_on_with_is_removed(cluster: Cluster) -> None:
     killed(cluster, POINTS["while the snapshot is made"])
     # whatever the manager was asked for comes to its end first
@@ -114,6 +116,7 @@ def test_what_is_too_old_to_go_on_with_is_removed(cluster: Cluster) -> None:
     at_rest(cluster, count=1)
 
 
+@pytest.mark.long
 def test_what_is_given_up_is_deleted_by_whichever_run_gets_that_far(cluster: Cluster) -> None:
     cluster.manager.workflow_fault("create_snapshot", "corrupt_archive")
     assert 'at "Download and verify it"' in cluster.fail("backup")
@@ -127,6 +130,7 @@ def test_what_is_given_up_is_deleted_by_whichever_run_gets_that_far(cluster: Clu
     assert first not in cluster.names()
 
 
+@pytest.mark.long
 def test_manager_that_was_killed_too(cluster: Cluster) -> None:
     """Power cut: the execution stays as it was for ever, and the snapshot creating."""
     cluster.manager.workflow_fault("create_snapshot", "hang")
@@ -145,6 +149,7 @@ def test_manager_that_was_killed_too(cluster: Cluster) -> None:
 # -- restores ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_restore_killed_during_the_upload_is_begun_anew(cluster: Cluster) -> None:
     cluster.ok("backup")
     cluster.manager.wipe()

@@ -61,6 +61,7 @@ def test_there_and_back_and_once_more(cluster: Cluster) -> None:
     assert cluster.snapshots() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("profile", "edition"), [("4.5.5", "premium"), ("5.2", "premium"), ("7.0.5", "community")]
 )
@@ -86,6 +87,7 @@ def test_other_kinds_of_managers(profile: str, edition: str, start: Callable[...
     assert cluster.snapshots() == []
 
 
+@pytest.mark.long
 def test_snapshot_that_was_left_on_the_manager_stays_there(cluster: Cluster) -> None:
     cluster.ok("backup", take_snapshot_keep_on_manager=True, take_snapshot_format="new")
     kept = cluster.snapshots()
@@ -98,6 +100,7 @@ def test_snapshot_that_was_left_on_the_manager_stays_there(cluster: Cluster) -> 
     assert cluster.snapshots() == []
 
 
+@pytest.mark.long
 def test_partial_restore_fails_and_names_what_is_missing(cluster: Cluster) -> None:
     lost(cluster)
     fault: dict[str, Any] = {"kind": "secrets", "ids": ["region"]}
@@ -113,6 +116,7 @@ def test_partial_restore_fails_and_names_what_is_missing(cluster: Cluster) -> No
     assert report[5] == "missing or different: lost: secrets region of tenant default_tenant"
 
 
+@pytest.mark.long
 def test_restore_of_nothing_fails(cluster: Cluster) -> None:
     lost(cluster)
     cluster.manager.workflow_fault("restore_snapshot", "restore_nothing")

@@ -151,6 +151,7 @@ def host(cluster: Cluster, tmp_path: Path) -> Host:
     return Host(cluster, tmp_path / "host")
 
 
+@pytest.mark.long
 def test_it_is_scheduled_and_backs_up_until_it_is_no_more(host: Host) -> None:
     played = host.ok()
     title = f"SCHEDULED: backup of cluster {NAME} on localhost by cron, 15 2 * * *, up to 0 seconds later"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from awx.standin.testing import AwxStandIn
-from awx.standin_tests.world import GIT, PLAYBOOKS, World
+from awx.standin.world import GIT, PLAYBOOKS, World
 
 
 @pytest.fixture

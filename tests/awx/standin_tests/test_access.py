@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from awx.standin_tests.test_workflows import Workflow
-from awx.standin_tests.world import World
+from awx.standin.world import World
 
 
 class User:

@@ -16,7 +16,7 @@ from pathlib import Path
 import requests
 
 from awx.standin.testing import AwxStandIn
-from awx.standin_tests.world import World
+from awx.standin.world import World
 from standin.certs import ensure_ca, ensure_server
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from awx.standin_tests.world import World
+from awx.standin.world import World
 
 
 def body(**fields: Any) -> dict[str, Any]:

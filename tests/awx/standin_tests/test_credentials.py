@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from awx.standin.credentials import ENCRYPTED
-from awx.standin_tests.world import World
+from awx.standin.world import World
 
 
 def pem(kind: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from awx.standin.testing import AwxStandIn
-from awx.standin_tests.world import World
+from awx.standin.world import World
 
 
 def host(world: World, name: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from awx.standin_tests.world import World
+from awx.standin.world import World
 
 
 def test_a_template_takes_its_organization_from_its_project(world: World) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from awx.standin.testing import AwxStandIn
-from awx.standin_tests.world import GIT, World
+from awx.standin.world import GIT, World
 
 
 def launch(world: World, template: int, **given: Any) -> Any:

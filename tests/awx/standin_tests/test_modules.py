@@ -17,7 +17,7 @@ import pytest
 
 from awx.standin.testing import AwxStandIn
 from awx.standin_tests.modules import find_collection, must, run
-from awx.standin_tests.world import DAILY, GIT, PLAYBOOKS
+from awx.standin.world import DAILY, GIT, PLAYBOOKS
 
 pytestmark = pytest.mark.skipif(not find_collection(), reason="awx.awx is not here")
 

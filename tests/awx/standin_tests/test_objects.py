@@ -11,7 +11,7 @@ import requests
 
 from awx.standin.kinds import KINDS
 from awx.standin.testing import AwxStandIn
-from awx.standin_tests.world import World
+from awx.standin.world import World
 
 
 def test_an_object_lives(world: World) -> None:

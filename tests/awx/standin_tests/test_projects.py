@@ -13,7 +13,7 @@ import pytest
 
 from awx.standin.playbooks import playbooks_in
 from awx.standin.testing import AwxStandIn
-from awx.standin_tests.world import GIT, PLAYBOOKS, World
+from awx.standin.world import GIT, PLAYBOOKS, World
 
 
 def tree(folder: Path, **files: str) -> Path:

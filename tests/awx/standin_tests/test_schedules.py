@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from awx.standin.recurrence import next_run
-from awx.standin_tests.world import DAILY, World
+from awx.standin.world import DAILY, World
 
 UTC = "DTSTART:20300308T050000Z "
 

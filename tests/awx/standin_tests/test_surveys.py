@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from awx.standin_tests.world import World, question
+from awx.standin.world import World, question
 
 
 def spec_of(*questions: dict[str, Any]) -> dict[str, Any]:

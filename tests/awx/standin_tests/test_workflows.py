@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from awx.standin_tests.world import World
+from awx.standin.world import World
 
 
 class Workflow:

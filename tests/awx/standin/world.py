@@ -18,9 +18,10 @@ DAILY = "DTSTART;TZID=UTC:20260101T023000 RRULE:FREQ=DAILY;INTERVAL=1"
 class World:
     """An AWX with an organization, a project that was synced, and an inventory."""
 
-    def __init__(self, awx: AwxStandIn) -> None:
+    def __init__(self, awx: AwxStandIn, *, organization: str = "Ops") -> None:
         self.awx = awx
-        self.organization = awx.make("organizations/", name="Ops")["id"]
+        found = awx.get("organizations/", name=organization)["results"]
+        self.organization = (found or [awx.make("organizations/", name=organization)])[0]["id"]
         self.project = self.make("projects", name="Project", scm_type="git", scm_url=GIT)
         self.inventory = self.make("inventories", name="Inventory")
 
