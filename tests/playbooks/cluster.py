@@ -15,46 +15,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from standin.testing import StandIn
+from tooling.played import PLAYBOOK, Played, environment, play
 
 NAME = "production"
-PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 PATIENCE = 60.0
-
-
-@dataclass
-class Played:
-    """How a playbook ended."""
-
-    code: int
-    output: str
-
-    @property
-    def report(self) -> list[str]:
-        """The lines of the last message that the role shows."""
-        text = self.output[self.output.rindex('"msg": [') + len('"msg": ') :]
-        lines: list[str]
-        lines, _end = json.JSONDecoder().raw_decode(text)
-        return lines
-
-    @property
-    def failure(self) -> str:
-        """The message of the last task that failed."""
-        text = self.output[self.output.rindex("fatal: [localhost]: FAILED! => ") :]
-        result, _end = json.JSONDecoder().raw_decode(text[text.index("{") :])
-        return str(result["msg"])
-
-    @property
-    def recap(self) -> str:
-        return self.output.strip().splitlines()[-1]
-
-    def count(self, what: str) -> int:
-        """Of the recap: ok, changed, failed, ..."""
-        return int(self.recap.split(f"{what}=")[1].split()[0])
 
 
 class Cluster:
@@ -71,23 +39,17 @@ class Cluster:
             "cloudify_cluster_name": NAME,
             "cloudify_store_dir": str(self.store),
         }
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if name[:9] != "CLOUDIFY_"},
-            "CLOUDIFY_MANAGER_HOSTS": f"127.0.0.1:{manager.port}",
-            "CLOUDIFY_USERNAME": manager.username,
-            "CLOUDIFY_PASSWORD": manager.password,
-            "CLOUDIFY_CA_PATH": manager.ca,
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_DEPRECATION_WARNINGS": "true",
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-            "ANSIBLE_HOME": str(place / "home"),
-            "ANSIBLE_REMOTE_TMP": str(place / "tmp"),
-            "ANSIBLE_LOG_PATH": str(self.log),
-            "ANSIBLE_NOCOLOR": "true",
-            "LC_ALL": "C.UTF-8",
-        }
+        self.environment = environment(
+            place / "home",
+            CLOUDIFY_MANAGER_HOSTS=f"127.0.0.1:{manager.port}",
+            CLOUDIFY_USERNAME=manager.username,
+            CLOUDIFY_PASSWORD=manager.password,
+            CLOUDIFY_CA_PATH=manager.ca,
+            ANSIBLE_PYTHON_INTERPRETER=sys.executable,
+            ANSIBLE_DEPRECATION_WARNINGS="true",
+            ANSIBLE_REMOTE_TMP=str(place / "tmp"),
+            ANSIBLE_LOG_PATH=str(self.log),
+        )
 
     def connect_with_variables(self) -> None:
         """Say where the manager is in cloudify_connection, and nothing in the environment."""
@@ -110,18 +72,11 @@ class Cluster:
 
     def play(self, playbook: str, *words: str, warned: bool = False, **variables: Any) -> Played:
         """Run it to its end. A warning of Ansible is a failure of the test, unless it is due."""
-        done = subprocess.run(
-            [self.python, *self.command(playbook, *words, **variables)],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert ("[WARNING]" in done.stdout) == warned, done.stdout
-        assert "DEPRECATION" not in done.stdout, done.stdout
-        return Played(done.returncode, done.stdout)
+        command = [self.python, *self.command(playbook, *words, **variables)]
+        played = play(command, self.environment)
+        assert ("[WARNING]" in played.output) == warned, played.output
+        assert "DEPRECATION" not in played.output, played.output
+        return played
 
     def ok(self, playbook: str, *words: str, **variables: Any) -> Played:
         played = self.play(playbook, *words, **variables)

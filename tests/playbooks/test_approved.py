@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from playbooks.cluster import NAME, Cluster, Played
+from playbooks.cluster import NAME, Cluster
+from tooling.played import Played
 
 
 def stats(played: Played) -> dict[str, Any]:

@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+from tooling.played import PLAYBOOK, environment, play
+
 PLAY = """
 - hosts: localhost
   gather_facts: false
@@ -51,18 +50,13 @@ def chosen(
         "choose_runbook_store": str(place / "store"),
         **variables,
     }
-    done = subprocess.run(
-        [PLAYBOOK, "-i", "localhost,", "-c", "local", place / "play.yml", *words]
+    done = play(
+        [str(PLAYBOOK), "-i", "localhost,", "-c", "local", str(place / "play.yml"), *words]
         + ["-e", json.dumps(given)],
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+        environment(place / "home", COLUMNS="1000"),
     )
-    assert "Traceback" not in done.stdout
-    return done.returncode, " ".join(done.stdout.replace('\\"', '"').split())
+    assert "Traceback" not in done.output
+    return done.code, " ".join(done.output.replace('\\"', '"').split())
 
 
 def a_run(place: Path, run_id: str, *entries: dict[str, Any]) -> None:

@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+from tooling.played import PLAYBOOK, environment, play
+
 PLUGIN = "cloudify_ha.recovery.give_back"
 NODES = {
     "n1": {"ansible_connection": "local"},
@@ -48,20 +47,9 @@ class Site:
         book = self.place / "book.json"
         begin = {"hosts": "s1", "tasks": [self.run(state="begun", runbook="replace_node")]}
         book.write_text(json.dumps([{"gather_facts": False, **p} for p in (begin, *plays)]))
-        done = subprocess.run(
-            [str(PLAYBOOK), "-i", str(self.place / "hosts.json"), str(book), *words],
-            env={
-                **os.environ,
-                **({"ANSIBLE_CALLBACKS_ENABLED": PLUGIN} if enabled else {}),
-                "ANSIBLE_NOCOLOR": "true",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return done.stdout
+        more = {"ANSIBLE_CALLBACKS_ENABLED": PLUGIN} if enabled else {}
+        command = [str(PLAYBOOK), "-i", str(self.place / "hosts.json"), str(book), *words]
+        return play(command, environment(self.place / "home", **more)).output
 
     @property
     def locked(self) -> bool:

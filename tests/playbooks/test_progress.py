@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from playbooks.cluster import NAME, PLAYBOOK, Cluster
+from playbooks.cluster import NAME, Cluster
+from tooling.played import PLAYBOOK
 
 #: Seconds that something takes here: longer than modules are silent.
 LONG = 10

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from pathlib import Path
 
-from playbooks.cluster import NAME, PLAYBOOK, Cluster, Played
+from playbooks.cluster import NAME, Cluster
+from tooling.played import PLAYBOOK, Played, play
 
 REPO = Path(__file__).resolve().parents[2]
 GUIDES = sorted((REPO / "docs" / "docsite" / "rst").glob("*.rst"))
@@ -46,19 +46,12 @@ def test_commands_do_what_is_said(cluster: Cluster, tmp_path: Path) -> None:
     def run(line: str, *, codes: tuple[int, ...] = (0,)) -> Played:
         words = shlex.split(line.replace("backup-20261122T020000Z", (cluster.names() or [""])[0]))
         assert words[:3] == ["ansible-playbook", "-i", "inventory.yml"]
-        done = subprocess.run(
-            [str(PLAYBOOK), *words[1:]],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.returncode in codes, done.stdout
-        assert "[WARNING]" not in done.stdout and "DEPRECATION" not in done.stdout, done.stdout
-        return Played(done.returncode, done.stdout)
+        played = play([str(PLAYBOOK), *words[1:]], environment, cwd=tmp_path)
+        assert played.code in codes, played.output
+        assert (
+            "[WARNING]" not in played.output and "DEPRECATION" not in played.output
+        ), played.output
+        return played
 
     diagnosis, backup, plan, restore, again = COMMAND.findall(readme)
     # of one manager that has no hosts beside it, not enough is known

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from bad_input.test_disks import NAMESPACES
-from playbooks.cluster import NAME, Cluster, Played, descendants, until
+from playbooks.cluster import NAME, Cluster, descendants, until
+from tooling.played import Played
 
 CRON = {"PATH": os.defpath, "HOME": "/root", "LOGNAME": "root"}
 

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+from tooling.played import PLAYBOOK, environment, play
+
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 SCRIPTS = {
     "check_health": ["script"],
@@ -57,16 +57,12 @@ def test_a_shell_can_read_them(tmp_path: Path) -> None:
     made = tmp_path / "made.json"
     given = {"scripts": SCRIPTS, "roles": str(ROLES), "place": str(made)}
     given["ansible_python_interpreter"] = sys.executable
-    done = subprocess.run(
-        [PLAYBOOK, "-i", "localhost,", "-c", "local", tmp_path / "play.yml"]
+    done = play(
+        [str(PLAYBOOK), "-i", "localhost,", "-c", "local", str(tmp_path / "play.yml")]
         + ["-e", json.dumps(given)],
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+        environment(tmp_path / "home"),
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.code == 0, done.output
     texts = json.loads(made.read_text())
     assert set(texts) == {f"{role}-{name}" for role, names in SCRIPTS.items() for name in names}
     for name, text in texts.items():

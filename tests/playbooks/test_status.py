@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from playbooks.cluster import NAME, Cluster, Played, now
+from playbooks.cluster import NAME, Cluster, now
+from tooling.played import Played
 
 CODES = {"OK": 0, "WARNING": 2, "UNKNOWN": 2, "CRITICAL": 4}
 

@@ -25,8 +25,9 @@ from lab import Lab, LabError, attach
 from lab.testing import wait_until
 from product.on_hosts.tiers import Tiers
 from runbooks.broken_clusters import SITUATIONS, Scene, Situation
-from runbooks.roles_site import PLAYBOOK, REPO, TIERS, Site
+from runbooks.roles_site import REPO, TIERS, Site
 from runbooks.worse_clusters import WORSE
+from tooling.played import PLAYBOOK
 
 CHECK_HEALTH = REPO / "roles" / "check_health" / "files"
 PROBE = "\n".join((CHECK_HEALTH / name).read_text() for name in ("patroni.sh", "probe.sh"))

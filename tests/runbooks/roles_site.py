@@ -9,37 +9,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lab import Host, Lab
 from product.cluster import Cluster, deploy
+from tooling.played import PLAYBOOK, Played, environment, play
 
-PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 REPO = Path(__file__).parents[2]
 CA = "/etc/cloudify/ssl/cloudify_internal_ca_cert.pem"
 TIERS = {"manager": "managers", "broker": "brokers", "database": "databases"}
 PATIENCE = 120.0
-
-
-@dataclass
-class Played:
-    code: int
-    output: str
-
-    def count(self, what: str, host: str) -> int:
-        """Of the recap: changed, failed, ..."""
-        lines = [line for line in self.output.splitlines() if line.startswith(f"{host} ")]
-        return int(lines[-1].split(f"{what}=")[1].split()[0])
-
-    @property
-    def changed(self) -> int:
-        recap = self.output[self.output.rindex("PLAY RECAP") :]
-        return sum(int(part.split()[0]) for part in recap.split("changed=")[1:])
 
 
 class Site:
@@ -98,15 +80,11 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        found = {
-            **{name: value for name, value in os.environ.items() if name[:9] != "CLOUDIFY_"},
-            "ANSIBLE_HOME": str(self.cluster.config_dir / "home"),
-            "ANSIBLE_FORKS": "10",
-            "ANSIBLE_NOCOLOR": "true",
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_HOST_KEY_CHECKING": "false",
-            "LC_ALL": "C.UTF-8",
-        }
+        found = environment(
+            self.cluster.config_dir / "home",
+            ANSIBLE_FORKS="10",
+            ANSIBLE_HOST_KEY_CHECKING="false",
+        )
         if "ANSIBLE_COLLECTIONS_PATH" not in found:
             root = self.cluster.config_dir / "collections"
             place = root / "ansible_collections" / "cloudify_ha" / "recovery"
@@ -117,16 +95,7 @@ class Site:
         return found
 
     def played(self, command: list[str]) -> Played:
-        done = subprocess.run(
-            command,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return Played(done.returncode, done.stdout)
+        return play(command, self.environment)
 
     def play(self, *roles: str, words: tuple[str, ...] = (), **more: Any) -> Played:
         return self.played([*self.command(*roles, **more), *words])

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from runbooks.roles_site import PATIENCE, PLAYBOOK, Played, Site
+from runbooks.roles_site import PATIENCE, Site
+from tooling.played import PLAYBOOK, Played
 
 CONFIRM = "cloudify_confirm=lab"
 #: diagnose on hosts of the lab, several of which share few cores with other tests.

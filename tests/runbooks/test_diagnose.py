@@ -19,8 +19,8 @@ from lab import Lab
 from product.cluster.configs import SECRETS
 from product.on_hosts.tiers import Tiers
 from runbooks.broken_clusters import SITUATIONS, Scene
-from runbooks.roles_site import Played
 from runbooks.runbook import PATIENT, Runbook
+from tooling.played import Played
 
 CODES = {"healthy": 0, "degraded": 2, "unknown": 2, "down": 4}
 CONTROLLER = "172.31.78.1"

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from lab import Lab
-from runbooks.roles_site import PLAYBOOK, until
+from runbooks.roles_site import until
 from runbooks.runbook import Runbook
+from tooling.played import PLAYBOOK
 
 TIERS = ("cloudify_managers", "cloudify_brokers", "cloudify_databases")
 

@@ -16,9 +16,9 @@ from lab.testing import wait_until
 from product.on_hosts.tiers import Tiers
 from runbooks.before_after import Before, all_are_well, same_certificates, same_content
 from runbooks.broken_clusters import Scene
-from runbooks.roles_site import Played
 from runbooks.runbook import CONFIRM, PATIENT, Runbook
 from runbooks.test_recover_active import STOP
+from tooling.played import Played
 
 
 def recover(site: Runbook, *more: str) -> Played:

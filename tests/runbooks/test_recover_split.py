@@ -10,7 +10,6 @@ import re
 
 from lab import Lab
 from lab.testing import wait_until
-from runbooks.roles_site import Played
 from runbooks.runbook import CONFIRM, PATIENT, Runbook
 from runbooks.split_sides import (
     comparison,
@@ -22,6 +21,7 @@ from runbooks.split_sides import (
     secrets,
     write,
 )
+from tooling.played import Played
 
 #: Two that only call themselves leaders are a failover, two that acknowledge a write are not.
 TRY_WRITES = ("-e", "diagnose_write=true")

@@ -10,7 +10,6 @@ The host is the store. It gets the Ansible of these tests; the manager is a stan
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,8 +21,9 @@ import pytest
 
 from lab import Host, Lab, network
 from lab.testing import wait_until
-from runbooks.roles_site import PLAYBOOK, REPO, Played
+from runbooks.roles_site import REPO
 from standin.testing import StandIn
+from tooling.played import PLAYBOOK, Played, environment, play
 
 NAME = "production"
 PASSWORD = "S3cr3t/Passw0rd+of-the-stand-in"
@@ -85,23 +85,12 @@ class Site:
             **variables,
         }
         command = [str(PLAYBOOK), "-i", str(self.inventory), "cloudify_ha.recovery.schedule_backup"]
-        done = subprocess.run(
+        played = play(
             [*command, "--extra-vars", json.dumps(given), *words],
-            env={
-                **os.environ,
-                "CLOUDIFY_PASSWORD": PASSWORD,
-                "ANSIBLE_HOME": str(self.place / "home"),
-                "ANSIBLE_NOCOLOR": "true",
-                "LC_ALL": "C.UTF-8",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
+            environment(self.place / "home", CLOUDIFY_PASSWORD=PASSWORD),
         )
-        assert PASSWORD not in done.stdout
-        return Played(done.returncode, done.stdout)
+        assert PASSWORD not in played.output
+        return played
 
     def ok(self, *words: str, **variables: Any) -> Played:
         played = self.play(*words, **variables)

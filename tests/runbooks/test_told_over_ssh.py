@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from lab import Lab
-from runbooks.roles_site import PLAYBOOK, REPO, until
+from runbooks.roles_site import REPO, until
+from tooling.played import PLAYBOOK
 
 PORT = 8097
 #: Answers after longer than modules are silent.

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from awx.standin.testing import AwxStandIn
+from tooling.played import PLAYBOOK, Played, environment, play
 
 REPO = Path(__file__).resolve().parents[3]
-PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 #: What ansible-core says of a result of awx.awx.project since 2.19.
 THEIRS = "Value for result key 'finished'"
 URL = "https://git.example.com/recovery.git"
@@ -65,25 +61,6 @@ def fresh_awx(**settings: Any) -> AwxStandIn:
     return AwxStandIn(**given)
 
 
-@dataclass
-class Played:
-    code: int
-    output: str
-
-    @property
-    def changed(self) -> int:
-        found = re.search(r"changed=(\d+)", self.output)
-        return int(found.group(1)) if found else -1
-
-    @property
-    def failure(self) -> str:
-        """What the last task that failed said, with the lines of a list one below the other."""
-        text = self.output[self.output.rindex("FAILED! => ") :]
-        result, _end = json.JSONDecoder().raw_decode(text[text.index("{") :])
-        message = result["msg"]
-        return "\n".join(message) if isinstance(message, list) else str(message)
-
-
 class Operator:
     """
     :param python: what Ansible is started with
@@ -94,39 +71,23 @@ class Operator:
         self.python = python
         self.settings = copy.deepcopy(SETTINGS)
         self._file = place / "settings.json"
+        # deprecations are those of awx.awx
+        more = {**awx.environment, "ANSIBLE_DEPRECATION_WARNINGS": "false"}
+        theirs = ("CONTROLLER_", "TOWER_", "AWX_")
         self.environment = {
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if not name.startswith(("CLOUDIFY_", "CONTROLLER_", "TOWER_", "AWX_"))
-            },
-            **awx.environment,
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-            "ANSIBLE_HOME": str(place / "home"),
-            "ANSIBLE_NOCOLOR": "true",
-            # those of awx.awx
-            "ANSIBLE_DEPRECATION_WARNINGS": "false",
-            "LC_ALL": "C.UTF-8",
+            name: value
+            for name, value in environment(place / "home", **more).items()
+            if name in more or not name.startswith(theirs)
         }
 
     def play(self, *words: str) -> Played:
         self._file.write_text(json.dumps(self.settings), encoding="utf-8")
         command = [str(PLAYBOOK), "cloudify_ha.recovery.setup_awx", "-e", f"@{self._file}", *words]
-        done = subprocess.run(
-            [self.python, *command],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        played = play([self.python, *command], self.environment)
         for secret in SECRETS:
-            assert secret not in done.stdout
-        assert "Traceback" not in done.stdout, done.stdout
-        return Played(done.returncode, done.stdout)
+            assert secret not in played.output
+        assert "Traceback" not in played.output, played.output
+        return played
 
     def ok(self, *words: str) -> Played:
         self.awx.forget_requests()

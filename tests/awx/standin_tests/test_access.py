@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from awx.standin_tests.test_workflows import Workflow
 from awx.standin.world import World
+from awx.standin_tests.test_workflows import Workflow
 
 
 class User:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from awx.standin.testing import AwxStandIn
-from awx.standin_tests.modules import find_collection, must, run
 from awx.standin.world import DAILY, GIT, PLAYBOOKS
+from awx.standin_tests.modules import find_collection, must, run
 
 pytestmark = pytest.mark.skipif(not find_collection(), reason="awx.awx is not here")
 
