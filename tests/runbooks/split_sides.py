@@ -74,7 +74,8 @@ def insert(site: Runbook, host: str, key: str) -> None:
         f"host={site.cluster.address(host)} user=postgres dbname=cloudify_db sslmode=require "
         f"password={SECRETS['postgres']} connect_timeout=5 options='-c synchronous_commit=local'"
     )
-    row = f"INSERT INTO items (kind, tenant, id, data) VALUES ('secrets', 'default_tenant', '{key}', '{{}}')"
+    data = json.dumps({"id": key, "key": key, "tenant_name": "default_tenant"})
+    row = f"INSERT INTO items (kind, tenant, id, data) VALUES ('secrets', 'default_tenant', '{key}', '{data}')"
     site.host(host).exec("timeout", "20", "psql", target, "-qAtc", row)
 
 
