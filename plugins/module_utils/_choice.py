@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 Json = dict[str, t.Any]
@@ -29,7 +30,7 @@ def choose(
     What other runbooks would undo is gone on with before all else; what was killed or has failed is gone on with, as its runbook itself does.
 
     :param runs: of C(runs_info), the newest first
-    :param acknowledged: id of the run that somebody has looked at
+    :param acknowledged: id of the newest run that somebody has looked at
     :param block_period: seconds after the end of a run in which no other one is begun by itself
     :param resume_within: seconds in which a run that did not come to its end is gone on with
     :returns: C(runbook), or an empty string; C(given), its variables; C(resumed), the run that is gone on with; C(blocked_by), the run that has
@@ -46,11 +47,9 @@ def choose(
         given = {"node": run["about"]} if run["about"] else {}
         return {**NOTHING, "runbook": run["runbook"], "given": given, "resumed": run["id"]}
     runbook = diagnosis["runbook"]
-    recent = [
-        run
-        for run in ours
-        if run["ended"] and run["age"] < block_period and run["id"] != acknowledged
-    ]
+    # whoever has looked at a run has seen those before it
+    unseen = list(itertools.takewhile(lambda run: run["id"] != acknowledged, ours))
+    recent = [run for run in unseen if run["ended"] and run["age"] < block_period]
     return {
         **NOTHING,
         "runbook": runbook,

@@ -79,6 +79,8 @@ def test_nothing_twice_within_an_hour_unless_somebody_has_looked() -> None:
     # to acknowledge an older one says nothing of the newer one
     newer = a_run("replace_node", age=10.0)
     assert runbook_choice(found, [newer, last], acknowledged=last["id"])["blocked_by"] == newer
+    # to acknowledge the newest says all of those before it, of which no more can be named
+    assert runbook_choice(found, [newer, last], acknowledged=newer["id"])["blocked_by"] == {}
 
 
 def test_nothing_is_blocked_where_nothing_is_run() -> None:
