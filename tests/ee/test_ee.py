@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ee.building import REPO, Context, command
+from tooling.played import Played, play
 
 BARE = Path(os.environ.get("EE", "/nowhere"))
 SMOKE = REPO / "tests" / "ee" / "all.yml"
@@ -56,41 +57,33 @@ def installed(context: Context, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return context.collections(tmp_path_factory.mktemp("installed"))
 
 
-def smoke(installed: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def smoke(installed: Path, *words: str) -> Played:
     """In an environment that has what the image has, with nothing of the repository on any path."""
     home = installed / "home"
     home.mkdir(exist_ok=True)
-    return subprocess.run(
-        [str(BARE / "ansible-playbook"), str(SMOKE), *words],
-        env={
-            "PATH": f"{BARE}{os.pathsep}{os.defpath}",
-            "HOME": str(home),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(installed),
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        },
-        cwd=home,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    environment = {
+        "PATH": f"{BARE}{os.pathsep}{os.defpath}",
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_COLLECTIONS_PATH": str(installed),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+    }
+    return play([str(BARE / "ansible-playbook"), str(SMOKE), *words], environment, cwd=home)
 
 
 def test_that_is_enough_for_the_collection(installed: Path) -> None:
     done = smoke(installed, "--extra-vars", PROGRAMS)
-    assert done.returncode == 0, done.stdout
-    assert "[WARNING]" not in done.stdout
+    assert done.code == 0, done.output
+    assert "[WARNING]" not in done.output
     for path in (REPO / "plugins" / "modules").glob("[a-z]*.py"):
-        assert re.search(rf"item=module: .*\b{path.stem}\b", done.stdout), path
+        assert re.search(rf"item=module: .*\b{path.stem}\b", done.output), path
 
 
 def test_program_that_is_missing_is_named(installed: Path) -> None:
     done = smoke(installed, "--extra-vars", json.dumps({"ee_programs": ["no-such-ssh"]}))
-    assert done.returncode == 2
-    assert "no-such-ssh" in done.stdout
+    assert done.code == 2
+    assert "no-such-ssh" in done.output
 
 
 def test_bare_environment_has_nothing_more() -> None:

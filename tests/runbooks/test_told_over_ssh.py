@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 
 from lab import Lab
 from runbooks.roles_site import REPO, until
-from tooling.played import PLAYBOOK
+from tooling.played import PLAYBOOK, play
 
 PORT = 8097
 #: Answers after longer than modules are silent.
@@ -72,26 +71,19 @@ def test_it_is_told(
     place = tmp_path / "ansible_collections" / "cloudify_ha" / "recovery"
     place.parent.mkdir(parents=True)
     place.symlink_to(REPO)
-    play = tmp_path / "play.json"
-    play.write_text(
+    book = tmp_path / "play.json"
+    book.write_text(
         json.dumps([{"hosts": "nodes", "gather_facts": False, **become, "tasks": [TASK]}])
     )
-    done = subprocess.run(
-        [str(PLAYBOOK), "-i", str(inventory), str(play)],
-        env={
-            "ANSIBLE_COLLECTIONS_PATH": str(tmp_path),
-            **os.environ,
-            "ANSIBLE_HOME": str(tmp_path / "home"),
-            "ANSIBLE_PIPELINING": str(pipelining),
-            "ANSIBLE_NOCOLOR": "true",
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    environment = {
+        "ANSIBLE_COLLECTIONS_PATH": str(tmp_path),
+        **os.environ,
+        "ANSIBLE_HOME": str(tmp_path / "home"),
+        "ANSIBLE_PIPELINING": str(pipelining),
+        "ANSIBLE_NOCOLOR": "true",
+    }
+    done = play([str(PLAYBOOK), "-i", str(inventory), str(book)], environment)
+    assert done.code == 0, done.output
     told = r"^\[h1\] maintenance_mode, \d+ s: read the maintenance mode$"
-    assert re.search(told, done.stdout, re.MULTILINE), done.stdout
+    assert re.search(told, done.output, re.MULTILINE), done.output
     assert "cloudify_ha" not in lab["h1"].exec("ls", "-a", "/tmp").stdout
