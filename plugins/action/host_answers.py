@@ -6,17 +6,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
 
-Json = dict[str, t.Any]
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._later import bring
 
-_LOOK = 0.02
+Json = dict[str, t.Any]
 
 
 class ActionModule(ActionBase):
@@ -39,41 +35,8 @@ def collect(job: t.Mapping[str, t.Any]) -> Json:
     """What came of one; nothing where it was not begun."""
     if not job.get("path"):
         return {"asked": False}
-    path, pid, most = str(job["path"]), int(job["pid"]), float(job["most"])
-    end = float(job["began"]) + most
-    while not os.path.exists(path):
-        # a clock that is set back must not make this wait for ever
-        if not 0 <= end - time.time() <= most or not _lives(pid):
-            break
-        time.sleep(_LOOK)
-    try:
-        with open(path, encoding="utf-8") as file:
-            said: Json = json.load(file)
-        os.unlink(path)
-    except (OSError, ValueError):
-        _end(pid)
-        return {
-            "asked": True,
-            "reachable": False,
-            "error": f"no end within {most:g} s: ssh or the host hangs",
-        }
-    return said
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
-def _end(pid: int) -> None:
-    """It leads a group of its own, with its ssh."""
-    try:
-        if os.getpgid(pid) == pid:
-            os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
+    return bring(job) or {
+        "asked": True,
+        "reachable": False,
+        "error": f"no end within {float(job['most']):g} s: ssh or the host hangs",
+    }

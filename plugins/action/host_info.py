@@ -11,20 +11,15 @@ others, each for as long as it takes to see that.
 from __future__ import annotations
 
 import base64
-import json
-import os
 import shlex
-import signal
 import time
 import typing as t
-import uuid
 
-from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import why_unreachable
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._later import begin
 
 #: What is set of the connection: no second try, and nothing that an earlier connection has left, which may be dead.
 _OPTIONS = {"reconnection_retries": 0, "control_path": "none"}
@@ -63,7 +58,11 @@ class ActionModule(ActionBase):
         )
         result["changed"] = False
         if args["later"]:
-            result["job"] = self._begin(command, seconds=seconds, most=seconds + limit + _HERE)
+            result["job"] = begin(
+                lambda: self._ask(command, seconds=seconds),
+                failed=_failed,
+                most=seconds + limit + _HERE,
+            )
         else:
             result["said"] = self._ask(command, seconds=seconds)
         return result
@@ -94,28 +93,6 @@ class ActionModule(ActionBase):
                 said.update(reachable=False, error=f"the script did not run there: {told}"[:200])
         return {**said, "began": began, "ended": time.time()}
 
-    def _begin(self, command: str, *, seconds: int, most: int) -> Json:
-        """Ask in a process of its own, which writes a file; it ends whatever becomes of this one."""
-        path = os.path.join(constants.DEFAULT_LOCAL_TMP, f"host-{uuid.uuid4().hex}")  # type: ignore[attr-defined]
-        began = time.time()
-        pid = os.fork()
-        if pid:
-            return {"path": path, "pid": pid, "began": began, "most": most}
-        try:
-            os.setsid()
-            signal.signal(signal.SIGALRM, lambda *dummy: os.killpg(0, signal.SIGKILL))
-            signal.alarm(most)
-            # nobody shall wait for this process because it has their pipe
-            nothing = os.open(os.devnull, os.O_RDWR)
-            for number in range(3):
-                os.dup2(nothing, number)
-            Display()._final_q = None
-            try:
-                said = self._ask(command, seconds=seconds)
-            except Exception as exc:
-                said = {"asked": True, "reachable": False, "error": f"{exc}"[:200]}
-            with open(f"{path}.new", "w", encoding="utf-8") as file:
-                json.dump(said, file)
-            os.rename(f"{path}.new", path)
-        finally:
-            os._exit(0)
+
+def _failed(exc: Exception) -> Json:
+    return {"asked": True, "reachable": False, "error": f"{exc}"[:200]}

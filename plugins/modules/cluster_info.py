@@ -31,6 +31,16 @@ options:
       - Seconds that all of them have together.
     type: float
     default: 5.0
+  later:
+    description:
+      - Return at once, with RV(job). The managers are asked meanwhile, and O(job) of a later task brings what they say.
+    type: bool
+    default: false
+  job:
+    description:
+      - RV(job) of an earlier task in the same run of C(ansible-playbook), which had O(later). Waits for what came of it, and returns that.
+      - Where nothing came of it, the managers are asked now.
+    type: dict
 seealso:
   - plugin: cloudify_ha.recovery.cluster_health
     plugin_type: filter
@@ -54,7 +64,7 @@ EXAMPLES = r"""
 RETURN = r"""
 views:
   description: What each manager says, by name.
-  returned: success
+  returned: success, without O(later)
   type: dict
   contains:
     answers:
@@ -113,9 +123,13 @@ views:
       returned: when there is something
 duration:
   description: How long it took, in seconds.
-  returned: always
+  returned: without O(later)
   type: float
   sample: 0.4
+job:
+  description: What O(job) of a later task takes.
+  returned: with O(later)
+  type: dict
 """
 
 import typing as t
@@ -153,6 +167,9 @@ def main() -> t.NoReturn:
             argument_spec={
                 "managers": {"type": "dict"},
                 "deadline": {"type": "float", "default": 5.0},
+                # both are for the action plugin
+                "later": {"type": "bool", "default": False},
+                "job": {"type": "dict"},
             },
         ),
         body,

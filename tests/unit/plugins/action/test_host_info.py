@@ -10,7 +10,6 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
 import types
 import typing as t
 
@@ -19,6 +18,7 @@ from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.cloudify_ha.recovery.plugins.action import host_answers, host_info
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.watching import alive, group, until
 
 SCRIPT = """echo clock 1
 echo "arguments $*"
@@ -161,24 +161,3 @@ def test_all_of_them(monkeypatch: pytest.MonkeyPatch, ask: t.Any) -> None:
     done = action.run()
     assert done["changed"] is False and done["said"]["h2"] == {"asked": False}
     assert done["said"]["h1"]["text"].startswith("clock 1")
-
-
-def group(pid: int) -> int:
-    """Once it has one of its own."""
-    until(lambda: os.getpgid(pid) == pid)
-    return pid
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def until(condition: t.Callable[[], t.Any]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

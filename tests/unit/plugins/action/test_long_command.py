@@ -10,7 +10,6 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
 import types
 import typing as t
 
@@ -18,6 +17,7 @@ import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
 from ansible_collections.cloudify_ha.recovery.plugins.action import long_command
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.watching import until
 
 PATIENCE = 20.0
 
@@ -91,16 +91,6 @@ def run(
         return action.run(task_vars={"inventory_hostname": "h1"})
 
     return run_it
-
-
-def until(condition: t.Callable[[], t.Any]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time_sleep(0.02)
-
-
-time_sleep = time.sleep
 
 
 def test_it_returns_what_a_command_returns(run: Run, tmp_path: pathlib.Path) -> None:

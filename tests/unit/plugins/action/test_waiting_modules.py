@@ -29,6 +29,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress imp
     Teller,
     describe,
 )
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.watching import until
 
 ACTIONS = "ansible_collections.cloudify_ha.recovery.plugins.action"
 WAITING = (
@@ -60,13 +61,6 @@ def state(**more: t.Any) -> dict[str, t.Any]:
         "since": [10.0, None],
         **more,
     }
-
-
-def until(condition: t.Callable[[], t.Any]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("name", WAITING)

@@ -19,6 +19,8 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.watching import alive, until
+
 ROLE = pathlib.Path(__file__).resolve().parents[4] / "roles" / "schedule_backup"
 PROGRAM = ROLE / "files" / "scheduled_backup.py"
 CLUSTER = "prod"
@@ -165,20 +167,6 @@ class Night:
 
     def logs(self) -> list[str]:
         return sorted(each.name for each in (self.place / "log").iterdir())
-
-
-def until(condition: t.Callable[[], t.Any]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.fixture
