@@ -46,6 +46,9 @@ class Case:
         """The members of a tier that should be well."""
         return [m for m in self.members if tier in m["tiers"] and m["name"] not in self.without]
 
+    def has_several(self, tier: str) -> bool:
+        return sum(tier in m["tiers"] for m in self.members) > 1
+
     def is_without(self, *names: t.Any) -> bool:
         """Whether these name a member that is known to be dead, or none of the inventory's."""
         mine = next((m for m in self.members if is_it(m, *names)), None)

@@ -45,7 +45,8 @@ def suspects(case: Case) -> list[str]:
 
 
 def _own_words(case: Case, member: Json) -> list[bool]:
-    """Of each tier of a node: whether it answers. A manager that hangs does, as it waits for its database."""
+    """Of each tier of a node: whether it answers. A manager that hangs does, as it waits for its database. Of several
+    databases, one without Patroni does not: its host is as empty as a new one."""
     view = case.views.get(member["name"]) or {}
     probe = case.probes.get(member["name"]) or {}
     found = []
@@ -55,7 +56,8 @@ def _own_words(case: Case, member: Json) -> list[bool]:
         for tier in ("database", "broker"):
             if tier in member["tiers"]:
                 told = probe.get(tier) or {"error": "it says nothing"}
-                found.append(not told["error"])
+                outside = told.get("single") and case.has_several(tier)
+                found.append(not (told["error"] or outside))
     return found
 
 

@@ -189,7 +189,7 @@ def _databases(case: Case) -> None:
         elif database["error"]:
             case.say(name, f"its database does not answer: {database['error']}")
         elif database["single"]:
-            if sum("database" in m["tiers"] for m in case.members) > 1:
+            if case.has_several("database"):
                 case.say(name, "its database is not of the cluster: it has no Patroni")
         elif database["role"] is None:
             case.say(name, "its database does not say whether it is the leader")

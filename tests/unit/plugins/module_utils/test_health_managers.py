@@ -206,6 +206,12 @@ def test_the_silent_are_suspected_before_the_half_silent(cluster: Cluster) -> No
     assert cluster.judged()["suspects"] == ["h3"]
 
 
+def test_a_new_host_in_the_place_of_a_database(cluster: Cluster) -> None:
+    """Nobody has missed it yet, and it has no Patroni that could fail."""
+    cluster.database("h1").update(single=True, role=None, primary=None, patroni=None, cluster=None)
+    assert cluster.judged()["suspects"] == ["h1"]
+
+
 def test_all_silent(cluster: Cluster) -> None:
     for name in ("h1", "h2", "h3"):
         cluster.silence(name)
