@@ -59,7 +59,12 @@ def host(tmp_path: pathlib.Path) -> StubHost:
 
 
 def probe(
-    host: StubHost, *tiers: str, write: str = "yes", limit: str = "8", patience: str = "30"
+    host: StubHost,
+    *tiers: str,
+    write: str = "yes",
+    limit: str = "8",
+    patience: str = "30",
+    **replaced: str,
 ) -> dict[str, t.Any]:
     done = host.run(
         "check_health/files/probe.sh",
@@ -68,6 +73,7 @@ def probe(
         patroni_conf=str(host.place / "patroni.conf"),
         limit=limit,
         patience=patience,
+        **replaced,
     )
     assert done.returncode == 0
     return parse(done.stdout)
@@ -236,6 +242,90 @@ def test_a_broker_that_says_why(output: str, words: str, host: StubHost) -> None
 def test_a_broker_that_talks_nonsense_has_told_nothing(host: StubHost) -> None:
     host.program("rabbitmqctl", "echo 'all is well'")
     assert probe(host, "broker")["broker"] is None
+
+
+# -- by Erlang itself --------------------------------------------------------------------------------
+
+#: It is called as rabbitmqctl is not: with the node's name in what it is to do.
+ERLANG = "echo 'known [rabbit@h1]'; echo 'running [rabbit@h1]'; echo 'partitions []'"
+
+
+@pytest.fixture
+def erlang(host: StubHost) -> t.Callable[..., dict[str, t.Any]]:
+    home = host.place / "rabbit"
+    home.mkdir()
+    (home / ".erlang.cookie").write_text("secret")
+    host.program("erl", ERLANG)
+    host.program("hostname", "echo h1")
+    host.program("rabbitmqctl", RABBIT.replace("h1", "other"))
+    places = {"rabbit_home": str(home), "rabbit_env": str(host.place / "rabbit.conf")}
+    return lambda **more: probe(host, "broker", **places, **more)["broker"]
+
+
+def asked(host: StubHost) -> str:
+    return next((call for call in host.calls if call.startswith("erl ")), "")
+
+
+def test_erlang_tells_what_rabbitmqctl_would(
+    host: StubHost, erlang: t.Callable[..., dict[str, t.Any]]
+) -> None:
+    assert erlang() == {
+        "known": ["rabbit@h1"],
+        "running": ["rabbit@h1"],
+        "partitions": "",
+        "error": "",
+    }
+    assert " -sname cloudify_ha_" in asked(host) and "'rabbit@h1'" in "\n".join(host.calls)
+    assert not any(call.startswith("rabbitmqctl") for call in host.calls)
+    assert "secret" not in "\n".join(host.calls)
+
+
+@pytest.mark.parametrize(
+    ("setting", "kind", "node"),
+    [
+        ("NODENAME=broker@h2", "-sname", "broker@h2"),
+        ("NODENAME='rabbit@h2.example.com'\n", "-name", "rabbit@h2.example.com"),
+        ('# NODENAME=old@h9\nRABBITMQ_NODENAME="rabbit@10.0.0.5"', "-name", "rabbit@10.0.0.5"),
+    ],
+)
+def test_the_node_is_called_as_it_is_set(
+    setting: str,
+    kind: str,
+    node: str,
+    host: StubHost,
+    erlang: t.Callable[..., dict[str, t.Any]],
+) -> None:
+    (host.place / "rabbit.conf").write_text(setting)
+    erlang()
+    assert f" {kind} cloudify_ha_" in asked(host) and f"@{node.partition('@')[2]} " in asked(host)
+    assert f"'{node}'" in "\n".join(host.calls)
+
+
+@pytest.mark.parametrize("why", ["refused", "no cookie", "no Erlang", "strange name"])
+def test_what_erlang_cannot_tell_rabbitmqctl_does(
+    why: str, host: StubHost, erlang: t.Callable[..., dict[str, t.Any]]
+) -> None:
+    if why == "refused":
+        host.program("erl", "exit 1")
+    elif why == "no cookie":
+        (host.place / "rabbit" / ".erlang.cookie").unlink()
+    elif why == "no Erlang":
+        host.without("erl")
+    else:
+        (host.place / "rabbit.conf").write_text("NODENAME=rabbit@$(hostname)")
+    assert erlang()["running"] == ["rabbit@other"]
+    assert bool(asked(host)) == (why == "refused")
+
+
+def test_an_erlang_that_hangs_is_not_asked_twice(
+    host: StubHost, erlang: t.Callable[..., dict[str, t.Any]]
+) -> None:
+    host.program("erl", "exec sleep 60")
+    assert erlang(patience="1")["error"] == "no answer within 1 s"
+    assert not any(call.startswith("rabbitmqctl") for call in host.calls)
+
+
+# -- etcd --------------------------------------------------------------------------------------------
 
 
 def test_an_etcd_without_a_quorum(host: StubHost) -> None:
