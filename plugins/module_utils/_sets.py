@@ -428,9 +428,9 @@ def check_name(what: str, name: str) -> None:
         )
 
 
-def write_json(path: str, value: t.Any, *, mode: int = 0o600) -> None:
+def write_json(path: str, value: t.Any) -> None:
     """Atomically, flushed to disk."""
-    replace_file(path, json.dumps(value, indent=1) + "\n", mode=mode)
+    replace_file(path, json.dumps(value, indent=1) + "\n", mode=0o600)
 
 
 def _files(folder: str) -> list[str]:
