@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parse(argv)
     projects: dict[str, Any] = {}
     for text in options.project:
-        url, _, folder = text.rpartition("=")
+        url, _equals, folder = text.rpartition("=")
         projects[url] = Path(folder).absolute()
     service = Service(
         Settings(

@@ -18,7 +18,7 @@ from awx.standin.wire import Request
 
 
 def authenticate(service: Service, request: Request) -> Item:
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    scheme, _space, text = request.headers.get("authorization", "").partition(" ")
     user = None
     if scheme.lower() == "bearer":
         token = service.store.find("tokens", _token=text)
@@ -36,7 +36,7 @@ def authenticate(service: Service, request: Request) -> Item:
 
 def _by_password(service: Service, text: str) -> Item | None:
     try:
-        name, _, password = base64.b64decode(text).decode().partition(":")
+        name, _colon, password = base64.b64decode(text).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return None
     user = service.store.find("users", username=name)

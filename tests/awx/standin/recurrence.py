@@ -94,7 +94,7 @@ def _unreadable(text: str) -> str:
 
 def _values(rule: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in rule.partition(":")[2].split(";") if part)
-    return {name.upper(): value for name, _, value in pairs}
+    return {name.upper(): value for name, _equals, value in pairs}
 
 
 def start_of(text: str) -> datetime:

@@ -197,7 +197,7 @@ def _problem(question: Question, answers: dict[str, Any]) -> str:
         if not isinstance(value, str):
             return f"Value {value} for '{name}' expected to be a string."
         return _too_short_or_long(question, value)
-    if kind == "integer" and type(value) is not int:
+    if kind == "integer" and (isinstance(value, bool) or not isinstance(value, int)):
         return f"Value {value} for '{name}' expected to be an integer."
     if kind == "float" and type(value) not in (int, float):
         return f"Value {value} for '{name}' expected to be a numeric type."

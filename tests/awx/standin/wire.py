@@ -32,7 +32,7 @@ class Request:
 
     @classmethod
     def of(cls, method: str, target: str, headers: dict[str, str], body: bytes) -> Request:
-        path, _, query = target.partition("?")
+        path, _mark, query = target.partition("?")
         pairs = parse_qsl(query, keep_blank_values=True)
         return cls(method, unquote(path), pairs, {k.lower(): v for k, v in headers.items()}, body)
 

@@ -119,7 +119,8 @@ class _Ansible:
             with open(path, "rb") as stream:
                 return marshal.load(stream)
         except OSError:
-            found = parse()
+            pass
+        found = parse()
         try:
             packed = marshal.dumps(found)
             fresh = f"{path}.{os.getpid()}"

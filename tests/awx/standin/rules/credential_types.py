@@ -129,7 +129,7 @@ def fields_are_strings_unless_they_say_else(change: Change) -> None:
     for field in change.after["inputs"].get("fields", ()):
         kind = field.setdefault("type", "string")
         default = field.get("default")
-        if "default" in field and type(default) is not {"string": str, "boolean": bool}[kind]:
+        if "default" in field and not isinstance(default, {"string": str, "boolean": bool}[kind]):
             raise Invalid({"inputs": f"{default} is not a {kind}"})
         for key in ("choices", "multiline", "format", "secret"):
             if key in field and kind != "string":

@@ -25,7 +25,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
 }
 NO_DEFAULT = object()
-Parameters = dict[str, "tuple[str, Any]"]
+Parameters = dict[str, tuple[str, Any]]
 
 
 def _needed(**names: str) -> Parameters:
