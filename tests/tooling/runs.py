@@ -27,12 +27,13 @@ class Run:
 
 
 def _sweep(runs: Path, logs: Path) -> None:
-    """Remove what runs that were killed left behind."""
+    """Remove what runs that were killed left behind, and the oldest logs of those that are over."""
     for lock in runs.glob("*.lock"):
         if try_lock(lock):
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)
-    for old in sorted(logs.glob("*"))[:-KEPT_LOGS]:
+    going = {lock.stem for lock in runs.glob("*.lock")}
+    for old in sorted(each for each in logs.glob("*") if each.name not in going)[:-KEPT_LOGS]:
         shutil.rmtree(old, ignore_errors=True)
 
 

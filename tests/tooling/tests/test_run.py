@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tooling import plan, venvs
+from tooling import plan, runs, venvs
 from tooling.cores import CORES
 from tooling.locks import locked, try_lock
 from tooling.plan import Task, UnknownStep, make
@@ -288,3 +288,14 @@ def test_locks_are_free_again_after_their_holder(tmp_path: Path) -> None:
     with locked(lock):
         assert not try_lock(lock)
     assert try_lock(lock)
+
+
+def test_logs_of_a_run_that_goes_on_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "CACHE", tmp_path)
+    for number in range(runs.KEPT_LOGS + 3):
+        (tmp_path / "logs" / f"2026010{number // 10}-{number % 10}").mkdir(parents=True)
+    names = iter(["20250101-000000", "20250101-000001"])
+    monkeypatch.setattr(runs.time, "strftime", lambda _how: next(names))
+    with runs.new_run() as oldest, runs.new_run() as other:
+        assert oldest.logs.is_dir() and other.logs.is_dir()
+        assert len(list((tmp_path / "logs").iterdir())) == runs.KEPT_LOGS + 2
