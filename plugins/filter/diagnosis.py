@@ -25,7 +25,7 @@ def diagnosis(
     error: str = "",
     earlier: t.Any = "",
     cluster: str = "",
-    inventory: str = "",
+    inventories: t.Sequence[str] = (),
     command: str = "cfy",
 ) -> dict[str, t.Any]:
     """What is wrong with a cluster, by what all of its members say."""
@@ -51,7 +51,7 @@ def diagnosis(
         earlier=age_of(_json(earlier), cluster=cluster, now=now),
         command=str(command),
     )
-    words = {"inventory": str(inventory), "cluster": str(cluster)}
+    words = {"inventories": [str(each) for each in inventories], "cluster": str(cluster)}
     result: dict[str, t.Any] = diagnose(case, **{k: v for k, v in words.items() if v})
     return {**result, "cluster": str(cluster), "time": now}
 

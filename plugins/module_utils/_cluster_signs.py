@@ -25,12 +25,11 @@ IN_STATUS = {"manager": "manager", "broker": "broker", "database": "db"}
 def suspects(case: Case) -> list[str]:
     """Who may be down, of the surest kind that there is: who is silent altogether; else who has a tier that does
     not answer; else whom another member sees down."""
-    silent, broken, seen = set(), set(), set()
+    all_silent = silent(case)
+    broken, seen = set(), set()
     for member in case.members:
-        name, told = member["name"], _own_words(case, member)
-        if not any(told):
-            silent.add(name)
-        elif not all(told):
+        name = member["name"]
+        if not all(_own_words(case, member)):
             broken.add(name)
         view = case.views.get(name) or {}
         for node in view.get("nodes") or []:
@@ -41,7 +40,12 @@ def suspects(case: Case) -> list[str]:
             for node, how in tier["nodes"].items():
                 if how["status"] != "OK":
                     seen.update(_who(case, node))
-    return sorted(silent or broken or seen)
+    return all_silent or sorted(broken or seen)
+
+
+def silent(case: Case) -> list[str]:
+    """Of whom no tier answers."""
+    return sorted(m["name"] for m in case.members if not any(_own_words(case, m)))
 
 
 def _own_words(case: Case, member: Json) -> list[bool]:
@@ -113,4 +117,4 @@ def seen_alive(case: Case, name: str) -> list[str]:
     return found
 
 
-__all__ = ("UP", "active", "seen_alive", "status_code", "suspects")
+__all__ = ("UP", "active", "seen_alive", "silent", "status_code", "suspects")

@@ -85,13 +85,16 @@ RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
 
 
 def diagnose(
-    case: Case, *, inventory: str = "<inventory>", cluster: str = "<cluster name>"
+    case: Case,
+    *,
+    inventories: t.Sequence[str] = ("<inventory>",),
+    cluster: str = "<cluster name>",
 ) -> Json:
     """The class of failure, the evidence for it, and the runbook with its command line.
 
     C(lasting) is for how many seconds it has been so, as far as the diagnoses before tell.
 
-    :param inventory: for the command line
+    :param inventories: their paths, for the command line
     :param cluster: its name, for the command line
     """
     look = Look(tidy(case))
@@ -118,7 +121,7 @@ def diagnose(
         "first": [*_causes(main, found[1:]), *failure.first, *main.first],
         "runbook": runbook,
         "given": given,
-        "command": _command(runbook, given, inventory, cluster),
+        "command": _command(runbook, given, inventories, cluster),
         "destructive": bool(runbook) and _destroys(runbook),
         "also": [
             {"class": f.kind, "summary": f.summary, "nodes": f.nodes, "evidence": _once(f.evidence)}
@@ -188,10 +191,12 @@ def _given(look: Look, main: Finding, runbook: str) -> Json:
     return given
 
 
-def _command(runbook: str, given: Json, inventory: str, cluster: str) -> str:
+def _command(runbook: str, given: Json, inventories: t.Sequence[str], cluster: str) -> str:
     if not runbook:
         return ""
-    words = ["ansible-playbook", f"cloudify_ha.recovery.{runbook}", "-i", inventory]
+    words = ["ansible-playbook", f"cloudify_ha.recovery.{runbook}"]
+    for inventory in inventories:
+        words += ["-i", inventory]
     for name, value in {**given, "cloudify_confirm": cluster}.items():
         plain = isinstance(value, str)
         words += ["-e", f"{name}={value}" if plain else json.dumps({name: value})]

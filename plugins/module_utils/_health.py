@@ -22,6 +22,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_sign
     UP,
     active,
     seen_alive,
+    silent,
     status_code,
     suspects,
 )
@@ -48,6 +49,7 @@ def judge(case: Case) -> Json:
         "notes": case.notes,
         "active": active(case),
         "suspects": suspects(case),
+        "silent": silent(case),
     }
 
 

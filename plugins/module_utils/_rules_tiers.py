@@ -217,7 +217,9 @@ def behind(look: Look) -> Finding | None:
         found,
         [said(n, "its replay is paused (pg_wal_replay_pause)") for n in found],
         "high",
-        first=[f"On {names(found)}: select pg_wal_replay_resume()."],
+        first=[
+            f"On {names(found)}: select pg_wal_replay_resume(), or pg_xlog_replay_resume() up to 6.4."
+        ],
     )
 
 

@@ -20,6 +20,7 @@ from runbooks.before_after import (
 )
 from runbooks.runbook import CONFIRM, Runbook
 
+STOP_ONE = "supervisorctl stop cloudify-mgmtworker || systemctl stop cloudify-mgmtworker"
 STOP = "systemctl stop supervisord 'cloudify-*' nginx 2>/dev/null; true"
 
 
@@ -63,6 +64,18 @@ def test_services_that_are_down_are_started(lab: Lab, version: str) -> None:
     assert "next: nothing, all are well" in told
     all_are_well(site)
     same_content(before)
+
+
+def test_one_service_that_is_down_is_started(lab: Lab) -> None:
+    """The rest of the node is at work, and seen to be: nobody has to take over."""
+    site = made(lab, "7.0.5")
+    site.sh(STOP_ONE, "h2")
+    diagnosed = site.run("diagnose")
+    assert "recover_active" in diagnosed.output and "cloudify_action=fix" in diagnosed.output
+    told = site.good("recover_active", "-e", CONFIRM, "-e", "node=h2", "-e", "cloudify_action=fix")
+    assert "lost: h2" in told and "next: nothing, all are well" in told
+    assert "taken over, and prove it" not in told
+    all_are_well(site)
 
 
 @pytest.mark.parametrize("version", [pytest.param("4.5.5", marks=pytest.mark.core), "7.0.5"])

@@ -57,6 +57,11 @@ def test_a_lost_node_is_replaced(site: Runbook, tmp_path: Path) -> None:
     assert "PLAN h2: remove it from " in plan
     assert "PLAN h2: once a fresh host answers there, install its " in plan
     assert registers(site) == members
+    lacking = site.run(
+        "replace_node", *NODE, "-e", CONFIRM, "-e", "cloudify_install_package=/no.rpm"
+    )
+    assert lacking.code == 2 and "the package /no.rpm is not on the controller" in lacking.output
+    assert registers(site) == members
     log = tmp_path / "killed.log"
     site.killed("replace_node", *NODE, "-e", CONFIRM, at="waiting for h2", log=log)
     assert registers(site) != members

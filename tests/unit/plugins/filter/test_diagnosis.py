@@ -37,7 +37,7 @@ def test_healthy(name: str) -> None:
 
 
 def test_the_command_has_the_inventory_and_the_name() -> None:
-    found = judged("7.0.5-async-killed-settled", inventory="/etc/hosts.yml")
+    found = judged("7.0.5-async-killed-settled", inventories=["/etc/hosts.yml"])
     assert "-i /etc/hosts.yml" in found["command"]
     assert "cloudify_confirm=lab" in found["command"]
 

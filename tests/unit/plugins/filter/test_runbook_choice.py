@@ -28,7 +28,7 @@ ALL = (*RECORDED, *DIAGNOSED)
 
 @functools.cache
 def diagnosed(name: str) -> Json:
-    return diagnose(Cluster(name).case(), inventory="hosts.yml", cluster="lab")
+    return diagnose(Cluster(name).case(), inventories=["hosts.yml"], cluster="lab")
 
 
 def a_run(runbook: str, **more: t.Any) -> Json:

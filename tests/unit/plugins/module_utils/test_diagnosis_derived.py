@@ -42,7 +42,7 @@ SUBJECTS = (derived_hosts, derived_sides, derived_witnesses)
 def test_a_derived_situation(name: str) -> None:
     _base, _change, kind, confidence, roles, runbook = WANTED[name]
     cluster = built(name)
-    found = diagnose(cluster.case(), inventory="hosts.yml", cluster="lab")
+    found = diagnose(cluster.case(), inventories=["hosts.yml"], cluster="lab")
     assert (found["class"], found["confidence"]) == (kind, confidence), json.dumps(found, indent=1)
     if roles:
         assert set(found["nodes"]) == {cluster.were[role] for role in roles}
@@ -60,8 +60,8 @@ def test_a_cause_is_told_before_its_consequence() -> None:
 def test_others_that_are_dead_are_named_in_the_command() -> None:
     cluster = Derived("7.0.5-leader-killed-settled")
     cluster.before("healthy", "leader")
-    found = diagnose(cluster.case(), inventory="my hosts.yml", cluster="a'b")
-    assert "-i 'my hosts.yml' " in found["command"]
+    found = diagnose(cluster.case(), inventories=["my hosts.yml", "store.yml"], cluster="a'b")
+    assert "-i 'my hosts.yml' -i store.yml " in found["command"]
     assert found["command"].endswith("""-e 'cloudify_confirm=a'"'"'b'""")
 
 

@@ -177,7 +177,7 @@ def test_every_recording_has_its_diagnosis() -> None:
 def test_a_recorded_situation(name: str) -> None:
     cluster = Cluster(name)
     kind, confidence, roles, runbook = WANTED[name]
-    found = diagnose(cluster.case(), inventory="hosts.yml", cluster="lab")
+    found = diagnose(cluster.case(), inventories=["hosts.yml"], cluster="lab")
     assert (found["class"], found["confidence"]) == (kind, confidence), json.dumps(found, indent=1)
     assert found["state"] == FAILURES[kind].state
     nodes = {cluster.were[role] for role in roles if role != "*"}

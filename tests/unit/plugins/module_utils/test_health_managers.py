@@ -202,8 +202,9 @@ def test_the_silent_are_suspected_before_the_half_silent(cluster: Cluster) -> No
     cluster.broker("h1")["error"] = "it is down"
     degraded(cluster, h2="Fail")
     assert cluster.judged()["suspects"] == ["h1"]
+    assert cluster.judged()["silent"] == []
     cluster.silence("h3")
-    assert cluster.judged()["suspects"] == ["h3"]
+    assert cluster.judged()["suspects"] == cluster.judged()["silent"] == ["h3"]
 
 
 def test_a_new_host_in_the_place_of_a_database(cluster: Cluster) -> None:
