@@ -10,8 +10,16 @@ import shlex
 import time
 import typing as t
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._lasting import notice_the_end
+
+display = Display()
+
+#: Seconds between two tries to reach a host, and between two lines that say so.
+PAUSE, QUIET = 3.0, 8.0
 #: What sudo says where it is only for terminals, which a command with standard input has none of.
 NO_TERMINAL = "you must have a tty"
 
@@ -30,6 +38,8 @@ class ActionModule(ActionBase):
             argument_spec={
                 "argv": {"type": "list", "elements": "str", "required": True},
                 "stdin": {"type": "str", "default": ""},
+                "wait": {"type": "float", "default": 0.0},
+                "waits_for": {"type": "str", "default": "the host to answer"},
             }
         )
         words = " ".join((self._compute_environment_string(), shlex.join(args["argv"]))).strip()
@@ -37,7 +47,10 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             return {**result, "msg": f"would run: {shlex.join(args['argv'])}"}
         started = time.monotonic()
-        done = self._with_stdin(words, args["stdin"])
+        notice_the_end(self._connection)
+        done = self._once_it_answers(
+            lambda: self._with_stdin(words, args["stdin"]), args["wait"], args["waits_for"]
+        )
         stdout, stderr = (str(done[name]).strip("\r\n") for name in ("stdout", "stderr"))
         result.update(
             rc=done["rc"],
@@ -55,6 +68,24 @@ class ActionModule(ActionBase):
                 msg=f"{what} ended with {done['rc']}: {said[-1] if said else 'no message'}",
             )
         return result
+
+    def _once_it_answers(
+        self, ask: t.Callable[[], dict[str, t.Any]], wait: float, what: str
+    ) -> dict[str, t.Any]:
+        """Try again and again, and say so, for as long as there is to wait."""
+        started = time.monotonic()
+        told = started - QUIET
+        while True:
+            try:
+                return ask()
+            except AnsibleConnectionFailure:
+                seconds = time.monotonic() - started
+                if seconds >= wait:
+                    raise
+            if time.monotonic() - told >= QUIET:
+                told = time.monotonic()
+                display.display(f"waiting for {what}, {seconds:.0f} s of at most {wait:.0f} s")
+            time.sleep(min(PAUSE, wait - seconds))
 
     def _with_stdin(self, words: str, stdin: str) -> dict[str, t.Any]:
         # Even without input it is not given a terminal, which would mix both of its outputs.

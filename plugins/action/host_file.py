@@ -15,6 +15,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import sha256_of
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._lasting import notice_the_end
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress import Teller, label
 
 #: $1 is the file, $2 its sha256, $3 its mode. Says what is there: same, mode, or other.
@@ -56,6 +57,7 @@ class ActionModule(ActionBase):
             }
         )
         started = time.monotonic()
+        notice_the_end(self._connection)
         try:
             src = self._find_needle("files", os.path.expanduser(args["src"]))
             size, digest = os.path.getsize(src), sha256_of(src)

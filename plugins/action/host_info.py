@@ -19,6 +19,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import why_unreachable
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._lasting import notice_the_end
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._later import begin
 
 #: What is set of the connection: no second try, and nothing that an earlier connection has left, which may be dead.
@@ -68,6 +69,7 @@ class ActionModule(ActionBase):
         return result
 
     def _hurry(self, seconds: int) -> None:
+        notice_the_end(self._connection)
         for name, value in {**_OPTIONS, "timeout": seconds}.items():
             try:
                 self._connection.get_option(name)

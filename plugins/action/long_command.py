@@ -23,6 +23,8 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._lasting import notice_the_end
+
 display = Display()
 
 #: Seconds that one look at the host may last; it ends sooner when the command does.
@@ -122,6 +124,7 @@ class ActionModule(ActionBase):
         result.update(cmd=args["argv"], changed=True)
         if self._task.check_mode:
             return {**result, "msg": f"would run: {shlex.join(args['argv'])}"}
+        notice_the_end(self._connection)
         self.directory = self._directory()
         self.started = self.answered = self.told = time.monotonic()
         self.last_line = ""

@@ -88,6 +88,6 @@ class ActionModule(DirectAction):
         holder = result.get("holder")
         if result.get("failed") and holder and not args.get("take_over") and is_dead(holder, here):
             display.display(f"run {holder['run']} is dead; its lock is void")
-            args["take_over"] = holder["run"]
+            args["take_over"] = result["take_over"]
             result = super().run(tmp, task_vars)
         return result

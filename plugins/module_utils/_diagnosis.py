@@ -188,6 +188,9 @@ def _given(look: Look, main: Finding, runbook: str) -> Json:
             given["cloudify_dead"] = others
     if runbook == "recover_active" and main.action == "fix":
         given["cloudify_action"] = "fix"
+    if main.kind == "database_quorum_lost" and runbook == "rebuild_cluster":
+        # its managers are there, and wait for their databases
+        given["cloudify_cluster_is_lost"] = "true"
     return given
 
 

@@ -69,9 +69,11 @@ class ConnectionFailed(RecoveryError):
     """No manager gave an HTTP answer.
 
     :ivar hangs: it took the request, and was silent from then on: it waits for something itself
+    :ivar absent: nothing listens there: the connection was refused, or there is no way to the host. A time-out does not say that
     """
 
     hangs = False
+    absent = False
 
 
 class WaitTimeout(RecoveryError):

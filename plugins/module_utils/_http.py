@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import time
 import traceback
@@ -45,6 +46,9 @@ RETRY_WAITS = (0.5, 1.0, 2.0, 4.0)
 
 #: error_codes of a 4.x node that is not the one to talk to.
 WRONG_NODE_CODES = ("not_cluster_master", "removed_from_cluster")
+
+#: What connecting fails with where nothing listens, or no such host is.
+NOBODY_THERE = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH)
 
 IDEMPOTENT = ("GET", "HEAD")
 
@@ -273,6 +277,7 @@ class ManagerHttp:
                 repeatable = method in IDEMPOTENT or never_arrived(exc)
                 error = self._unreachable(doing, method, path, failures, arrived=not repeatable)
                 error.hangs = isinstance(exc, rex.ReadTimeout)
+                error.absent = nothing_listens(exc)
                 hopeless = is_hopeless(exc)
                 if repeatable and self._next_host(failures):
                     continue
@@ -438,6 +443,14 @@ def never_arrived(exc: rex.RequestException) -> bool:
         "NewConnectionError",
         "NameResolutionError",
     )
+
+
+def nothing_listens(exc: rex.RequestException) -> bool:
+    """True when the connection was refused, or there is no way to the host. Of a proxy, that tells nothing."""
+    if isinstance(exc, rex.ProxyError):
+        return False
+    found = re.search(r"\[Errno (\d+)\]", str(root_cause(exc)))
+    return found is not None and int(found[1]) in NOBODY_THERE
 
 
 def is_untrusted(cause: BaseException) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
+import itertools
 import json
 import os
 import re
@@ -46,10 +47,12 @@ GIVEN_UP = "given up"
 HOLDS_FROM = {"resolve_split_brain": "freeze all sides"}
 #: These change nothing on the nodes.
 HARMLESS = ("backup",)
+#: A runbook, and its steps between which the managers are empty: a backup of them would be the newest set, of nothing.
+EMPTIED = ("rebuild_cluster", "tear down", "restore")
 
 
 class Busy(RecoveryError):
-    """Another run has the cluster. C(details["holder"]) is what its lock says."""
+    """Another run has the cluster. C(details["holder"]) is what its lock says, and C(details["take_over"]) what voids it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class ClusterRuns:
     # -- one at a time -----------------------------------------------------------------------------
 
     def holder(self) -> Json | None:
-        """What the lock says: C(run), C(runbook), C(since), C(controller). None when it is free."""
+        """What the lock says: C(run), C(attempt), C(runbook), C(since), C(controller). None when it is free."""
         try:
             with open(self._lock, encoding="utf-8") as file:
                 value = json.load(file)
@@ -104,10 +107,10 @@ class ClusterRuns:
     ) -> Run:
         """Take the cluster for a run, or for the one before it that did not come to a good end.
 
-        :param take_over: id of a run that is known to be dead, whose lock is void
+        :param take_over: a run that is known to be dead, whose lock is void, as C(Busy) names it
         :param resume: says by an earlier run's first entry whether it is to be taken up again
         :param about: what it is run for, such as a node: a run for another one is another run
-        :param give_up: id of a run that holds the cluster, and will not be gone on with
+        :param give_up: id of a run that did not come to its end, and will not be gone on with
         :raises Busy: while another run has the cluster
         :raises Refused: while another runbook's run holds it
         """
@@ -115,14 +118,21 @@ class ClusterRuns:
         os.makedirs(self._runs, mode=0o700, exist_ok=True)
         with self._guarded():
             self.check_free(take_over=take_over, runbook=runbook, give_up=give_up)
-            if give_up and give_up in self._holding():
-                self.note(give_up, state="ended", outcome=GIVEN_UP)
+            if give_up:
+                self._give_up(give_up)
+            before = self.holder() or {}
             earlier = self._unfinished(runbook, about, resume)
-            taken = earlier or run_id
+            taken = earlier or self._unused(run_id)
             run = Run(id=taken, path=self.path(taken), resumed=earlier is not None)
             write_json(
                 self._lock,
-                {"run": run.id, "runbook": runbook, "since": utc_now(), "controller": controller},
+                {
+                    "run": run.id,
+                    "attempt": self._attempts(run.id, before) + 1,
+                    "runbook": runbook,
+                    "since": utc_now(),
+                    "controller": controller,
+                },
             )
         sync_folder(self._folder)
         os.makedirs(run.path, mode=0o700, exist_ok=True)
@@ -141,8 +151,15 @@ class ClusterRuns:
         :raises Refused: while another runbook's run holds it, unless it is the one to be given up
         """
         holder = self.holder()
-        if holder and holder.get("run") != take_over:
+        if holder and attempt_of(holder) != take_over:
             raise self._busy(holder)
+        emptied = self._emptied_by() if runbook == "backup" else None
+        if emptied and emptied != give_up:
+            raise Refused(
+                f"run {emptied} has torn cluster {self.cluster} down and not restored it yet: a backup now "
+                "would be the newest set, and have nothing in it",
+                hint=f"Go on with playbook {EMPTIED[0]}. If that will never be, say so: -e cloudify_give_up={emptied}",
+            )
         for held, by in self._holding().items():
             if by != runbook and runbook not in HARMLESS and held != give_up:
                 raise Refused(
@@ -156,13 +173,48 @@ class ClusterRuns:
         """Of each runbook the newest run, if it holds the cluster: id -> runbook."""
         return {run["id"]: run["runbook"] for run in self.listed() if run["holds"]}
 
+    def _emptied_by(self) -> str | None:
+        """The newest run of its kind, if it did not come to the step that fills the managers again."""
+        runbook, emptied, filled = EMPTIED
+        newest = next((run for run in self.listed() if run["runbook"] == runbook), None)
+        if (
+            newest is None
+            or newest["outcome"] in (OK, GIVEN_UP)
+            or filled in self.done(newest["id"])
+        ):
+            return None
+        begun = {e.get("step") for e in self.journal(newest["id"]) if e.get("state") == "step"}
+        return newest["id"] if emptied in begun else None
+
+    def _give_up(self, run_id: str) -> None:
+        """:raises Refused: when there is no such run, or it came to a good end"""
+        outcome = next((run["outcome"] for run in self.listed() if run["id"] == run_id), OK)
+        if outcome == OK:
+            raise Refused(
+                f"the cluster {self.cluster} has no run {run_id} that did not come to its end",
+                hint=f"See {self._runs} for the runs that there are",
+            )
+        if outcome != GIVEN_UP:
+            self.note(run_id, state="ended", outcome=GIVEN_UP)
+
+    def _unused(self, run_id: str) -> str:
+        """Two runs that begin within a second are two."""
+        names = itertools.chain([run_id], (f"{run_id}-{n}" for n in itertools.count(2)))
+        return next(name for name in names if not os.path.exists(self.path(name)))
+
+    def _attempts(self, run_id: str, before: Json) -> int:
+        """How often it was begun; one that was killed at once is only in its lock."""
+        noted = [e for e in self.journal(run_id) if e.get("state") in ("begun", "resumed")]
+        return max(len(noted), int(before.get("attempt", 1)) if before.get("run") == run_id else 0)
+
     def _busy(self, holder: Json) -> Busy:
         return Busy(
             f"run {holder.get('run')} has the cluster {self.cluster} since "
             f"{holder.get('since')}, from {(holder.get('controller') or {}).get('host')}",
             hint="Wait for its end. If it is dead for certain, say so: "
-            f"-e cloudify_take_over={holder.get('run')}",
+            f"-e cloudify_take_over={attempt_of(holder)}",
             holder=holder,
+            take_over=attempt_of(holder),
         )
 
     @contextlib.contextmanager
@@ -217,6 +269,14 @@ class ClusterRuns:
     def done(self, run_id: str) -> list[str]:
         """The steps that this run has finished on all hosts, in whichever attempt."""
         return [e["step"] for e in self.journal(run_id) if e.get("state") == "done"]
+
+    def facts(self, run_id: str) -> Json:
+        """What its attempts have kept for those after them."""
+        found: Json = {}
+        for entry in self.journal(run_id):
+            if entry.get("state") == "kept":
+                found.update(entry.get("facts") or {})
+        return found
 
     def listed(self) -> list[Json]:
         """The newest first: C(id), C(runbook), C(about), C(begun), C(ended) and C(outcome), each None that is not known, and
@@ -274,6 +334,12 @@ class ClusterRuns:
         if isinstance(value, (list, tuple)):
             return [self._redacted(item) for item in value]
         return value
+
+
+def attempt_of(holder: Json) -> str:
+    """The run that a lock names, and its attempt if it is not the first: what was said of an earlier one does not void the lock of a later."""
+    attempt = holder.get("attempt", 1)
+    return f"{holder.get('run')}" if attempt == 1 else f"{holder.get('run')}:{attempt}"
 
 
 def _holds(journal: t.Sequence[Json]) -> bool:

@@ -54,7 +54,11 @@ def view_of(client: CloudifyClient, *, until: float) -> Json:
         view.update(answers=True, error=str(exc), status_code=_code(exc), error_code=exc.code)
         return view
     except RecoveryError as exc:
-        view.update(error=str(exc), hangs=getattr(exc, "hangs", False))
+        view.update(
+            error=str(exc),
+            hangs=getattr(exc, "hangs", False),
+            absent=getattr(exc, "absent", False),
+        )
         return view
     client.knows(version)
     _own_status(view, ask)

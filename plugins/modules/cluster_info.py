@@ -79,6 +79,11 @@ views:
       description: Whether it took the request and was silent from then on, as managers are while no database leads.
       type: bool
       returned: always
+    absent:
+      description:
+        - Whether nothing listens there, because the connection was refused or there is no way to the host. A time-out does not say that.
+      type: bool
+      returned: when it does not answer, and why is known
     version:
       description: Its version.
       type: str

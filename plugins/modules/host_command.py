@@ -42,6 +42,16 @@ options:
       - What the command reads. It passes through the connection, and through a file of the user's on the host only where sudo demands a terminal.
     type: str
     default: ''
+  wait:
+    description:
+      - Seconds to go on trying while the host cannot be reached. With V(0) it is tried once. On the controller, what is waited for is printed.
+    type: float
+    default: 0.0
+  waits_for:
+    description:
+      - What is waited for, in a few words.
+    type: str
+    default: the host to answer
 seealso:
   - module: cloudify_ha.recovery.long_command
 author:

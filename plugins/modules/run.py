@@ -45,9 +45,10 @@ options:
       - V(begun) takes the cluster for a run.
       - V(step) adds an entry to the journal.
       - V(done) says that a step is finished on all hosts, for a later attempt of this run to know.
+      - V(kept) keeps O(facts) for a later attempt of this run.
       - V(ended) writes the report and gives the cluster back.
     type: str
-    choices: [begun, step, done, ended]
+    choices: [begun, step, done, kept, ended]
     required: true
   runbook:
     description:
@@ -62,6 +63,11 @@ options:
     description:
       - The run. For all but O(state=begun), from RV(id) of O(state=begun).
     type: str
+  facts:
+    description:
+      - What a later attempt of this run has to know. For O(state=kept).
+    type: dict
+    default: {}
   step:
     description:
       - What begins now, or is finished, in a few words. For O(state=step) and O(state=done).
@@ -84,12 +90,14 @@ options:
     default: 86400.0
   take_over:
     description:
-      - Id of a run that is dead for certain, although its lock is there.
+      - A run that is dead for certain, although its lock is there, as the refusal names it. Where the run was taken up again before, that has the
+        number of the attempt, so that what was said of one attempt is not taken for a word on the next.
     type: str
   give_up:
     description:
-      - Id of a run that has stopped in a state that every other runbook would undo, such as a frozen split brain, and that will not be gone on
-        with. Without it, no other runbook but a backup is begun meanwhile. For O(state=begun).
+      - Id of a run that did not come to its end, and will not be gone on with. For O(state=begun).
+      - One that has stopped in a state that every other runbook would undo, such as a frozen split brain, keeps all others but a backup from being
+        begun meanwhile. One that has torn a cluster down and not restored it keeps a backup from it. Any other would be taken up again.
     type: str
   secrets:
     description:
@@ -147,6 +155,10 @@ holder:
   description: The run that has the cluster.
   returned: when it is another one
   type: dict
+facts:
+  description: What earlier attempts of this run have kept.
+  returned: O(state=begun)
+  type: dict
 steps:
   description: Each step and its seconds.
   returned: O(state=ended)
@@ -193,7 +205,8 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
         runs.check_free(take_over=p["take_over"], runbook=p["runbook"], give_up=p["give_up"])
         run_id = new_id(p["runbook"])
         path = runs.path(run_id)
-        return {"changed": True, "id": run_id, "path": path, "resumed": False, "done": []}
+        none: Result = {"resumed": False, "done": [], "facts": {}}
+        return {"changed": True, "id": run_id, "path": path, **none}
     oldest = seconds_of(utc_now()) - p["resume_within"]
     found = runs.begin(
         runbook=p["runbook"],
@@ -210,13 +223,15 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
         "path": found.path,
         "resumed": found.resumed,
         "done": runs.done(found.id),
+        "facts": runs.facts(found.id),
     }
 
 
 def step(module: AnsibleModule, runs: ClusterRuns) -> Result:
     p = module.params
     if not module.check_mode:
-        runs.note(p["id"], state=p["state"], step=p["step"])
+        told = {"facts": p["facts"]} if p["state"] == "kept" else {"step": p["step"]}
+        runs.note(p["id"], state=p["state"], **told)
     return {"changed": False, "id": p["id"], "path": runs.path(p["id"])}
 
 
@@ -234,7 +249,7 @@ def ended(module: AnsibleModule, runs: ClusterRuns) -> Result:
 def body(module: AnsibleModule) -> Result:
     p = module.params
     runs = ClusterRuns(store=p["store"], cluster=p["cluster"], secrets=p["secrets"])
-    act = {"begun": begun, "step": step, "done": step, "ended": ended}
+    act = {"begun": begun, "step": step, "done": step, "kept": step, "ended": ended}
     return act[p["state"]](module, runs)
 
 
@@ -247,13 +262,14 @@ def main() -> t.NoReturn:
                 "cluster": {"type": "str", "required": True},
                 "state": {
                     "type": "str",
-                    "choices": ["begun", "step", "done", "ended"],
+                    "choices": ["begun", "step", "done", "kept", "ended"],
                     "required": True,
                 },
                 "runbook": {"type": "str"},
                 "about": {"type": "str", "default": ""},
                 "id": {"type": "str"},
                 "step": {"type": "str"},
+                "facts": {"type": "dict", "default": {}},
                 "outcome": {"type": "str", "choices": ["ok", "failed", "waiting"]},
                 "report": {"type": "dict", "default": {}},
                 "resume_within": {"type": "float", "default": 86400.0},
@@ -266,6 +282,7 @@ def main() -> t.NoReturn:
                 ["state", "begun", ["runbook"]],
                 ["state", "step", ["id", "step"]],
                 ["state", "done", ["id", "step"]],
+                ["state", "kept", ["id", "facts"]],
                 ["state", "ended", ["id", "outcome"]],
             ],
         ),

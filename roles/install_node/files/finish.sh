@@ -9,6 +9,7 @@ set -eu
 stage=$1
 keep=$2
 shift 2
+[ -d "$stage" ] || exit 0
 while [ $# -gt 0 ]; do
     cp "$stage$2" "$2.new"
     [ ! -e "$2" ] || chown --reference="$2" "$2.new"
@@ -20,4 +21,7 @@ if [ -d "$stage/etc/cloudify/.ssh" ]; then
     cp -n "$stage"/etc/cloudify/.ssh/* /etc/cloudify/.ssh/
     chown -R --reference=/etc/cloudify/.ssh /etc/cloudify/.ssh
 fi
-[ "$keep" = yes ] || rm -rf "$stage"
+if [ "$keep" != yes ]; then
+    rm -rf "$stage"
+    echo removed
+fi

@@ -14,9 +14,10 @@ import types
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
 from ansible_collections.cloudify_ha.recovery.plugins.action import host_command, host_file
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._lasting import notice_the_end
 
 Json = dict[str, t.Any]
 Run = t.Callable[..., Json]
@@ -45,7 +46,7 @@ class Host:
         action._task = types.SimpleNamespace(check_mode=check, no_log=False, delegate_to=None)
         action._task.action = "cloudify_ha.recovery.x"
         action._connection = types.SimpleNamespace(
-            _shell=types.SimpleNamespace(join_path=os.path.join)
+            _shell=types.SimpleNamespace(join_path=os.path.join), get_option={}.__getitem__
         )
         action.validate_argument_spec = lambda **dummy: (None, given)
         action._compute_environment_string = lambda: "GREETING='good day'"
@@ -79,8 +80,8 @@ def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 @pytest.fixture
 def run(host: Host) -> Run:
-    def run_it(*argv: str, stdin: str = "", check: bool = False) -> Json:
-        given = {"argv": list(argv), "stdin": stdin}
+    def run_it(*argv: str, stdin: str = "", check: bool = False, wait: float = 0.0) -> Json:
+        given = {"argv": list(argv), "stdin": stdin, "wait": wait, "waits_for": "h1 to answer"}
         done: Json = host.action(host_command.ActionModule, check=check, given=given).run()
         return done
 
@@ -117,6 +118,77 @@ def test_a_sudo_for_terminals_gets_its_input_by_a_file(run: Run, host: Host) -> 
     assert run("cat", stdin="secret")["stdout"] == "secret"
     assert not any("secret" in call for call in host.calls)
     assert not (host.place / "tmp").exists()
+
+
+class Silent:
+    """A host that cannot be reached for so many tries."""
+
+    def __init__(self, host: Host, monkeypatch: pytest.MonkeyPatch, *, tries: int) -> None:
+        self.left, self.slept, self.said = tries, 0.0, []
+        self.answer = host.execute
+        monkeypatch.setattr(host, "execute", self.execute)
+        monkeypatch.setattr(host_command.time, "monotonic", lambda: self.slept)
+        monkeypatch.setattr(host_command.time, "sleep", self.sleep)
+        monkeypatch.setattr(host_command.display, "display", self.said.append)
+
+    def execute(self, command: str, **more: t.Any) -> Json:
+        self.left -= 1
+        if self.left >= 0:
+            raise AnsibleConnectionFailure("no route to host")
+        return self.answer(command, **more)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+
+def test_a_host_that_comes_is_waited_for(
+    run: Run, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = Silent(host, monkeypatch, tries=1000)
+    assert run("echo", "here", wait=3600.0)["stdout"] == "here"
+    assert silent.slept == 3000
+    assert silent.said[:2] == [
+        "waiting for h1 to answer, 0 s of at most 3600 s",
+        "waiting for h1 to answer, 9 s of at most 3600 s",
+    ]
+
+
+@pytest.mark.parametrize(("wait", "lines"), [(0.0, 0), (10.0, 2)])
+def test_one_that_does_not_come_is_unreachable(
+    wait: float, lines: int, run: Run, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = Silent(host, monkeypatch, tries=1000)
+    with pytest.raises(AnsibleConnectionFailure):
+        run("echo", wait=wait)
+    assert silent.slept == wait and len(silent.said) == lines
+
+
+# -- connections
+
+
+class Ssh:
+    def __init__(self, **options: str) -> None:
+        self.options = {"ssh_args": "-C", "ssh_common_args": "", "ssh_extra_args": "", **options}
+
+    def get_option(self, name: str) -> str:
+        return self.options[name]
+
+    def set_option(self, name: str, value: str) -> None:
+        self.options[name] = value
+
+
+def test_ssh_notices_that_a_host_is_gone() -> None:
+    ssh = Ssh(ssh_extra_args="-v")
+    notice_the_end(ssh)
+    assert ssh.options["ssh_extra_args"] == "-v -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+    notice_the_end(ssh)
+    assert ssh.options["ssh_extra_args"].count("Interval") == 1
+
+
+def test_what_somebody_has_said_of_that_stays() -> None:
+    ssh = Ssh(ssh_common_args="-oServerAliveInterval=60")
+    notice_the_end(ssh)
+    assert ssh.options["ssh_extra_args"] == ""
 
 
 # -- host_file

@@ -84,6 +84,7 @@ def run(
         }
         given = {"argv": list(argv), **defaults, **options}
         action._task = types.SimpleNamespace(check_mode=check, no_log=no_log)
+        action._connection = types.SimpleNamespace(get_option={}.__getitem__)
         action.validate_argument_spec = lambda **dummy: (None, given)  # type: ignore[method-assign]
         action._remote_expand_user = lambda path, **dummy: path  # type: ignore[method-assign]
         action._compute_environment_string = lambda **dummy: "GREETING='good day'"  # type: ignore[method-assign]

@@ -110,6 +110,7 @@ def test_what_there_was_no_time_for_at_all(monkeypatch: pytest.MonkeyPatch) -> N
         "answers": False,
         "error": "no time was left to ask for /version.",
         "hangs": False,
+        "absent": False,
     }
 
 

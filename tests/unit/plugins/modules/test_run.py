@@ -72,6 +72,58 @@ def test_not_another_one_than_was_named(run: t.Any) -> None:
     assert run("begun", runbook="replace_node", take_over="another")["failed"]
 
 
+def test_what_was_said_of_one_attempt_is_not_said_of_the_next(run: t.Any) -> None:
+    """The same command again, while the run that it has begun goes on."""
+    first = run("begun")
+    assert run("begun", take_over=first["id"])["resumed"]
+    said = run("begun", take_over=first["id"])
+    assert said["failed"] and f"-e cloudify_take_over={first['id']}:2" in said["msg"]
+    assert run("begun", take_over=said["take_over"])["resumed"]
+    assert run("begun", take_over=said["take_over"])["take_over"] == f"{first['id']}:3"
+
+
+def test_what_one_attempt_keeps_the_next_one_knows(run: t.Any) -> None:
+    first = run("begun")
+    assert first["facts"] == {}
+    run("kept", id=first["id"], facts={"set": "backup-1", "other": 1})
+    run("kept", id=first["id"], facts={"set": "backup-2"})
+    run("ended", id=first["id"], outcome="failed")
+    assert run("begun")["facts"] == {"set": "backup-2", "other": 1}
+
+
+def test_one_that_is_given_up_is_not_taken_up_again(run: t.Any) -> None:
+    first = run("begun")
+    run("done", id=first["id"], step="tear down")
+    run("ended", id=first["id"], outcome="failed")
+    again = run("begun", give_up=first["id"])
+    assert (again["id"], again["resumed"]) == (f"{first['id']}-2", False)
+    unknown = run("begun", give_up="rebuild_cluster-never", take_over=again["id"])
+    assert (
+        unknown["failed"] and "no run rebuild_cluster-never that did not come to" in unknown["msg"]
+    )
+
+
+def test_no_backup_of_a_cluster_that_is_torn_down(run: t.Any) -> None:
+    """It would be the newest set, and empty."""
+    first = run("begun")
+    run("step", id=first["id"], step="tear down")
+    run("ended", id=first["id"], outcome="failed")
+    for check in (True, False):
+        said = run("begun", runbook="backup", check=check)
+        assert said["failed"] and f"run {first['id']} has torn cluster prod down" in said["msg"]
+    again = run("begun")
+    run("done", id=again["id"], step="restore")
+    run("ended", id=again["id"], outcome="failed")
+    assert not run("begun", runbook="backup").get("failed")
+
+
+def test_a_backup_of_one_that_was_given_up(run: t.Any) -> None:
+    first = run("begun")
+    run("step", id=first["id"], step="tear down")
+    run("ended", id=first["id"], outcome="failed")
+    assert not run("begun", runbook="backup", give_up=first["id"]).get("failed")
+
+
 @pytest.mark.parametrize("failed", [True, False])
 def test_what_did_not_come_to_a_good_end_is_taken_up_again(failed: bool, run: t.Any) -> None:
     first = run("begun")
