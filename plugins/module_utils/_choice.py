@@ -44,7 +44,9 @@ def choose(
     ]
     if unfinished:
         run = unfinished[0]
-        given = {"node": run["about"]} if run["about"] else {}
+        given: Json = {"node": run["about"]} if run["about"] else {}
+        if run.get("facts", {}).get("dead"):
+            given["cloudify_dead"] = run["facts"]["dead"]
         return {**NOTHING, "runbook": run["runbook"], "given": given, "resumed": run["id"]}
     runbook = diagnosis["runbook"]
     # whoever has looked at a run has seen those before it

@@ -272,15 +272,11 @@ class ClusterRuns:
 
     def facts(self, run_id: str) -> Json:
         """What its attempts have kept for those after them."""
-        found: Json = {}
-        for entry in self.journal(run_id):
-            if entry.get("state") == "kept":
-                found.update(entry.get("facts") or {})
-        return found
+        return _facts(self.journal(run_id))
 
     def listed(self) -> list[Json]:
-        """The newest first: C(id), C(runbook), C(about), C(begun), C(ended) and C(outcome), each None that is not known, and
-        C(holds): whether no other runbook may be run before it is gone on with."""
+        """The newest first: C(id), C(runbook), C(about), C(begun), C(ended) and C(outcome), each None that is not known,
+        C(holds): whether no other runbook may be run before it is gone on with, and C(facts)."""
         try:
             names = sorted(os.listdir(self._runs))
         except FileNotFoundError:
@@ -300,6 +296,7 @@ class ClusterRuns:
                     "ended": ends[-1]["at"] if ends else None,
                     "outcome": ends[-1].get("outcome") if ends else None,
                     "holds": _holds(journal),
+                    "facts": _facts(journal),
                 }
             )
         found.sort(key=lambda run: (str(run["begun"]), run["id"]), reverse=True)
@@ -340,6 +337,14 @@ def attempt_of(holder: Json) -> str:
     """The run that a lock names, and its attempt if it is not the first: what was said of an earlier one does not void the lock of a later."""
     attempt = holder.get("attempt", 1)
     return f"{holder.get('run')}" if attempt == 1 else f"{holder.get('run')}:{attempt}"
+
+
+def _facts(journal: t.Sequence[Json]) -> Json:
+    found: Json = {}
+    for entry in journal:
+        if entry.get("state") == "kept":
+            found.update(entry.get("facts") or {})
+    return found
 
 
 def _holds(journal: t.Sequence[Json]) -> bool:

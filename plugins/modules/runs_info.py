@@ -73,6 +73,10 @@ runs:
       description: Whether it has stopped in a state that other runbooks would undo, so that none is begun before it is gone on with.
       type: bool
       returned: always
+    facts:
+      description: What it has kept for whoever goes on with it, such as the set that it began with.
+      type: dict
+      returned: always
     age:
       description: How many seconds ago it ended, or else was begun.
       type: float

@@ -94,6 +94,8 @@ def test_what_was_killed_is_gone_on_with() -> None:
     choice = runbook_choice(found, [killed, a_run("recover_active")])
     assert (choice["runbook"], choice["given"]) == ("replace_node", {"node": "h9"})
     assert choice["resumed"] == killed["id"] and choice["blocked_by"] == {}
+    others = runbook_choice(found, [{**killed, "facts": {"dead": ["h3"]}}])
+    assert others["given"] == {"node": "h9", "cloudify_dead": ["h3"]}
     # not what came before another one, nor of the day before
     assert not runbook_choice(found, [a_run("recover_active"), killed])["resumed"]
     assert not runbook_choice(found, [{**killed, "age": 90000.0}])["resumed"]
