@@ -99,6 +99,17 @@ def test_not_twice_within_an_hour(tmp_path: Path) -> None:
     assert code == 0 and "PLAN: node_down" in output, output
 
 
+def test_what_was_approved_is_for_that_node(tmp_path: Path) -> None:
+    pins = {"cluster": "lab", "runbook": "replace_node", "node": "h3", "dead": "h9"}
+    plan = {"recover": {"pins": pins}}
+    code, output = chosen(tmp_path, DEAD, choose_runbook_confirm="lab", cloudify_plan=plan)
+    assert code == 0, output
+    for wrong in ({"node": "h2"}, {"dead": ""}):
+        plan = {"recover": {"pins": {**pins, **wrong}}}
+        code, output = chosen(tmp_path, DEAD, choose_runbook_confirm="lab", cloudify_plan=plan)
+        assert code == 2 and "Plan it again, and have that approved" in output, output
+
+
 def test_it_is_asked_for_and_refused(tmp_path: Path) -> None:
     code, output = chosen(tmp_path, DEAD)
     assert code == 2 and "say -e cloudify_confirm=lab." in output
