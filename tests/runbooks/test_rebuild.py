@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,12 @@ def test_all_is_lost_and_comes_back(site: Runbook, tmp_path: Path) -> None:
     site.is_whole()
     again = site.run("rebuild_cluster", "-e", CONFIRM)
     assert again.code == 2 and "the cluster is not down" in again.output
+    # what keeps us out is there
+    written = json.loads(site.cluster.inventory().read_text())["all"]["vars"]
+    wrong = {"cloudify_connection": {**written["cloudify_connection"], "password": "wrong"}}
+    locked_out = site.run("rebuild_cluster", "-e", CONFIRM, "-e", json.dumps(wrong))
+    assert locked_out.code == 2
+    assert "It is not certain that the cluster is down" in locked_out.output, locked_out.output
     assert site.content() == before
 
 

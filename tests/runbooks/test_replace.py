@@ -90,6 +90,9 @@ def test_what_would_break_the_quorum_is_refused(lab: Lab) -> None:
     unknown = site.run("replace_node", "-e", "node=h9", "-e", CONFIRM)
     assert unknown.code == 2
     assert "The inventory has no node h9 (it has h1, h2, h3)" in unknown.output
+    others = json.dumps({"cloudify_dead": ["h1", "h3"]})
+    alone = site.run("replace_node", *NODE, "-e", CONFIRM, "-e", others)
+    assert alone.code == 2 and "so that a new one would be a new cluster" in alone.output
     for host in ("h2", "h3"):
         site.lab.host(host).kill()
     silent = site.run("replace_node", *NODE, "-e", CONFIRM, *SOON)
