@@ -36,9 +36,20 @@ def test_all_is_lost_and_comes_back(site: Runbook, tmp_path: Path) -> None:
     site.killed(
         "rebuild_cluster", "-e", CONFIRM, at="cfy_manager install", log=tmp_path / "killed.log"
     )
+    site.killed("rebuild_cluster", "-e", CONFIRM, at="Form the cluster", log=tmp_path / "again.log")
+    log = (tmp_path / "again.log").read_text()
+    assert "taken up again" in log and "RESTORE OK: cluster lab" in log
+    backup = site.run("backup")
+    assert backup.code == 0, backup.output
+    # what was written since then is not restored over
+    status, _body = site.cluster.call(
+        site.cluster.managers[0], "PUT", "/secrets/since", {"value": "new"}
+    )
+    assert status in (200, 201)
     told = site.good("rebuild_cluster", "-e", CONFIRM)
-    assert "taken up again" in told
-    assert "RESTORE OK: cluster lab" in told and "RUN ok: cluster lab" in told
+    assert "was restored by an earlier attempt of this run, and is not restored again" in told
+    assert "RUN ok: cluster lab" in told
+    before["secrets"] = sorted([*before["secrets"], "since"])
     assert site.content() == before
     site.is_whole()
     again = site.run("rebuild_cluster", "-e", CONFIRM)
