@@ -11,6 +11,8 @@ import subprocess
 import pytest
 
 from lab import Lab
+from lab.testing import wait_until
+from product.on_hosts.tiers import Tiers
 from runbooks.before_after import (
     Before,
     agents_are_served,
@@ -18,9 +20,8 @@ from runbooks.before_after import (
     same_certificates,
     same_content,
 )
-from runbooks.runbook import CONFIRM, Runbook
+from runbooks.runbook import CONFIRM, PATIENT, Runbook
 
-STOP_ONE = "supervisorctl stop cloudify-mgmtworker || systemctl stop cloudify-mgmtworker"
 STOP = "systemctl stop supervisord 'cloudify-*' nginx 2>/dev/null; true"
 
 
@@ -69,9 +70,12 @@ def test_services_that_are_down_are_started(lab: Lab, version: str) -> None:
 def test_one_service_that_is_down_is_started(lab: Lab) -> None:
     """The rest of the node is at work, and seen to be: nobody has to take over."""
     site = made(lab, "7.0.5")
-    site.sh(STOP_ONE, "h2")
-    diagnosed = site.run("diagnose")
-    assert "recover_active" in diagnosed.output and "cloudify_action=fix" in diagnosed.output
+    Tiers(site.cluster).control("h2", "stop", "cloudify-mgmtworker")
+    wait_until(
+        lambda: "cloudify_action=fix" in site.run("diagnose", *PATIENT).output,
+        timeout=120,
+        what="it is diagnosed",
+    )
     told = site.good("recover_active", "-e", CONFIRM, "-e", "node=h2", "-e", "cloudify_action=fix")
     assert "lost: h2" in told and "next: nothing, all are well" in told
     assert "taken over, and prove it" not in told
