@@ -51,7 +51,10 @@ def diagnosis(
         earlier=age_of(_json(earlier), cluster=cluster, now=now),
         command=str(command),
     )
-    words: dict[str, t.Any] = {"inventories": [str(each) for each in inventories], "cluster": str(cluster)}
+    words: dict[str, t.Any] = {
+        "inventories": [str(each) for each in inventories],
+        "cluster": str(cluster),
+    }
     result: dict[str, t.Any] = diagnose(case, **{k: v for k, v in words.items() if v})
     return {**result, "cluster": str(cluster), "time": now}
 

@@ -146,9 +146,7 @@ def _by_peers(look: Look, name: str) -> list[Evidence]:
 
 def restore_flag_left(look: Look) -> Finding | None:
     found = {
-        name: [
-            said(name, "has the flag snapshot_restoring, which says that a restore is running")
-        ]
+        name: [said(name, "has the flag snapshot_restoring, which says that a restore is running")]
         for name in look.names
         if look.host(name).get("restore_flag") is True
     }

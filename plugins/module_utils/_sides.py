@@ -11,7 +11,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import asdict, dataclass, field
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import is_it
+
 Json = dict[str, t.Any]
+NameOf = t.Callable[..., str]
 
 
 @dataclass
@@ -46,18 +49,19 @@ class Split:
 
 def standby_sides(*, members: t.Sequence[Json], views: t.Mapping[str, Json]) -> Split:
     """Before 5.0: each manager that answers as the active one, with those that it sees online."""
-    names = _names(members)
+    name_of = _names(members)
     active = [m["name"] for m in members if views.get(m["name"], {}).get("status_code") == 200]
     sides: list[Side] = []
     placed: dict[str, str] = {}
     notes = []
     for name in active:
         listed = views[name].get("nodes") or []
-        online = [_name(node, names) for node in listed if node.get("online")]
+        seen = [node for node in listed if node.get("online")]
+        online = [name_of(node.get("host_ip"), node.get("name")) for node in seen]
         quorum = 2 * len(online) > len(members)
         nodes = [name]
         for node in online:
-            if node in active or node not in names.values():
+            if node in active or not node:
                 continue
             if node in placed:
                 notes.append(f"{name} sees {node} online, and {placed[node]} does, too")
@@ -83,7 +87,7 @@ def database_sides(
 ) -> Split:
     """From 5.0 on: each database that takes writes, with those that stream from it; and each that does not stream and
     has rows of its own, whatever Patroni says of it."""
-    names = _names(members)
+    name_of = _names(members, databases)
     nodes = [m["name"] for m in members if "database" in m["tiers"]]
     sides = [_led(name, databases) for name in nodes if _leads(databases.get(name))]
     alone = []
@@ -92,7 +96,7 @@ def database_sides(
         found = databases.get(name)
         if found is None or _leads(found):
             continue
-        upstream = next((s for s in sides if _follows(name, found, s, databases, names)), None)
+        upstream = next((s for s in sides if _follows(name, found, s, databases, name_of)), None)
         if upstream:
             upstream.nodes.append(name)
             upstream.evidence.append(f"{name} streams from {upstream.name}")
@@ -148,14 +152,14 @@ def _leads(found: Json | None) -> bool:
 
 
 def _follows(
-    name: str, found: Json, side: Side, databases: t.Mapping[str, Json], names: t.Mapping[str, str]
+    name: str, found: Json, side: Side, databases: t.Mapping[str, Json], name_of: NameOf
 ) -> bool:
     """By the word of both: one that only asks for a log that its leader does not have streams nothing."""
     leader = databases[side.name]
     if not found.get("sender") or found.get("timeline") != leader.get("timeline"):
         return False
-    followers = {names.get(address) for address in leader.get("followers") or []}
-    return names.get(found["sender"]) == side.name and name in followers
+    followers = {name_of(address) for address in leader.get("followers") or []}
+    return name_of(found["sender"]) == side.name and name in followers
 
 
 def _same_rows(found: Json, other: Json) -> bool:
@@ -175,13 +179,19 @@ def _serves(views: t.Mapping[str, Json], name: str) -> bool:
     return bool(view.get("answers")) and not view.get("error_code")
 
 
-def _names(members: t.Sequence[Json]) -> dict[str, str]:
-    """Whatever a member is known by -> its name in the inventory."""
-    return {m[key]: m["name"] for m in members for key in ("hostname", "address", "name")}
+def _names(members: t.Sequence[Json], databases: t.Mapping[str, Json] | None = None) -> NameOf:
+    """Whatever a member is known by -> its name in the inventory, or an empty string. The inventory may have a host's name where others have its
+    address, which the host itself tells."""
+    own = {name: found.get("address") for name, found in (databases or {}).items()}
 
+    def name_of(*said: t.Any) -> str:
+        for member in members:
+            address = own.get(member["name"])
+            if is_it(member, *said) or (address and is_it({**member, "address": address}, *said)):
+                return str(member["name"])
+        return ""
 
-def _name(node: Json, names: t.Mapping[str, str]) -> str:
-    return names.get(str(node.get("host_ip"))) or names.get(str(node.get("name"))) or "?"
+    return name_of
 
 
 # -- what each has ---------------------------------------------------------------------------------

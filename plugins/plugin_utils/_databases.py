@@ -14,7 +14,17 @@ import typing as t
 
 Json = dict[str, t.Any]
 
-PLAIN = ("patroni", "postgres", "paused", "recovery", "timeline", "sender", "blocked", "data")
+PLAIN = (
+    "patroni",
+    "postgres",
+    "paused",
+    "recovery",
+    "timeline",
+    "sender",
+    "blocked",
+    "data",
+    "address",
+)
 
 
 def parse_database(text: str) -> Json | None:

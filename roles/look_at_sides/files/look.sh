@@ -7,6 +7,7 @@
 [ -r $patroni_conf ] || exit 0
 server
 echo "data $data"
+echo "address $address"
 if patroni_runs; then echo 'patroni running'; else echo 'patroni stopped'; fi
 if etcd_has_quorum; then echo 'quorum yes'; else echo 'quorum no'; fi
 case $(ask_patroni config) in

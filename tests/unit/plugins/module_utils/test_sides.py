@@ -103,6 +103,16 @@ def test_who_streams_is_on_the_side_of_the_leader() -> None:
     assert side["managers"] == ["h1", "h2", "h3"]
 
 
+def test_an_inventory_of_names_where_the_databases_know_addresses() -> None:
+    """A busy cluster, whose replicas have other rows from one moment to the next, is one side."""
+    members = [{**m, "address": f"{m['name']}.example.com"} for m in MEMBERS]
+    databases = {"h1": leader("h2"), "h2": replica("h1", rows="4 bb")}
+    told = {name: f"{text}\naddress {ADDRESSES[name]}" for name, text in databases.items()}
+    views = {name: VIEWS[name] for name in databases}
+    split = cluster_sides(views, members=members[:2], databases=told)
+    assert not split["split"] and split["sides"][0]["nodes"] == ["h1", "h2"]
+
+
 def test_a_leader_without_patroni_is_a_side_and_has_no_quorum() -> None:
     split = split_of(h1=leader(patroni="stopped", timeline=4), h2=leader("h3"), h3=replica("h2"))
     found = by_name(split)
