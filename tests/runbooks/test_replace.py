@@ -69,8 +69,8 @@ def test_a_lost_node_is_replaced(site: Runbook, tmp_path: Path) -> None:
     log = tmp_path / "killed-again.log"
     site.killed("replace_node", *NODE, "-e", CONFIRM, at="Wait for the services", log=log)
     if site.cluster.site.version.generation == "all_active":
-        # the new host is lost, too, and is in registers again
-        assert registers(site) == members
+        # the new host is lost, too, and is in a register again
+        assert "h2" in str(registers(site)["h1/managers"])
         site.lab.host("h2").kill()
         site.lab.host("h2").fresh()
     told = site.good("replace_node", *NODE, "-e", CONFIRM)
