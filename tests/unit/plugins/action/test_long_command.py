@@ -19,8 +19,6 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible_collections.cloudify_ha.recovery.plugins.action import long_command
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.watching import until
 
-PATIENCE = 20.0
-
 
 class Host:
     """Runs scripts here, and can be out of reach."""

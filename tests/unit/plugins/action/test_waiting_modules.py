@@ -45,7 +45,6 @@ WAITING = (
     "snapshot_restore",
     "snapshot_upload",
 )
-PATIENCE = 20.0
 MIB = 1 << 20
 
 
