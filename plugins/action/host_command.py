@@ -89,7 +89,9 @@ class ActionModule(ActionBase):
 
     def _with_stdin(self, words: str, stdin: str) -> dict[str, t.Any]:
         # Even without input it is not given a terminal, which would mix both of its outputs.
-        done: dict[str, t.Any] = self._low_level_execute_command(words, in_data=stdin or "\n")
+        # In bytes, since the connection to this very host takes nothing else.
+        data = (stdin or "\n").encode()
+        done: dict[str, t.Any] = self._low_level_execute_command(words, in_data=data)
         if done["rc"] and NO_TERMINAL in f"{done['stdout']}{done['stderr']}":
             done = self._with_file(words, stdin)
         return done

@@ -32,14 +32,15 @@ class Host:
         self.calls: list[str] = []
         self.modes: list[int] = []
 
-    def execute(self, command: str, in_data: str | None = None, **dummy: t.Any) -> Json:
+    def execute(self, command: str, in_data: bytes | None = None, **dummy: t.Any) -> Json:
         self.calls.append(command)
         if self.wants_terminal and in_data:
             return {"rc": 1, "stdout": "", "stderr": "sudo: sorry, you must have a tty to run sudo"}
         done = subprocess.run(
-            ["/bin/sh", "-c", command], input=in_data, capture_output=True, text=True, check=False
+            ["/bin/sh", "-c", command], input=in_data, capture_output=True, check=False
         )
-        return {"rc": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+        stdout, stderr = done.stdout.decode(), done.stderr.decode()
+        return {"rc": done.returncode, "stdout": stdout, "stderr": stderr}
 
     def action(self, cls: type, *, check: bool, given: Json) -> t.Any:
         action = object.__new__(cls)
