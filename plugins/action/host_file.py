@@ -109,7 +109,7 @@ class ActionModule(ActionBase):
 
     def _on_host(self, script: str, *words: str) -> str:
         command = shlex.join(["/bin/sh", "-c", script, "host_file", *words])
-        done = self._low_level_execute_command(command, in_data="\n")
+        done = self._low_level_execute_command(command, in_data=b"\n")
         if done["rc"]:
             said = done["stderr"].strip() or done["stdout"].strip() or "no message"
             raise AnsibleActionFail(f"{words[0]}: {said.splitlines()[-1]}")
