@@ -107,11 +107,12 @@ class Look:
         )
 
     def is_empty(self, name: str) -> bool:
-        """Whether a host has let us in, and has nothing of the product."""
+        """Whether a host has let us in, and has nothing of the product: by its own word, as silence is none."""
         host, probe = self.host(name), self.case.probes.get(name) or {}
         runs = "active" in (host.get("services") or {}).values()
         runs = runs or bool(probe.get("database") and not probe["database"]["error"])
-        return bool(host.get("reachable")) and host.get("package") == "" and not runs
+        bare = host.get("package") == "" and host.get("traces") is False
+        return bool(host.get("reachable")) and bare and not runs
 
     @property
     def lasting(self) -> float:
@@ -151,7 +152,8 @@ class Look:
         found = list(found)
         if self.surely_dead(found):
             return "high"
-        return "medium" if all(votes(self.case, n).mostly_dead for n in found) else "low"
+        each = [votes(self.case, name) for name in found]
+        return "medium" if all(v.mostly_dead or v.mostly_lost for v in each) else "low"
 
     def stopped(self, name: str) -> list[tuple[str, str]]:
         """Services that should run on a host, and do not, with their state."""

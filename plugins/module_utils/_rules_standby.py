@@ -21,6 +21,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
     AGAIN,
     FAILOVER,
+    STEPS_DOWN,
 )
 
 
@@ -37,23 +38,25 @@ def _sees(look: Look, who: str, other: str) -> bool | None:
 
 
 def split_brain(look: Look) -> Finding | None:
-    """Two active ones that do not see each other: each takes writes, since a minority does, too."""
+    """Two active ones that do not see each other: each takes writes, since a minority does, too. One that is about to step down has done so soon."""
     found = _active(look)
     if len(found) < 2:
         return None
     evidence: list[Evidence] = []
-    apart = True
+    lost: list[bool] = []
     for who in found:
         evidence.append(said(who, "answers as the active one"))
         for other in found:
             if other != who:
                 seen = _sees(look, who, other)
-                apart = apart and seen is False
+                lost.append(seen is False)
                 how = {True: "online", False: "offline"}.get(seen, "not among its nodes")  # type: ignore[arg-type]
                 evidence.append(said(who, f"sees {other} {how}"))
         if (look.host(who).get("postgres") or {}).get("role") == "leader":
             evidence.append(said(who, "its database takes writes"))
-    if not apart:
+    before = look.earlier.get("active") or []
+    stays = set(found) <= set(before) and look.lasting >= STEPS_DOWN
+    if not any(lost) and not stays:
         return Finding(
             "active_down_failover_running",
             f"{names(found)} both answer as the active one, and have not lost each other: one is about to step down.",
@@ -67,7 +70,8 @@ def split_brain(look: Look) -> Finding | None:
         f"{names(found)} are all active, each without the others, and take writes that the others do not get.",
         found,
         evidence,
-        "high",
+        "high" if all(lost) or stays else "low",
+        ask=[] if all(lost) or stays else [AGAIN],
     )
 
 

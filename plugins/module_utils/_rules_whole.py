@@ -20,6 +20,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
     names,
     said,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import AGAIN
 
 
 def load_balancer_broken(look: Look) -> Finding | None:
@@ -75,21 +76,28 @@ def rows_differ(look: Look) -> Finding | None:
             differ.append(name)
     if not differ:
         return None
-    signs = _forked(look, leader, differ)
+    newer = [line for name in differ for line in _newer(look, name, leader)]
+    apart = [line for name in differ for line in _not_followed(look, name, leader)]
+    # one that comes back is not followed for a moment, either
+    still = look.earlier.get("class") == "split_brain_healed" and look.lasting > 0
+    sure = bool(newer or (apart and still))
     return Finding(
         "split_brain_healed",
-        f"{names(differ)} has gone another way than {leader}, which leads: what only one side has is lost as soon as one is made anew.",
+        _gone(names(differ), leader, sure),
         sorted([*differ, leader]),
-        signs + evidence,
-        "high" if signs and evidence else "medium" if signs else "low",
-        ask=(
-            []
-            if signs
-            else [
-                "Diagnose again while nobody writes: rows that are just being written differ for a moment."
-            ]
-        ),
+        newer + apart + evidence,
+        "high" if sure and evidence else "medium" if sure else "low",
+        ask=[] if sure else [_WRITES if not apart else AGAIN],
     )
+
+
+def _gone(who: str, leader: str, sure: bool) -> str:
+    if sure:
+        return f"{who} has gone another way than {leader}, which leads: what only one side has is lost as soon as one is made anew."
+    return f"{who} has other rows than {leader}, which leads: it has gone another way, or does not have yet what is just being written."
+
+
+_WRITES = "Diagnose again while nobody writes: rows that are just being written differ for a moment."
 
 
 def _age(look: Look, name: str, leader: str) -> int:
@@ -102,24 +110,22 @@ def _rows(counts: t.Mapping[str, t.Any], table: str) -> str:
     return f"{counts[table]:.0f}" if counts.get(table) is not None else "none"
 
 
-def _forked(look: Look, leader: str, differ: list[str]) -> list[Evidence]:
-    """What no database that follows can have."""
-    found = []
-    ours = (look.patroni(leader).get("xlog") or {}).get("location")
-    line = look.patroni(leader).get("timeline")
-    streaming = look.patroni(leader).get("replication") or []
-    for name in differ:
-        body = look.patroni(name)
-        theirs = (body.get("xlog") or {}).get("received_location")
-        member = next(m for m in look.case.members if m["name"] == name)
-        if _age(look, name, leader) > 0:
-            says = f"is on timeline {body['timeline']:g}, newer than {leader}'s {line:g}"
-            found.append(said(name, f"{says}, as no database is that follows it"))
-        elif ours and theirs and theirs > ours:
-            found.append(said(name, f"has got more of the log than {leader} has written"))
-        elif not any(is_it(member, each["client_addr"]) for each in streaming):
-            found.append(said(leader, f"does not send to {name}, and Patroni shows no lag"))
-    return found
+def _newer(look: Look, name: str, leader: str) -> list[Evidence]:
+    """What no database that follows can have. How much of the log each has says nothing: they were not asked at the same moment."""
+    if _age(look, name, leader) <= 0:
+        return []
+    ours, theirs = (look.patroni(n)["timeline"] for n in (leader, name))
+    says = f"is on timeline {theirs:g}, newer than {leader}'s {ours:g}"
+    return [said(name, f"{says}, as no database is that follows it")]
+
+
+def _not_followed(look: Look, name: str, leader: str) -> list[Evidence]:
+    """By the leader's own word: one whose Patroni has not answered has not said that it sends to nobody."""
+    body = look.patroni(leader)
+    member = next(m for m in look.case.members if m["name"] == name)
+    if not body or any(is_it(member, each["client_addr"]) for each in body["replication"]):
+        return []
+    return [said(leader, f"does not send to {name}, and Patroni shows no lag")]
 
 
 def registers_differ(look: Look) -> Finding | None:

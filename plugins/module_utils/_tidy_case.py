@@ -156,6 +156,7 @@ _HOST = record(
     ),
     restore_flag=truth,
     frozen=truth,
+    traces=truth,
     package=lambda value: value if isinstance(value, str) else None,
     reaches=by_name(truth),
     postgres=record(role=text),

@@ -28,7 +28,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_sign
 NO_DATA = ("no services", "no metrics")
 ME = "controller"
 #: What ssh says of a host that is up, and does not let anybody in.
-NO_ENTRY = ("does not let us in", "host key")
+NO_ENTRY = ("does not let us in", "host key", "refuses ssh")
 #: Of a database, by its own Patroni.
 LEADING = ("master", "primary", "leader")
 
@@ -190,6 +190,7 @@ class Votes:
     :param alive: who has only signs of life
     :param dead: who has only signs of death
     :param mixed: who has both
+    :param tried: who of these has just tried to reach it, and has not
     :param could: how many peers could have known
     """
 
@@ -197,6 +198,7 @@ class Votes:
     dead: tuple[str, ...]
     mixed: tuple[str, ...]
     could: int
+    tried: tuple[str, ...] = ()
 
     @property
     def told(self) -> int:
@@ -210,6 +212,11 @@ class Votes:
     @property
     def mostly_dead(self) -> bool:
         return len(self.dead) * 2 > self.told
+
+    @property
+    def mostly_lost(self) -> bool:
+        """Nobody is sure that it is alive, and most see it dead, or have just not reached it."""
+        return not self.alive and len({*self.dead, *self.tried}) * 2 > self.told
 
     def surely_dead(self, too: bool) -> bool:
         """Nobody has a sign of life, and most of those who could know say so.
@@ -225,13 +232,17 @@ def votes(case: Case, name: str) -> Votes:
     for sign in signs(case, name):
         each.setdefault(sign.who, []).append(sign)
     found: dict[str, list[str]] = {"alive": [], "dead": [], "mixed": []}
+    tried: list[str] = []
     for who, told in each.items():
-        # whoever has just tried to reach it knows best
-        tried = [sign for sign in told if sign.kind == "reaches"]
-        ways = {sign.alive for sign in tried or told}
+        # Whoever has just reached it knows best. Who has not is in doubt for as long as another sign of life is there: it may be old, or the way shut.
+        tries = {sign.alive for sign in told if sign.kind == "reaches"}
+        ways = {True} if True in tries else {sign.alive for sign in told}
+        if tries == {False}:
+            tried.append(who)
         found["mixed" if len(ways) > 1 else "alive" if True in ways else "dead"].append(who)
     could = max(len(each), _could_know(case, name))
-    return Votes(tuple(found["alive"]), tuple(found["dead"]), tuple(found["mixed"]), could)
+    alive, dead, mixed = (tuple(found[way]) for way in ("alive", "dead", "mixed"))
+    return Votes(alive, dead, mixed, could, tuple(tried))
 
 
 def _could_know(case: Case, name: str) -> int:

@@ -64,7 +64,8 @@ def parse(said: t.Any) -> Json:
         "certificates": [],
         "restore_flag": None,
         "frozen": False,
-        "package": "",
+        "package": None,
+        "traces": None,
         "reaches": {},
         "consul": None,
         "postgres": None,
@@ -159,7 +160,11 @@ def _frozen(found: Json, words: list[str]) -> None:
 
 
 def _package(found: Json, words: list[str]) -> None:
-    found["package"] = words[0]
+    found["package"] = "" if words[0] == "none" else words[0]
+
+
+def _traces(found: Json, words: list[str]) -> None:
+    found["traces"] = _YES_NO[words[0]]
 
 
 def _reaches(found: Json, words: list[str]) -> None:
@@ -183,6 +188,7 @@ _FACTS: dict[str, t.Callable[[Json, list[str]], None]] = {
     "restore_flag": _flag,
     "frozen": _frozen,
     "package": _package,
+    "traces": _traces,
     "reaches": _reaches,
     "consul": _consul,
     "postgres": _postgres,

@@ -5,7 +5,7 @@
 # What a host says of itself, a line for each fact (plugin_utils/_host.py reads them). It changes nothing, and no line has a secret.
 # usage: host.sh LIMIT PROBE WRITE TIERS PACKAGES PEERS
 #   LIMIT: seconds that each part has; all of them run at once. PROBE: patroni.sh and probe.sh of role check_health in base64, which is run beside it with
-#   WRITE and TIERS. The last three are lists with blanks; a peer is NAME=ADDRESS=PORT.
+#   WRITE and TIERS. The last three are lists with blanks; a peer is NAME=ADDRESS=PORT,PORT.
 
 limit=$1 probe=$2 write=$3 tiers=$4 packages=$5 peers=$6
 supervisord_conf=/etc/supervisord.conf
@@ -17,6 +17,8 @@ patroni_conf=/etc/patroni.conf
 places='/ /tmp /etc/cloudify /opt/manager /opt/manager/resources /opt/mgmtworker /var/log /var/log/cloudify /var/lib/patroni /var/lib/etcd /var/lib/pgsql /var/lib/pgsql/9.5/data /var/lib/pgsql/14/data /var/lib/rabbitmq'
 # of role freeze_sides
 frozen_mark=/etc/cloudify/.split_brain_frozen
+# What an installation leaves, and a new host has nothing of.
+traces='/etc/cloudify/.install* /etc/cloudify/.configured* /etc/cloudify/ssl/* /etc/patroni.conf /var/lib/patroni/* /opt/manager'
 restore_flags='/tmp/cloudify/snapshot_restoring /opt/manager/snapshot_status/snapshot_restoring'
 LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin
@@ -136,27 +138,42 @@ flags() {
     [ ! -e $frozen_mark ] || echo 'frozen yes'
 }
 
+# That there is none is only said where rpm says so of each name: it may as well have failed, or not be how the product came here.
 package() {
-    command -v rpm >/dev/null || return
+    command -v rpm >/dev/null && [ -n "$packages" ] || return
+    none=yes
     for name in $packages; do
-        version=$(timeout "$limit" rpm -q --qf '%{VERSION}' "$name" 2>/dev/null) && echo "package $version"
+        said=$(timeout "$limit" rpm -q --qf '%{VERSION}' "$name" 2>&1)
+        case $?:$said in
+            0:*) none=no && echo "package $said" ;;
+            *'is not installed'*) ;;
+            *) none=no ;;
+        esac
     done
+    [ $none = no ] || echo 'package none'
 }
 
-reach() { # name, address, port
+traces() {
+    found=no
+    for trace in $traces; do
+        [ ! -e "$trace" ] || found=yes
+    done
+    echo "traces $found"
+}
+
+# Whether a host is there. A connection that it refuses has reached it, and of several ports a firewall may keep all but one to itself.
+reach() { # name, address, ports
     seconds=$((limit > 2 ? limit - 1 : 1))
     if command -v bash >/dev/null; then
-        said=$(timeout $seconds bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" 2>&1)
-        code=$?
+        said=$(timeout $seconds bash -c 'for port in $1; do (exec 3<>"/dev/tcp/$0/$port" && echo reached) 2>&1 & done; wait' "$2" "$3" 2>&1)
+    elif command -v curl >/dev/null; then
+        # where it has connected, nobody says anything more
+        said=$(for port in $3; do curl -s -S -m $seconds "telnet://$2:$port" </dev/null 2>&1 && echo reached & done; wait)
     else
-        said=$(curl -s -S -m $seconds "telnet://$2:$3" </dev/null 2>&1)
-        code=$?
-        # it has connected, and nobody says anything more
-        case $said in *"timed out after"*"bytes"*) code=0 ;; esac
+        return
     fi
-    case $code:$said in
-        0:*) echo "reaches $1 yes" ;;
-        127:*) ;;
+    case $said in
+        *reached* | *refused* | *"timed out after"*"bytes"*) echo "reaches $1 yes" ;;
         *) echo "reaches $1 no" ;;
     esac
 }
@@ -187,12 +204,12 @@ postgres() {
 exec </dev/null
 echo "clock $(date +%s.%N)"
 [ -z "$tiers" ] || timeout -k 1 $((limit + 2)) sh -c "$(printf %s "$probe" | base64 -d)" probe.sh "$write" "$limit" $tiers 2>/dev/null &
-for part in services disks certificates flags package consul postgres; do
+for part in services disks certificates flags package traces consul postgres; do
     $part &
 done
 for peer in $peers; do
     name=${peer%%=*} rest=${peer#*=}
-    reach "$name" "${rest%=*}" "${rest##*=}" &
+    reach "$name" "${rest%=*}" "$(echo "${rest##*=}" | tr , ' ')" &
 done
 wait
 echo "clock $(date +%s.%N)"

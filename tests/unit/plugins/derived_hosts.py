@@ -30,8 +30,7 @@ derived(
 )(same)
 derived(
     "hosts say who reaches whom, sooner than metrics do",
-    *("7.0.5-async-killed", "node_down", "high", "async"),
-    runbook=REPLACE,
+    *("7.0.5-async-killed", "node_down", "medium", "async"),
 )(same)
 
 

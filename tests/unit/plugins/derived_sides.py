@@ -15,6 +15,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registr
     derived,
     host,
 )
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import Json
 
 
 @derived(
@@ -219,13 +220,59 @@ def two_leaders_for_long(c: Derived) -> None:
     "other",
 )
 def two_active_ones_that_see_each_other(c: Derived) -> None:
-    new = next(
-        n for n, v in c.views.items() if v.get("status_code") == 200 and n != host(c, "leader")
-    )
-    c.were["other"] = new
-    for node in c.views[host(c, "leader")]["nodes"]:
-        node["online"] = True
+    for name in _both(c):
+        _see_all(c, name)
+
+
+def _both(c: Derived) -> list[str]:
+    """Who answers as the active one."""
+    active = [n for n, view in c.views.items() if view.get("status_code") == 200]
+    c.were["other"] = next(n for n in active if n != host(c, "leader"))
     c.hosts = {}
+    return active
+
+
+def _see_all(c: Derived, name: str) -> None:
+    for node in c.views[name]["nodes"]:
+        node["online"] = True
+
+
+@derived(
+    "one of two active ones has not lost the other yet",
+    *("4.5.5-active-isolated", "split_brain", "low", "leader", "other"),
+)
+def one_of_two_active_ones_has_not_lost_the_other_yet(c: Derived) -> None:
+    _both(c)
+    _see_all(c, host(c, "leader"))
+
+
+@derived(
+    "two active ones for long, of which one does not tell its nodes",
+    *("4.5.5-active-isolated", "split_brain", "high", "leader", "other"),
+    runbook="resolve_split_brain",
+)
+def two_active_ones_for_long_of_which_one_does_not_tell_its_nodes(c: Derived) -> None:
+    for name in _both(c):
+        c.views[name]["nodes"] = None
+    c.before("active_down_failover_running", "leader", "other", age=90)
+
+
+@derived(
+    "two active ones that do not tell their nodes",
+    *("4.5.5-active-isolated", "active_down_failover_running", "medium", "leader", "other"),
+)
+def two_active_ones_that_do_not_tell_their_nodes(c: Derived) -> None:
+    for name in _both(c):
+        c.views[name]["nodes"] = None
+
+
+def _more_rows(c: Derived, *roles: str) -> Json:
+    """These have more than the leader, whose database is returned."""
+    for role in roles:
+        database = c.database(host(c, role))
+        database["counts"][sorted(database["counts"])[0]] += 6
+        database["patroni"]["body"]["xlog"]["received_location"] += 4096
+    return c.database(host(c, "leader"))
 
 
 @derived(
@@ -239,12 +286,53 @@ def two_active_ones_that_see_each_other(c: Derived) -> None:
     runbook="resolve_split_brain",
 )
 def rows_are_only_on_one_side_and_patroni_shows_health(c: Derived) -> None:
-    """The leader came back with less than the others have acknowledged."""
-    for role in ("sync", "async"):
-        database = c.database(host(c, role))
-        database["counts"][sorted(database["counts"])[0]] += 6
-        database["patroni"]["body"]["xlog"]["received_location"] += 4096
-    c.database(host(c, "leader"))["write"] = "ok"
+    """The leader came back with less than the others have acknowledged, which cannot follow it, and has been so for a while."""
+    leader = _more_rows(c, "sync", "async")
+    leader["patroni"]["body"]["replication"] = []
+    leader["write"] = "ok"
+    c.before("split_brain_healed", age=30)
+
+
+@derived(
+    "rows are only on one side for a moment",
+    "7.0.5-healthy",
+    "split_brain_healed",
+    "low",
+    "leader",
+    "sync",
+)
+def rows_are_only_on_one_side_for_a_moment(c: Derived) -> None:
+    """As where one comes back, and does not follow yet."""
+    leader = _more_rows(c, "sync")
+    leader["patroni"]["body"]["replication"] = []
+
+
+@derived(
+    "a busy cluster was asked one after the other",
+    "7.0.5-healthy",
+    "split_brain_healed",
+    "low",
+    "leader",
+    "sync",
+)
+def a_busy_cluster_was_asked_one_after_the_other(c: Derived) -> None:
+    """The standby a moment later than the leader, both times that it was looked at."""
+    _more_rows(c, "sync")
+    c.before("split_brain_healed", age=30)
+
+
+@derived(
+    "a busy leader's Patroni has not answered",
+    "7.0.5-healthy",
+    "split_brain_healed",
+    "low",
+    "leader",
+    "sync",
+)
+def a_busy_leader_s_patroni_has_not_answered(c: Derived) -> None:
+    leader = _more_rows(c, "sync")
+    leader["patroni"] = {"code": 0, "body": None}
+    c.before("split_brain_healed", age=30)
 
 
 @derived(

@@ -138,9 +138,8 @@ def one_manager_alone_fails_by_what_it_says(c: Derived) -> None:
     "a cable is pulled, and peers have just tried",
     "7.0.5-async-cut",
     "node_down",
-    "high",
+    "medium",
     "async",
-    runbook=REPLACE,
 )
 def a_cable_is_pulled_and_peers_have_just_tried(c: Derived) -> None:
     name = host(c, "async")
@@ -230,7 +229,32 @@ def all_are_apart_by_what_they_reach(c: Derived) -> None:
 def the_hosts_are_empty(c: Derived) -> None:
     c.without_ssh_of_tiers()
     for each in c.hosts.values():
-        each.update(package="", services={})
+        each.update(package="", services={}, traces=False)
+
+
+def _stopped(c: Derived, **told: object) -> None:
+    """All is stopped, and ssh tells no package of any host, as of one that was installed in another way, or whose rpm has failed."""
+    c.without_ssh_of_tiers()
+    for each in c.hosts.values():
+        each.update(services=dict.fromkeys(each["services"], "inactive"), **told)
+
+
+ROLES = ("leader", "sync", "async")
+
+
+@derived("all is stopped, and rpm knows of nothing", "7.0.5-all-managers-stopped", "cluster_down", "high", *ROLES)
+def all_is_stopped_and_rpm_knows_of_nothing(c: Derived) -> None:
+    _stopped(c, package="", traces=True)
+
+
+@derived("all is stopped, and rpm fails", "7.0.5-all-managers-stopped", "cluster_down", "high", *ROLES)
+def all_is_stopped_and_rpm_fails(c: Derived) -> None:
+    _stopped(c, package=None, traces=False)
+
+
+@derived("all is stopped, and hosts say half of it", "7.0.5-all-managers-stopped", "cluster_down", "high", *ROLES)
+def all_is_stopped_and_hosts_say_half_of_it(c: Derived) -> None:
+    _stopped(c, package="", traces=None)
 
 
 __all__ = ()

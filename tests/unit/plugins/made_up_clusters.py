@@ -56,11 +56,20 @@ class MadeUp:
         self.told = {
             (a, b): self.random.random() < self.lean for a in self.names for b in self.names
         }
+        #: Who gets through to whom, which is another matter than what they have heard of each other.
+        self.reach = {
+            pair: told if self.random.random() < 0.7 else self.random.random() < self.lean
+            for pair, told in self.told.items()
+        }
+        #: Of whose hosts ssh tells that nothing is there, and whose managers refuse connections.
+        self.bare: set[str] = set()
         self.leads = self.random.choice(self.names)
         self.mute = {n for n in self.names if self.random.random() < 0.3}
         self.ssh = self.random.random() < 0.7
         if self.random.random() < 0.4:
             self._one_dead()
+        elif self.random.random() < 0.2:
+            self._all_bare()
 
     def _one_dead(self) -> None:
         """One is dead, and the others agree, but for a few words."""
@@ -70,12 +79,18 @@ class MadeUp:
         self.leads = self.random.choice([name for name in self.names if name != dead])
         for who, whom in self.told:
             self.told[who, whom] = (whom != dead) != (self.random.random() < 0.02)
+            self.reach[who, whom] = (whom != dead) != (self.random.random() < 0.02)
+
+    def _all_bare(self) -> None:
+        """New hosts, but for a few."""
+        self.mute, self.ssh = set(), True
+        self.bare = {name for name in self.names if self.random.random() < 0.9}
 
     def fixed(self, victim: str, alive_by: t.Collection[str], dead_by: t.Collection[str]) -> None:
-        """These peers see it alive, those dead; this controller has no contact with it."""
+        """These peers see it alive, those dead, whether they get through to it or not; this controller has no contact with it."""
         self.told.update({(who, victim): True for who in alive_by})
         self.told.update({(who, victim): False for who in dead_by})
-        self.mute = {victim}
+        self.mute, self.bare = {victim}, set()
 
     def case(self) -> Case:
         return Case(
@@ -93,6 +108,8 @@ class MadeUp:
                 "error": "no connection within connect_timeout",
                 "hangs": False,
             }
+        if name in self.bare:
+            return {"answers": False, "error": "connection refused", "hangs": False}
         leads = not self.standby or name == self.leads
         view: Json = {
             "answers": True,
@@ -141,6 +158,8 @@ class MadeUp:
     def _probe(self, name: str) -> Json:
         if name in self.mute:
             return {"database": None, "broker": None}
+        if name in self.bare:
+            return {"database": {"single": True, "error": "no psql"}, "broker": {"error": "none"}}
         seen = [n for n in self.names if n == name or self.told[name, n]]
         leads = name == self.leads
         rows = [
@@ -177,7 +196,9 @@ class MadeUp:
             "reachable": True,
             "clock": NOW,
             "skew": 0.0,
-            "reaches": {n: self.told[name, n] for n in self.names if n != name},
+            "reaches": {n: self.reach[name, n] for n in self.names if n != name},
+            "package": "" if name in self.bare else "7.0.5",
+            "traces": name not in self.bare,
         }
 
 

@@ -52,7 +52,8 @@ def test_nobody_is_replaced_whom_most_peers_see_alive(lot: range) -> None:
 
 @pytest.mark.parametrize("lot", LOTS, ids=str)
 def test_destructive_is_only_what_is_beyond_doubt(lot: range) -> None:
-    """Over anything at all: each node that a command would replace is out of this controller's sight, and seen by no peer."""
+    """Over anything at all: each node that a command would replace is out of this controller's sight, and no peer sees it or gets through to it; what
+    a command would rebuild is on no host at all."""
     destructive = 0
     for seed in lot:
         made = MadeUp(seed)
@@ -62,15 +63,25 @@ def test_destructive_is_only_what_is_beyond_doubt(lot: range) -> None:
             continue
         destructive += 1
         assert found["confidence"] == "high", seed
+        if found["runbook"] == "rebuild_cluster":
+            assert made.bare == set(made.names), seed
+            continue
         (victim,) = (n for n in made.names if f"node={n} " in found["command"])
         assert victim in made.mute, seed
         witnesses = [n for n in made.names if n not in made.mute]
         assert witnesses
-        if made.standby and not made.ssh:
+        if made.ssh:
+            assert not any(made.reach[who, victim] for who in witnesses), seed
+        if made.standby:  # a standby says nothing of others
             witnesses = [made.leads]
         assert not any(made.told[who, victim] for who in witnesses), seed
     # else this has shown nothing
     assert destructive
+
+
+def test_new_hosts_are_told() -> None:
+    """The random ones have them, or else nothing is shown of a rebuild."""
+    assert any(diagnose(MadeUp(seed).case())["runbook"] == "rebuild_cluster" for seed in range(300))
 
 
 @pytest.mark.parametrize("name", OF_THREE)

@@ -131,9 +131,10 @@ WITH_HOSTS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "7.0.5-two-managers-stopped": ("several_down", "high", ("sync", "async"), ""),
     "7.0.5-several-stopped": ("several_down", "high", ("sync", "async"), ""),
     "7.0.5-all-managers-stopped": ("cluster_down", "high", ALL, ""),
-    "7.0.5-async-killed": ("node_down", "high", ("async",), REPLACE),
+    # nobody reaches it, and all still have data of it: once that is gone, it may be replaced
+    "7.0.5-async-killed": ("node_down", "medium", ("async",), ""),
     "7.0.5-async-killed-settled": ("node_down", "high", ("async",), REPLACE),
-    "7.0.5-async-cut": ("node_down", "high", ("async",), REPLACE),
+    "7.0.5-async-cut": ("node_down", "medium", ("async",), ""),
     "7.0.5-async-isolated": ("network_broken", "high", ("async",), ""),
     "7.0.5-async-unreachable": ("my_path_broken", "high", ("async",), ""),
     "7.0.5-two-unreachable": ("my_path_broken", "low", ("sync", "async"), ""),
