@@ -188,9 +188,6 @@ def _given(look: Look, main: Finding, runbook: str) -> Json:
             given["cloudify_dead"] = others
     if runbook == "recover_active" and main.action == "fix":
         given["cloudify_action"] = "fix"
-    if main.kind == "database_quorum_lost" and runbook == "rebuild_cluster":
-        # its managers are there, and wait for their databases
-        given["cloudify_cluster_is_lost"] = "true"
     return given
 
 
@@ -243,7 +240,9 @@ def _why_not(main: Finding, runbook: str, also: list[Finding]) -> str:
     if main.confidence != "high":
         return f"Before {runbook}: the evidence is not enough for it. Diagnose again."
     who = names(main.nodes)
-    return f"Before {runbook}: bring back what can be brought back of {who}; it is for what is lost for good."
+    # its managers are there, and wait for their databases
+    word = " (with -e cloudify_cluster_is_lost=true)" if main.kind == "database_quorum_lost" else ""
+    return f"Before {runbook}{word}: bring back what can be brought back of {who}; it is for what is lost for good."
 
 
 def _causes(main: Finding, also: list[Finding]) -> list[str]:

@@ -70,10 +70,12 @@ class ConnectionFailed(RecoveryError):
 
     :ivar hangs: it took the request, and was silent from then on: it waits for something itself
     :ivar absent: nothing listens there: the connection was refused, or there is no way to the host. A time-out does not say that
+    :ivar untrusted: something listens there, and TLS has failed with it: by the CA that was given, or another setting of the connection
     """
 
     hangs = False
     absent = False
+    untrusted = False
 
 
 class WaitTimeout(RecoveryError):

@@ -114,6 +114,15 @@ class Look:
         bare = host.get("package") == "" and host.get("traces") is False
         return bool(host.get("reachable")) and bare and not runs
 
+    def is_slow(self, name: str) -> bool:
+        """Whether a manager has answered, and has not said in time how it is."""
+        return bool(self.view(name).get("answers")) and self.view(name).get("status_code") == 0
+
+    def last_of(self, name: str) -> list[str]:
+        """The tiers that a member has, and nobody else who is left."""
+        tiers = next(m["tiers"] for m in self.case.members if m["name"] == name)
+        return [t for t in tiers if not set(self.of(t)) - {name, *self.dead}]
+
     @property
     def lasting(self) -> float:
         """Seconds since the class of the last diagnosis was first seen without a break."""

@@ -278,6 +278,7 @@ class ManagerHttp:
                 error = self._unreachable(doing, method, path, failures, arrived=not repeatable)
                 error.hangs = isinstance(exc, rex.ReadTimeout)
                 error.absent = nothing_listens(exc)
+                error.untrusted = isinstance(exc, rex.SSLError) and is_hopeless(exc)
                 hopeless = is_hopeless(exc)
                 if repeatable and self._next_host(failures):
                     continue

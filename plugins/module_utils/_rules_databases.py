@@ -117,7 +117,9 @@ def listed_leaders(look: Look) -> dict[str, list[str]]:
 
 def quorum_lost(look: Look) -> Finding | None:
     total = len(look.of("database"))
-    if total < 2 or somebody_leads(look):
+    if total < 2:
+        return _only_one(look)
+    if somebody_leads(look):
         return None
     up = look.databases_up
     down = [n for n in look.of("database") if n not in up and n not in look.hidden]
@@ -175,20 +177,51 @@ def is_between_leaders(look: Look) -> bool:
     return fresh and standby and not look.hanging
 
 
-def _perhaps_lost(look: Look) -> Finding | None:
-    """Nothing is known of the databases themselves."""
+def _without_database(look: Look) -> tuple[list[str], bool]:
+    """Managers that fail with an error of their own; and whether all that take connections do, or hang."""
     managers = look.of("manager")
     failing = [n for n in managers if _fails(look.view(n))]
     others = [n for n in managers if look.view(n).get("answers") and n not in failing]
-    if others or not (look.hanging or failing):
+    return failing, not others and bool(look.hanging or failing)
+
+
+def _only_one(look: Look) -> Finding | None:
+    """Of a database that has no others beside it, or is not in the inventory."""
+    failing, all_of_them = _without_database(look)
+    if look.standby or not all_of_them:
+        return None
+    evidence = _waiting(look) + _failing(look, failing)
+    (name,) = look.of("database") or ("",)
+    error = (look.probe(name, "database") or {}).get("error")
+    if name:
+        evidence += (
+            [said(name, f"its database does not answer: {error}")] if error else look.about(name)
+        )
+    return Finding(
+        "database_quorum_lost",
+        f"No manager gets through to the database, which is {f'only on {name}' if name else 'not in the inventory'}.",
+        [name] if name else look.of("manager"),
+        evidence,
+        "medium" if error or name in look.dead else "low",
+        first=["Start the database, or mend the way to it: the managers then go on by themselves."],
+    )
+
+
+def _failing(look: Look, found: list[str]) -> list[Evidence]:
+    return [said(n, f"its manager answers: {_first_words(look, n)}") for n in found]
+
+
+def _perhaps_lost(look: Look) -> Finding | None:
+    """Nothing is known of the databases themselves."""
+    failing, all_of_them = _without_database(look)
+    if not all_of_them:
         return None
     how = "hangs" if not failing else "fails with an error of its own" if not look.hanging else ""
     return Finding(
         "database_quorum_lost",
         f"Every manager that takes connections {how or 'hangs or fails'}, as one does without a database.",
         list(look.of("database")),
-        _waiting(look)
-        + [said(n, f"its manager answers: {_first_words(look, n)}") for n in failing],
+        _waiting(look) + _failing(look, failing),
         "low",
         ask=["Ask the database hosts by ssh: nothing is known of them."],
     )

@@ -25,9 +25,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses im
 def nobody_answers(look: Look) -> Finding | None:
     """No manager serves anybody, whatever the rest does."""
     managers = look.of("manager")
-    if not managers or any(
-        look.view(n).get("answers") or look.view(n).get("hangs") for n in managers
-    ):
+    there = ("answers", "hangs", "denied")
+    if not managers or any(look.view(n).get(how) for n in managers for how in there):
         return None
     front = look.case.front or {}
     if front.get("answers") and front.get("status_code") == 200:
@@ -100,6 +99,34 @@ def _no_manager(look: Look, managers: list[str], evidence: list[Evidence]) -> Fi
     )
 
 
+def not_let_in(look: Look) -> Finding | None:
+    """What is wrong with the settings of this controller's own connection says nothing of the cluster."""
+    denied = [n for n in look.of("manager") if look.view(n).get("denied")]
+    if not denied:
+        return None
+    evidence = [
+        said(n, look.view(n).get("error") or "does not let this controller in") for n in denied
+    ]
+    if all("expired" in line["says"] or "not yet valid" in line["says"] for line in evidence):
+        return Finding(
+            "certificates_bad",
+            f"The certificate of {names(denied)} is not valid at this time, so that nobody can talk to it.",
+            denied,
+            evidence,
+            "high",
+        )
+    return Finding(
+        "my_path_broken",
+        f"{names(denied)} does not let this controller in: by the user, the password, the token or the CA that it was given.",
+        denied,
+        evidence,
+        "high" if len(denied) == len(look.of("manager")) else "medium",
+        first=[
+            "Correct cloudify_connection (username, password, token, ca_path), and diagnose again."
+        ],
+    )
+
+
 def hidden(look: Look) -> Finding | None:
     if not look.hidden:
         return None
@@ -157,6 +184,6 @@ def works(look: Look, name: str) -> bool:
     return bool(view.get("answers") or view.get("hangs") or database.get("role"))
 
 
-RULES = (nobody_answers, hidden, network)
+RULES = (nobody_answers, not_let_in, hidden, network)
 
 __all__ = ("RULES", "works")

@@ -18,6 +18,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
     names,
     said,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import STANDBY
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
     AGAIN,
     FAILOVER,
@@ -107,8 +108,10 @@ def failover(look: Look) -> Finding | None:
         return None
     if now:
         return _taken_over(look, now)
-    standing = [n for n in managers if look.view(n).get("answers")]
+    standing = [n for n in managers if look.view(n).get("error_code") == STANDBY]
     lost = [n for n in managers if n not in standing]
+    if any(look.view(n).get("denied") for n in lost):  # each of these may be the active one
+        return None
     if not standing or set(lost) & set(look.hidden):
         return None
     evidence = [said(n, "answers as a standby, and knows of no active one") for n in standing]

@@ -126,7 +126,7 @@ def _broken(look: Look, name: str, tier: str) -> list[Evidence]:
 
 def _broken_manager(look: Look, name: str) -> list[Evidence]:
     view = look.view(name)
-    if not view:
+    if not view or view["denied"]:
         return []
     if view["hangs"]:
         # most of them wait for the database, which is another matter
@@ -143,15 +143,40 @@ def _broken_manager(look: Look, name: str) -> list[Evidence]:
         # none can do anything without a database
         return []
     why = view["error"] or (view["errors"] or {}).get("status") or "no reason is given"
-    return [said(name, f"answers with an error: {why}")]
+    how = "does not say in time how it is" if code == 0 else "answers with an error"
+    return [said(name, f"{how}: {why}")]
 
 
 def _action(look: Look, dead: list[str], alive: list[str]) -> str:
     if dead:
-        return "replace"
-    if look.is_empty(alive[0]):
+        return "" if any(look.last_of(name) for name in dead) else "replace"
+    if look.is_empty(alive[0]) or _is_removed(look, alive[0]):
         return ""
     return "fix" if look.by_ssh(alive[0]) or look.standby else ""
+
+
+def _is_removed(look: Look, name: str) -> bool:
+    return look.view(name).get("error_code") == "removed_from_cluster"
+
+
+def _first(look: Look, name: str, dead: bool) -> list[str]:
+    """What is peculiar to this one."""
+    if look.is_empty(name):
+        return [
+            f"{name} has nothing of the product: if it is its new host, replace_node -e node={name} is for it."
+        ]
+    if _is_removed(look, name):
+        return [
+            f"{name} was removed from its cluster, and cannot join again: shut it down, and run replace_node -e node={name}."
+        ]
+    tiers = look.last_of(name) if dead else []
+    return (
+        [
+            f"Nobody is left beside {name} as {names(tiers)}: rebuild_cluster is for that, once it is lost for good."
+        ]
+        if tiers
+        else []
+    )
 
 
 def down(look: Look) -> Finding | None:
@@ -170,22 +195,20 @@ def down(look: Look) -> Finding | None:
         evidence += [line for tier in found[name].values() for line in tier] + look.services(name)
     doubts = [line for name in alive for line in _doubts(look, name)]
     confidence = look.how_sure_dead(dead) if dead else "high"
-    if any(name in look.hanging for name in alive) and confidence == "high":
+    slow = [n for n in alive if n in look.hanging or look.is_slow(n)]
+    if slow and confidence == "high":
         confidence = "medium"
     if not all(reached(look.case, name) for name in alive):
         confidence = "medium" if confidence == "high" and not doubts else "low"
     each = "; ".join(f"{n} ({'dead' if n in dead else ', '.join(found[n])})" for n in found)
     finding = Finding(kind, f"Down: {each}.", list(found), evidence + doubts, confidence, dead=dead)
-    if confidence != "high" and dead:
+    if confidence != "high" and (dead or slow):
         finding.ask.append(AGAIN)
     # of several, the others have to be well enough for a runbook that puts right one of them
     if confidence == "high" and (len(found) == 1 or not alive):
         finding.action = _action(look, dead, alive)
-    for name in alive:
-        if look.is_empty(name):
-            finding.first.append(
-                f"{name} has nothing of the product: if it is its new host, replace_node -e node={name} is for it."
-            )
+    for name in found:
+        finding.first += _first(look, name, name in dead)
     if look.standby and len(look.names) - len(found) < majority(len(look.names)):
         finding.action = ""
         finding.first.append(

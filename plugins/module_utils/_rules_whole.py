@@ -97,7 +97,9 @@ def _gone(who: str, leader: str, sure: bool) -> str:
     return f"{who} has other rows than {leader}, which leads: it has gone another way, or does not have yet what is just being written."
 
 
-_WRITES = "Diagnose again while nobody writes: rows that are just being written differ for a moment."
+_WRITES = (
+    "Diagnose again while nobody writes: rows that are just being written differ for a moment."
+)
 
 
 def _age(look: Look, name: str, leader: str) -> int:

@@ -91,6 +91,7 @@ _TIER = record(
 _VIEW = record(
     answers=yes,
     hangs=yes,
+    denied=yes,
     initialized=truth,
     status_code=number,
     inactive=list_of(text),
@@ -169,7 +170,7 @@ _EARLIER = record(
     lasting=number,
     nodes=list_at_least(text),
 )
-_EMPTY_VIEW: Json = {"answers": False, "error": "", "hangs": False}
+_EMPTY_VIEW: Json = {"answers": False, "error": "", "hangs": False, "denied": False}
 
 
 def tidy(case: Case) -> Case:

@@ -23,6 +23,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._members import REGISTERS
 
+#: What says that the manager is there, and does not take who asks.
+DENIED = (401, 403)
 #: Of a member in a register, what is told: the other fields are credentials and certificates.
 _REGISTERED = (
     *("hostname", "name", "host", "private_ip", "public_ip", "version", "port", "networks"),
@@ -52,16 +54,22 @@ def view_of(client: CloudifyClient, *, until: float) -> Json:
         view.update(answers=True, version=version.get("version"), edition=version.get("edition"))
     except ApiError as exc:
         view.update(answers=True, error=str(exc), status_code=_code(exc), error_code=exc.code)
+        view["denied"] = exc.status in DENIED
         return view
     except RecoveryError as exc:
         view.update(
             error=str(exc),
             hangs=getattr(exc, "hangs", False),
             absent=getattr(exc, "absent", False),
+            denied=getattr(exc, "untrusted", False),
         )
         return view
-    client.knows(version)
     _own_status(view, ask)
+    try:
+        client.knows(version)
+    except Exception as exc:  # a version that nobody can read
+        view.setdefault("errors", {})["version"] = _why(exc)
+        return view
     if client.capabilities().has("cluster.active_standby"):
         _nodes(view, ask)
     else:
@@ -80,9 +88,15 @@ def _keep(
     place = view if within is None else within
     try:
         place[name] = fetch()
-    except RecoveryError as exc:
+    except Exception as exc:  # of another form than expected: it has answered all the same
         place[name] = None
-        view.setdefault("errors", {})[name] = str(exc)
+        view.setdefault("errors", {})[name] = _why(exc)
+
+
+def _why(exc: Exception) -> str:
+    if isinstance(exc, RecoveryError):
+        return str(exc)
+    return f"its answer has another form than expected ({type(exc).__name__}: {exc})"
 
 
 def _own_status(view: Json, ask: t.Callable[..., t.Any]) -> None:
@@ -97,7 +111,7 @@ def _own_status(view: Json, ask: t.Callable[..., t.Any]) -> None:
         view.update(status_code=0, error_code=None, status=None, error=str(exc))
         return
     view.update(status_code=200, error_code=None, status=answer.get("status"))
-    view["inactive"] = inactive_services(answer)
+    _keep(view, "inactive", lambda: inactive_services(answer))
 
 
 def _code(exc: ApiError) -> int:

@@ -57,6 +57,8 @@ def contact(case: Case, name: str) -> Sign | None:
         return Sign(ME, "ssh", True, f"{name} says what it knows by ssh")
     if view.get("answers"):
         return Sign(ME, "rest", True, f"{name} answers over REST")
+    if view.get("denied"):
+        return Sign(ME, "rest", True, f"{name} is there, and does not let this controller in")
     if any(words in (host.get("error") or "") for words in NO_ENTRY):
         return Sign(ME, "ssh", True, f"{name} is there, and lets nobody in: {host['error']}")
     if host.get("asked"):

@@ -167,13 +167,12 @@ reach() { # name, address, ports
     if command -v bash >/dev/null; then
         said=$(timeout $seconds bash -c 'for port in $1; do (exec 3<>"/dev/tcp/$0/$port" && echo reached) 2>&1 & done; wait' "$2" "$3" 2>&1)
     elif command -v curl >/dev/null; then
-        # where it has connected, nobody says anything more
-        said=$(for port in $3; do curl -s -S -m $seconds "telnet://$2:$port" </dev/null 2>&1 && echo reached & done; wait)
+        said=$(for port in $3; do curl -s -v -m $seconds "telnet://$2:$port" </dev/null 2>&1 & done; wait)
     else
         return
     fi
     case $said in
-        *reached* | *refused* | *"timed out after"*"bytes"*) echo "reaches $1 yes" ;;
+        *reached* | *'Connected to'* | *refused*) echo "reaches $1 yes" ;;
         *) echo "reaches $1 no" ;;
     esac
 }

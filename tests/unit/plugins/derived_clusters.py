@@ -118,6 +118,11 @@ class Derived(Cluster):
         roles = [self.were[role] for role in active]
         self.earlier = {"class": kind, "active": roles, "age": age}
 
+    def wait_for_the_database(self) -> None:
+        """The managers, as they do without one that leads."""
+        for view in self.views.values():
+            view["registers"] = {}
+
     def fronted(self, **view: t.Any) -> None:
         self.front = {"answers": True, "error": "", "hangs": False, "status_code": 200} | view
 

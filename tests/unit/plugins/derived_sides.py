@@ -63,6 +63,7 @@ def the_dead_manager_was_active(c: Derived) -> None:
     runbook=SEE,
 )
 def nobody_has_taken_over_for_minutes(c: Derived) -> None:
+    c.wait_for_the_database()
     c.before("active_down_failover_running", age=200)
 
 

@@ -242,17 +242,31 @@ def _stopped(c: Derived, **told: object) -> None:
 ROLES = ("leader", "sync", "async")
 
 
-@derived("all is stopped, and rpm knows of nothing", "7.0.5-all-managers-stopped", "cluster_down", "high", *ROLES)
+@derived(
+    "all is stopped, and rpm knows of nothing",
+    "7.0.5-all-managers-stopped",
+    "cluster_down",
+    "high",
+    *ROLES,
+)
 def all_is_stopped_and_rpm_knows_of_nothing(c: Derived) -> None:
     _stopped(c, package="", traces=True)
 
 
-@derived("all is stopped, and rpm fails", "7.0.5-all-managers-stopped", "cluster_down", "high", *ROLES)
+@derived(
+    "all is stopped, and rpm fails", "7.0.5-all-managers-stopped", "cluster_down", "high", *ROLES
+)
 def all_is_stopped_and_rpm_fails(c: Derived) -> None:
     _stopped(c, package=None, traces=False)
 
 
-@derived("all is stopped, and hosts say half of it", "7.0.5-all-managers-stopped", "cluster_down", "high", *ROLES)
+@derived(
+    "all is stopped, and hosts say half of it",
+    "7.0.5-all-managers-stopped",
+    "cluster_down",
+    "high",
+    *ROLES,
+)
 def all_is_stopped_and_hosts_say_half_of_it(c: Derived) -> None:
     _stopped(c, package="", traces=None)
 

@@ -32,7 +32,11 @@ def test_tiers_are_in_their_order_and_nodes_as_the_inventory_has_them() -> None:
 
 def test_the_address_is_the_one_that_the_others_use() -> None:
     groups = {"cloudify_managers": ["m1", "m2"]}
-    first = {"ansible_host": "192.0.2.1", "cloudify_private_ip": "10.0.0.1", "cloudify_hostname": "cfy1"}
+    first = {
+        "ansible_host": "192.0.2.1",
+        "cloudify_private_ip": "10.0.0.1",
+        "cloudify_hostname": "cfy1",
+    }
     members = cluster_members(groups, {"m1": first, "m2": {"ansible_host": "192.0.2.2"}})
     assert [(each["hostname"], each["address"]) for each in members] == [
         ("cfy1", "10.0.0.1"),

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._diagnosis import diagnose
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import (
     derived_hosts,
+    derived_settings,
     derived_sides,
     derived_witnesses,
 )
@@ -35,7 +36,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordin
 )
 
 #: Each has put its situations into the registry.
-SUBJECTS = (derived_hosts, derived_sides, derived_witnesses)
+SUBJECTS = (derived_hosts, derived_settings, derived_sides, derived_witnesses)
 
 
 @pytest.mark.parametrize("name", sorted(WANTED))
@@ -68,6 +69,7 @@ def test_others_that_are_dead_are_named_in_the_command() -> None:
 def test_a_failover_that_is_looked_at_again_and_again_has_lasted() -> None:
     """However often somebody asks: each diagnosis is the earlier one of the next."""
     cluster = Derived("7.0.5-leader-killed-now")
+    cluster.wait_for_the_database()
     seen = []
     for _look in range(8):
         found = diagnose(cluster.case())

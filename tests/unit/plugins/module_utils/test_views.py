@@ -12,7 +12,14 @@ import typing as t
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _views
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    RecoveryError,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
+    Capabilities,
+    Version,
+)
 
 VIEW = {"answers": True, "error": "", "hangs": False}
 
@@ -111,6 +118,7 @@ def test_what_there_was_no_time_for_at_all(monkeypatch: pytest.MonkeyPatch) -> N
         "error": "no time was left to ask for /version.",
         "hangs": False,
         "absent": False,
+        "denied": False,
     }
 
 
@@ -122,3 +130,65 @@ def test_of_a_node_is_told_what_other_plugins_need() -> None:
         "d1": {"status": "OK", "failures": [], "public_ip": "203.0.113.1", "role": "master"},
         "d2": {"status": None, "failures": []},
     }
+
+
+class Answers:
+    """A manager that answers each path with what it is given, and the others with nothing of use."""
+
+    def __init__(self, **answers: t.Any) -> None:
+        self.answers = {"/version": {"version": "7.0.5", "edition": "premium"}, **answers}
+
+    def read(self, path: str, **_more: t.Any) -> t.Any:
+        told = self.answers.get(path, {"status": "OK", "services": {}, "items": []})
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    def knows(self, answer: t.Any) -> None:
+        self.version = Version.parse(answer["version"])
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(self.version, "premium")
+
+
+def view(**answers: t.Any) -> t.Any:
+    client = Answers(**{f"/{name.replace('_', '-')}": told for name, told in answers.items()})
+    return _views.view_of(t.cast(t.Any, client), until=1e12)
+
+
+@pytest.mark.parametrize(
+    "services",
+    [{"db": "down"}, {"db": {"nodes": ["h1"]}}, {"db": {"nodes": {"h1": None}}}, [None]],
+    ids=str,
+)
+def test_an_answer_of_another_form_is_one_all_the_same(services: t.Any) -> None:
+    found = view(cluster_status={"status": "OK", "services": services})
+    assert found["answers"] and found["status_code"] == 200 and found["version"] == "7.0.5"
+    assert found["cluster_status"] is None and "another form" in found["errors"]["cluster_status"]
+    assert found["maintenance"] == "OK"
+
+
+def test_a_status_of_another_form_is_one_all_the_same() -> None:
+    found = view(status={"status": "OK", "services": ["nginx", None]})
+    assert found["answers"] and found["status_code"] == 200
+    assert found["inactive"] is None and found["registers"]["manager"] == []
+
+
+def test_a_version_that_nobody_can_read() -> None:
+    found = view(version={"version": "newest"})
+    assert found["answers"] and found["status_code"] == 200 and "version" in found["errors"]
+
+
+@pytest.mark.parametrize(("status", "denied"), [(401, True), (403, True), (400, False)])
+def test_whom_it_does_not_let_in(status: int, denied: bool) -> None:
+    error = ApiError(
+        doing="ask for /version",
+        method="GET",
+        url="https://m1/",
+        status=status,
+        reason="NO",
+        code="unauthorized_error",
+        server_message="no",
+    )
+    found = view(version=error)
+    assert found["answers"] and found["denied"] is denied

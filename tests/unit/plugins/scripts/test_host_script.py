@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import datetime
 import pathlib
+import shutil
 import socket
 import subprocess
 import time
@@ -73,6 +74,7 @@ class Node(StubHost):
             patroni_conf=str(self.place / "patroni.conf"),
             places=f"'{self.place} {self.place}/ssl /nowhere'",
             restore_flags=f"'{self.place}/restoring {self.place}/other'",
+            traces=f"'{self.place}/installed* {self.place}/patroni.conf'",
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -218,14 +220,45 @@ def test_flag_package_and_clock(node: Node) -> None:
     assert node.found()["restore_flag"] is True
 
 
-def test_whom_it_reaches(node: Node) -> None:
+@pytest.mark.parametrize(
+    ("rpm", "package"),
+    [
+        ("echo 'package pkg is not installed'; exit 1", ""),
+        ("echo 'error: cannot open Packages database' >&2; exit 1", None),
+        ("sleep 60", None),
+    ],
+)
+def test_no_package_is_only_what_rpm_says(node: Node, rpm: str, package: str | None) -> None:
+    node.program("rpm", rpm)
+    assert node.found(limit="1")["package"] == package
+
+
+def test_what_an_installation_has_left(node: Node) -> None:
+    assert node.found()["traces"] is False
+    (node.place / "installed.manager").touch()
+    assert node.found()["traces"] is True
+
+
+@pytest.mark.parametrize("program", ["bash", "curl"])
+def test_whom_it_reaches(node: Node, program: str) -> None:
+    """A connection that is refused has reached its host, and of several ports one is enough. No packet gets to h4."""
+    found = shutil.which(program)
+    if not found:
+        pytest.skip(f"{program} is not here")
+    node.program(program, f'exec {found} "$@"')
+    if program == "curl":
+        node.without("bash")
     with socket.create_server(("127.0.0.1", 0)) as there, socket.socket() as gone:
         gone.bind(("127.0.0.1", 0))
+        opened, closed = there.getsockname()[1], gone.getsockname()[1]
         peers = [
-            f"h2=127.0.0.1={there.getsockname()[1]}",
-            f"h3=127.0.0.1={gone.getsockname()[1]}",
+            f"h2=127.0.0.1={opened}",
+            f"h3=127.0.0.1={closed}",
+            f"h4=240.0.0.1={opened}",
+            f"h5=127.0.0.1={closed},{opened}",
         ]
-        assert node.found(peers=" ".join(peers))["reaches"] == {"h2": True, "h3": False}
+        said = node.found(peers=" ".join(peers), limit="2")["reaches"]
+    assert said == {"h2": True, "h3": True, "h4": False, "h5": True}
 
 
 def test_the_probe_runs_beside_it(node: Node) -> None:
@@ -273,5 +306,5 @@ def test_nothing_at_all(node: Node) -> None:
         node.without(name)
     (node.place / "supervisord.conf").unlink()
     found = node.found()
-    assert (found["services"], found["certificates"], found["package"]) == ({}, [], "")
+    assert (found["services"], found["certificates"], found["package"]) == ({}, [], None)
     assert found["restore_flag"] is False

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Derived: what is wrong with this controller's own settings or with the way in by ssh alone, managers that answer by halves, and tiers of one."""
+
+from __future__ import annotations
+
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_clusters import (
+    Derived,
+)
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registry import (
+    derived,
+    host,
+)
+
+ALL = ("leader", "sync", "async")
+UNTRUSTED = "GET https://{}/: its certificate is not trusted: {}"
+UNAUTHORIZED = "GET https://{}/: HTTP 401 UNAUTHORIZED: user unauthorized"
+
+
+def _denied(c: Derived, *names: str, error: str = UNAUTHORIZED, **view: object) -> None:
+    for name in names:
+        c.views[name] = {"answers": True, "hangs": False, "denied": True, "status_code": 401} | {
+            "error": error.format(name, "unable to get local issuer certificate"),
+            **view,
+        }
+
+
+@derived("the CA is not the right one", "7.0.5-healthy", "my_path_broken", "high", *ALL)
+def the_ca_is_not_the_right_one(c: Derived) -> None:
+    _denied(c, *c.views, error=UNTRUSTED, answers=False, status_code=None)
+
+
+@derived(
+    "certificates have run out, by REST alone", "7.0.5-healthy", "certificates_bad", "high", *ALL
+)
+def certificates_have_run_out_by_rest_alone(c: Derived) -> None:
+    error = UNTRUSTED.format("{}", "certificate has expired")
+    _denied(c, *c.views, error=error, answers=False, status_code=None)
+
+
+@derived("the password is wrong", "7.0.5-healthy", "my_path_broken", "high", *ALL)
+def the_password_is_wrong(c: Derived) -> None:
+    _denied(c, *c.views)
+
+
+@derived("the password is wrong for one", "7.0.5-healthy", "my_path_broken", "medium", "sync")
+def the_password_is_wrong_for_one(c: Derived) -> None:
+    _denied(c, host(c, "sync"))
+
+
+@derived(
+    "the password is wrong, and one host is dead",
+    *("7.0.5-async-killed-settled", "node_down", "high", "async"),
+)
+def the_password_is_wrong_and_one_host_is_dead(c: Derived) -> None:
+    _denied(c, host(c, "leader"), host(c, "sync"))
+
+
+@derived(
+    "the password is wrong on 4.5.5",
+    *("4.5.5-healthy", "my_path_broken", "high", "leader", "other", "third"),
+)
+def the_password_is_wrong_on_4_5_5(c: Derived) -> None:
+    _denied(c, *c.views)
+
+
+def _no_ssh(c: Derived, role: str, why: str) -> None:
+    """Of this host, to anybody: all else of it works."""
+    name = host(c, role)
+    c.unreachable(name, why=why)
+    c.probes[name] = {"database": None, "broker": None}
+    for other, told in c.hosts.items():
+        if other != name and why != "it refuses ssh":
+            told["reaches"][name] = False
+
+
+def _shut_for_long(c: Derived) -> None:
+    _no_ssh(c, "leader", "no answer by ssh within 3 s")
+    c.before("active_down_failover_running", age=90)
+
+
+derived("ssh is shut for long: leader", "7.0.5-nine-healthy", "database_down", "medium", "leader")(
+    _shut_for_long
+)
+derived(
+    "ssh is shut: leader",
+    *("7.0.5-nine-healthy", "active_down_failover_running", "medium", "leader"),
+)(lambda c: _no_ssh(c, "leader", "no answer by ssh within 3 s"))
+derived("a host refuses ssh: leader", "7.0.5-nine-healthy", "unclear", "low")(
+    lambda c: _no_ssh(c, "leader", "it refuses ssh")
+)
+for _role in ("async", "sync"):
+    derived(f"a host refuses ssh: {_role}", "7.0.5-nine-healthy", "unclear", "low")(
+        lambda c, role=_role: _no_ssh(c, role, "it refuses ssh")  # type: ignore[misc]
+    )
+    derived(f"ssh is shut: {_role}", *("7.0.5-nine-healthy", "database_down", "medium", _role))(
+        lambda c, role=_role: _no_ssh(c, role, "no answer by ssh within 3 s")  # type: ignore[misc]
+    )
+
+
+@derived("a manager is slow to say how it is", "7.0.5-healthy", "manager_down", "medium", "sync")
+def a_manager_is_slow_to_say_how_it_is(c: Derived) -> None:
+    c.views[host(c, "sync")].update(status_code=0, status=None, error="no answer within 3 s")
+
+
+@derived("a manager was removed from its cluster", "4.5.5-healthy", "manager_down", "high", "other")
+def a_manager_was_removed_from_its_cluster(c: Derived) -> None:
+    c.views[host(c, "other")].update(
+        status_code=400, status=None, error="HTTP 400", error_code="removed_from_cluster"
+    )
+
+
+def _one_database(c: Derived) -> str:
+    """Three managers and a database of its own, of which nothing is heard."""
+    c.members = [m for m in c.members if "manager" in m["tiers"] or m["name"] == host(c, "leader")]
+    kept = {m["name"] for m in c.members}
+    c.hosts = {name: told for name, told in c.hosts.items() if name in kept}
+    c.probes = {name: told for name, told in c.probes.items() if name in kept}
+    for name in c.views:
+        c.views[name] = {"answers": False, "hangs": True, "error": "no answer within 3 s"}
+    return host(c, "leader")
+
+
+@derived(
+    "the only database is dead", "7.0.5-nine-healthy", "database_quorum_lost", "medium", "leader"
+)
+def the_only_database_is_dead(c: Derived) -> None:
+    name = _one_database(c)
+    _no_ssh(c, "leader", "no answer by ssh within 3 s")
+    assert name not in c.views
+
+
+@derived("an external database is dead", "7.0.5-nine-healthy", "database_quorum_lost", "low")
+def an_external_database_is_dead(c: Derived) -> None:
+    name = _one_database(c)
+    c.members = [m for m in c.members if m["name"] != name]
+    c.hosts.pop(name)
+
+
+__all__ = ()
