@@ -189,26 +189,27 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         :param cache: False when it is to be filled anew
         """
         if not self.get_option("cache"):
-            return self._nodes(path)
+            return self._nodes(path)[0]
         key = self.get_cache_key(path)
         if cache:
             try:
                 return check(self._cache[key])
             except KeyError:
                 pass  # there is nothing, or it is too old
-        nodes = self._nodes(path)
-        self._cache[key] = nodes
+        nodes, told_now = self._nodes(path)
+        if told_now:  # what is remembered would come from the cache as new
+            self._cache[key] = nodes
         return nodes
 
-    def _nodes(self, path: str) -> list[Json]:
-        """What the cluster says, else what is remembered of it."""
+    def _nodes(self, path: str) -> tuple[list[Json], bool]:
+        """What the cluster says, else what is remembered of it; and whether it is the former."""
         params = {name: self.get_option(name) for name in (*CONNECTION, "deadline")}
         file = self._file(path)
         managers = addresses(params["manager_hosts"])
         try:
             nodes, warnings = ask_cluster(params)
         except NoAnswer as exc:
-            return self._remembered(exc, file, managers)
+            return self._remembered(exc, file, managers), False
         for warning in warnings:
             self._warn(warning)
         if file:
@@ -218,7 +219,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self._warn(f"The nodes of the cluster are not kept: {exc}")
             except OSError as exc:
                 self._warn(f"The nodes of the cluster cannot be kept in {file}: {exc.strerror}")
-        return nodes
+        return nodes, True
 
     def _file(self, path: str) -> str:
         """Empty where nothing is to be kept."""

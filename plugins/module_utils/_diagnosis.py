@@ -30,6 +30,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
     names,
     said,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import UNNAMED
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
     RULES as DATABASES,
 )
@@ -160,15 +161,18 @@ def _found(look: Look) -> list[Finding]:
 
 
 def _is_unasked(look: Look, problems: list[Evidence]) -> bool:
-    """Whether all that is not known is what only the hosts could tell, and nobody asked them."""
+    """Whether all that is not known is what only the hosts could tell, and nobody asked them, or what hosts the inventory does not have."""
     asked = look.case.hosts or any(look.by_ssh(name) for name in look.names)
-    return not asked and all(line["says"].startswith(UNASKED) for line in problems)
+    return all(
+        UNNAMED in line["says"] or (line["says"].startswith(UNASKED) and not asked)
+        for line in problems
+    )
 
 
 def _by_rest_alone(look: Look) -> Finding:
     return Finding(
         "healthy",
-        "By what the managers say over REST all is well; databases and brokers were not asked themselves.",
+        "By what the managers say over REST all is well; not all databases and brokers were asked themselves.",
         [],
         [said(name, "is well, and sees its peers well") for name in look.of("manager")],
         "low",

@@ -111,6 +111,9 @@ def _agreed(case: Case, nodes: list[Json]) -> list[tuple[t.Any, ...]]:
     )
 
 
+#: What is said of a tier that the cluster has, and the inventory has not.
+UNNAMED = "the inventory has none in the group"
+
 # -- all_active --------------------------------------------------------------------------------------
 
 
@@ -146,6 +149,9 @@ def _managers(case: Case) -> None:
 def _register(case: Case, name: str, tier: str, listed: list[Json]) -> None:
     if all(m.get("is_external") for m in listed) and listed:
         return
+    if listed and not any(tier in m["tiers"] for m in case.members):
+        # else all that is looked at is well, since nobody is looked at
+        case.say(name, f"nothing is known of its {tier}s: {UNNAMED} cloudify_{tier}s")
     for member in case.of(tier):
         names = [
             (m.get("hostname"), m.get("name"), m.get("host"), m.get("private_ip")) for m in listed
@@ -292,4 +298,4 @@ def _brokers(case: Case) -> None:
                 case.say(name, f"its broker is in a partition: {broker['partitions']}")
 
 
-__all__ = ("judge",)
+__all__ = ("UNNAMED", "judge")

@@ -56,6 +56,8 @@ def ask_cluster(params: t.Mapping[str, t.Any]) -> tuple[list[Json], list[str]]:
             told[host] = check(nodes), left_out
         except RecoveryError as exc:
             useless[host] = exc.message
+        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+            useless[host] = f"its answer has another form than expected ({type(exc).__name__})"
     if not told:
         raise NoAnswer(
             "No manager tells the nodes of the cluster: "

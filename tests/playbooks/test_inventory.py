@@ -180,6 +180,22 @@ def test_the_cache_of_ansible_asks_nobody(manager: StandIn, source: Source, tmp_
     )
 
 
+def test_what_is_remembered_does_not_come_from_the_cache(
+    manager: StandIn, source: Source, tmp_path: Path
+) -> None:
+    """There it would be as new: without its age, and still there once the cluster is back."""
+    assert source.ok("--list").groups
+    manager.kill()
+    cached = {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(tmp_path / "cache"),
+    }
+    for _time in range(2):
+        told = source.ask("--list", **cached)
+        assert told.warned("The nodes are those that the cluster told") and told.groups
+
+
 def test_what_cannot_be_kept_is_told_and_stops_nothing(source: Source, tmp_path: Path) -> None:
     told = source.ask("--list", remembered="/proc/nodes")
     assert set(told.groups) == {*TIERS, "cloudify_active"}

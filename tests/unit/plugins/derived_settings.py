@@ -112,6 +112,12 @@ def a_manager_was_removed_from_its_cluster(c: Derived) -> None:
     )
 
 
+@derived("the inventory names managers alone", "7.0.5-healthy", "healthy", "low")
+def the_inventory_names_managers_alone(c: Derived) -> None:
+    for member in c.members:
+        member["tiers"] = ["manager"]
+
+
 def _one_database(c: Derived) -> str:
     """Three managers and a database of its own, of which nothing is heard."""
     c.members = [m for m in c.members if "manager" in m["tiers"] or m["name"] == host(c, "leader")]

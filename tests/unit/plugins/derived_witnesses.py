@@ -10,7 +10,6 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_cluster
     Derived,
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registry import (
-    REPLACE,
     derived,
     host,
 )

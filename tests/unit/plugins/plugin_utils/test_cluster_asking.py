@@ -77,6 +77,13 @@ def test_two_who_are_active_are_told(asked: t.Callable[..., t.Any]) -> None:
     ]
 
 
+def test_who_answers_in_another_form_is_passed_over(asked: t.Callable[..., t.Any]) -> None:
+    views = copy.deepcopy(recorded("7.0.5-healthy")["views"])
+    views["h1"]["registers"]["manager"][0]["networks"] = ["10.0.0.1"]
+    nodes, _warnings = asked(views)
+    assert [node["hostname"] for node in nodes] == ["h1", "h2", "h3"]
+
+
 def test_nobody_who_knows(asked: t.Callable[..., t.Any]) -> None:
     views = copy.deepcopy(recorded("7.0.5-healthy")["views"])
     views["h1"] = {"answers": False, "error": "connection refused.", "hangs": False}
