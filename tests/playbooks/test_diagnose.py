@@ -100,6 +100,9 @@ def test_it_is_called_wrongly(cluster: Cluster, tmp_path: Path) -> None:
         (["lb.example.invalid:8443"], True),
         # the inventory's, by its full name
         (["m1.example.invalid"], False),
+        (["M1.EXAMPLE.invalid:8443"], False),
+        # beside all managers
+        (["m1", "lb.example.invalid"], True),
         # a balancer is one
         (["one.example.invalid", "two.example.invalid"], False),
     ],
