@@ -50,7 +50,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote impor
     strong_tag,
 )
 
-#: Tries in a row that bring no byte before a transfer is given up, and the waits between them.
+#: Tries in a row that get no further than those before them, until a transfer is given up, and the waits between them.
 FRUITLESS_TRIES = 5
 FRUITLESS_WAITS = (0.5, 1.0, 2.0, 4.0)
 
@@ -199,14 +199,14 @@ class Download:
         checker = self._checker(part, offset)
         flusher = _Flusher(part.fileno())
         try:
-            fruitless = 0
+            fruitless, furthest = 0, offset
             while True:
-                before = checker.size
                 try:
                     if not self._open(checker.size):
                         checker.close()
                         checker = self._checker(part, 0)
-                        before = self._kept = 0
+                        if self._kept:  # of another archive, so no measure for this one
+                            self._kept = furthest = 0
                     # what a stall cuts off counts for nothing, so less is asked for at a time
                     if self._copy(checker, flusher, most=PIECE >> 4 * fruitless):
                         break
@@ -214,7 +214,9 @@ class Download:
                 except (ConnectionFailed, Unavailable, _Broken) as exc:
                     why = exc.message
                 self._breaks += 1
-                fruitless = 0 if checker.size > before else fruitless + 1
+                # bytes that were there before are no progress: it may begin anew each time
+                fruitless = 0 if checker.size > furthest else fruitless + 1
+                furthest = max(furthest, checker.size)
                 if fruitless >= FRUITLESS_TRIES:
                     raise TransferError(
                         f"Cannot {self._doing}: the transfer broke at byte {checker.size} of "

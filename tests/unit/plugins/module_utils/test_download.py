@@ -14,6 +14,7 @@ import zipfile
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._download import FRUITLESS_TRIES
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     ArchiveError,
@@ -287,6 +288,34 @@ def test_one_that_never_gets_longer_is_given_up_and_kept(
     assert failed.value.details["bytes_received"] == 1000
     assert (dest.parent / ".one.zip.part").read_bytes() == DATA[:1000]
     assert dest.read_bytes() == b"older"
+
+
+@pytest.mark.parametrize("tags", [[TAG], [TAG, '"two"']], ids=["no ranges", "two backends"])
+def test_one_that_always_begins_anew_and_breaks_at_the_same_byte_is_given_up(
+    tags: list[str], server: Server, dest: pathlib.Path
+) -> None:
+    """Bytes that were there before are no progress, else it would go on for ever."""
+
+    def anew(exchange: Exchange) -> None:
+        exchange.headers.pop("range", None)
+        tag = tags[len(server.requests) % len(tags)]
+        enough = len(server.requests) > 4 * FRUITLESS_TRIES
+        cut(whole(DATA, tag=tag), at=SIZE if enough else 1000, how=hang_up)(exchange)
+
+    server.default = anew
+    with pytest.raises(TransferError, match=f"the transfer broke at byte 1000 of {SIZE}"):
+        download(dest, server).run()
+    assert len(server.requests) == 1 + FRUITLESS_TRIES
+
+
+def test_what_an_earlier_run_has_left_of_another_archive_is_no_measure(
+    server: Server, dest: pathlib.Path
+) -> None:
+    """The new one may break more often than it may bring nothing, each time further on."""
+    (dest.parent / ".one.zip.part").write_bytes(OTHER[: SIZE - 100])
+    (dest.parent / ".one.zip.part.json").write_text(f'{{"tag": "old", "total": {SIZE}}}')
+    server.next(*[cut(whole(DATA), at=1000, how=hang_up)] * (2 * FRUITLESS_TRIES))
+    check(dest, download(dest, server).run())
 
 
 def test_a_length_that_is_too_short_makes_it_no_archive(server: Server, dest: pathlib.Path) -> None:
