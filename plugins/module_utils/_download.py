@@ -50,7 +50,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote impor
     strong_tag,
 )
 
-#: Tries in a row that get no further than those before them, until a transfer is given up, and the waits between them.
+#: Tries in a row that get no further than those before them, until a transfer is given up, and
+#: the waits between them.
 FRUITLESS_TRIES = 5
 FRUITLESS_WAITS = (0.5, 1.0, 2.0, 4.0)
 

@@ -47,6 +47,9 @@ RETRY_WAITS = (0.5, 1.0, 2.0, 4.0)
 #: error_codes of a 4.x node that is not the one to talk to.
 WRONG_NODE_CODES = ("not_cluster_master", "removed_from_cluster")
 
+#: What urllib3 raises before there is a connection.
+NO_CONNECTION = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+
 #: What connecting fails with where nothing listens, or no such host is.
 NOBODY_THERE = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH)
 
@@ -437,13 +440,20 @@ def root_cause(exc: BaseException) -> BaseException:
 
 def never_arrived(exc: rex.RequestException) -> bool:
     """True when no byte of the request can have reached a manager."""
-    if isinstance(exc, (rex.ConnectTimeout, rex.ProxyError)):
+    if isinstance(exc, rex.ConnectTimeout):
         return True
-    cause = root_cause(exc)
-    return is_untrusted(cause) or type(cause).__name__ in (
-        "NewConnectionError",
-        "NameResolutionError",
+    cause = behind_proxy(root_cause(exc))
+    return (
+        is_untrusted(cause)
+        or "Tunnel connection failed" in str(cause)
+        or type(cause).__name__ in NO_CONNECTION
     )
+
+
+def behind_proxy(cause: BaseException) -> BaseException:
+    """What befell the connection: where there is a proxy, urllib3 1.26 says ProxyError of all that
+    can befall a socket, also when the request had been sent."""
+    return t.cast(BaseException, getattr(cause, "original_error", cause))
 
 
 def nothing_listens(exc: rex.RequestException) -> bool:
@@ -480,8 +490,7 @@ def describe_failure(exc: rex.RequestException) -> str:
     cause = root_cause(exc)
     text = one_line(str(cause))
     if isinstance(exc, rex.ProxyError):
-        found = re.search(r"\[Errno -?\d+\] ([^'\")]+)|OSError\('([^']+)'", text)
-        return f"the proxy: {(found[1] or found[2]).lower() if found else text}"
+        return f"the proxy: {_what_befell(behind_proxy(cause)).lower()}"
     if is_untrusted(cause):
         reason = re.search(r"certificate verify failed: ([^(\]]+)", text)
         return f"its certificate is not trusted: {reason[1].strip() if reason else text}"
@@ -493,6 +502,12 @@ def describe_failure(exc: rex.RequestException) -> str:
         return "no connection within connect_timeout"
     if isinstance(exc, rex.Timeout):
         return "no answer within request_timeout"
+    return _what_befell(cause)
+
+
+def _what_befell(cause: BaseException) -> str:
+    """The same of a connection, in the clear or through a proxy."""
+    text = one_line(str(cause))
     if "BadStatusLine" in text:
         return "it is no web server that answers there"
     if "IncompleteRead" in text:
@@ -500,6 +515,8 @@ def describe_failure(exc: rex.RequestException) -> str:
     match = re.search(r"\[Errno -?\d+\] ([^')]+)", text)
     if match:
         return match[1].lower()
+    if type(cause).__name__ == "ConnectTimeoutError":
+        return "no connection within connect_timeout"
     if "timed out" in text:
         return "nothing moved for too long"
     if "RemoteDisconnected" in type(cause).__name__ or "Connection aborted" in text:

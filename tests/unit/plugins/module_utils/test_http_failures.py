@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ssl
 import typing as t
+from http.client import RemoteDisconnected
 
 import pytest
 from requests import exceptions as rex
@@ -40,9 +41,14 @@ def retried(cause: Exception) -> rex.ConnectionError:
     return rex.ConnectionError(u3.MaxRetryError(NO_POOL, "/", cause))
 
 
-def proxy(cause: Exception) -> rex.ProxyError:
-    inner = u3.ProxyError("Unable to connect to proxy", cause)
+def proxy(cause: Exception, told: str = "Unable to connect to proxy") -> rex.ProxyError:
+    inner = u3.ProxyError(told, cause)
     return rex.ProxyError(u3.MaxRetryError(NO_POOL, "/", inner))
+
+
+def proxy_of_1_26(cause: Exception) -> rex.ProxyError:
+    """Where there is a proxy, urllib3 1.26 says this of whatever befalls a socket."""
+    return proxy(cause, "Cannot connect to proxy.")
 
 
 CASES: dict[str, tuple[t.Any, str, bool, bool]] = {
@@ -99,6 +105,42 @@ CASES: dict[str, tuple[t.Any, str, bool, bool]] = {
         proxy(OSError("Tunnel connection failed: 403 Forbidden")),
         "the proxy: tunnel connection failed: 403 forbidden",
         True,
+        False,
+    ),
+    "proxy too slow": (
+        proxy(u3.ConnectTimeoutError(None, "Connection to p timed out. (connect timeout=5.0)")),
+        "the proxy: no connection within connect_timeout",
+        True,
+        False,
+    ),
+    "proxy down, as of urllib3 1.26": (
+        proxy_of_1_26(u3.NewConnectionError(NO_POOL, "x: [Errno 111] Connection refused")),
+        "the proxy: connection refused",
+        True,
+        False,
+    ),
+    "proxy refuses, as of urllib3 1.26": (
+        proxy_of_1_26(OSError("Tunnel connection failed: 502 Bad Gateway")),
+        "the proxy: tunnel connection failed: 502 bad gateway",
+        True,
+        False,
+    ),
+    "no answer through a proxy, as of urllib3 1.26": (
+        proxy_of_1_26(RemoteDisconnected("Remote end closed connection without response")),
+        "the proxy: the connection was closed without an answer",
+        False,
+        False,
+    ),
+    "reset through a proxy, as of urllib3 1.26": (
+        proxy_of_1_26(ConnectionResetError(104, "Connection reset by peer")),
+        "the proxy: connection reset by peer",
+        False,
+        False,
+    ),
+    "sending through a proxy took too long, as of urllib3 1.26": (
+        proxy_of_1_26(TimeoutError("The write operation timed out")),
+        "the proxy: nothing moved for too long",
+        False,
         False,
     ),
     "no such kind of proxy": (
