@@ -311,25 +311,27 @@ class Restore:
                 return new
 
     def _compare(self, evidence: _verdict.Evidence, inventory: Json) -> Json:
+        """What cannot be looked at in the end takes nothing away from what was seen before."""
+        result: Json = {}
         try:
-            after = self._settled(lambda: take_inventory(self._client))
-            comparison = _content.compare(inventory, after)
-            result: Json = {}
+            after, comparison = self._hold_against(inventory)
+            evidence.comparison = comparison
             if self._wishes.mend and not comparison.complete and comparison.kept:
                 result["losses_before_mending"] = [
                     str(difference) for difference in (*comparison.lost, *comparison.changed)
                 ]
                 mended = mend(self._client, inventory=inventory, comparison=comparison)
                 result.update(mended=mended.done, not_mended=mended.failed)
-                after = self._settled(lambda: take_inventory(self._client))
-                comparison = _content.compare(inventory, after)
-            result["scheduled_executions"] = _scheduled.report(
-                self._client, before=inventory, after=after
+                after, comparison = self._hold_against(inventory)
+                evidence.comparison = comparison
+            result["scheduled_executions"] = self._settled(
+                lambda: _scheduled.report(self._client, before=inventory, after=after)
             )
         except RecoveryError as exc:
-            evidence.compare_error = exc.message
-            return {}
-        evidence.comparison = comparison
+            if evidence.comparison is None:
+                evidence.compare_error = exc.message
+                return {}
+            evidence.left_behind.append(f"not all could be looked at: {exc.message}")
         return {
             **result,
             "besides": [str(each) for each in comparison.gained if each.kind != "executions"],
@@ -337,6 +339,11 @@ class Restore:
             "counts": _content.counts(after),
             "expected_counts": _content.counts(inventory),
         }
+
+    def _hold_against(self, inventory: Json) -> tuple[Json, _content.Comparison]:
+        """What is there now, and how it differs."""
+        after = self._settled(lambda: take_inventory(self._client))
+        return after, _content.compare(inventory, after)
 
 
 def new_format_warnings(inventory: Json) -> list[str]:

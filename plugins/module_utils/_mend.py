@@ -16,7 +16,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     Json,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import Comparison
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import ApiError
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
 
 
 class Mended(t.NamedTuple):
@@ -39,7 +39,7 @@ def mend(client: CloudifyClient, *, inventory: Json, comparison: Comparison) -> 
     def attempt(what: str, action: t.Callable[[], None]) -> None:
         try:
             action()
-        except ApiError as exc:
+        except RecoveryError as exc:
             mended.failed.append(f"{what}: {exc.message}")
         else:
             mended.done.append(what)

@@ -13,7 +13,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     Json,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import RESTORED_SCHEDULE
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import NotFound
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    NotFound,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
 
 #: What can have become of one.
@@ -47,6 +50,18 @@ def _moment(text: str | None) -> str:
     return (text or "")[:19]
 
 
+def _status(client: CloudifyClient, item: Json) -> str | None:
+    """None where it is gone. With its tenant, too: of one that is not there a manager says 403."""
+    try:
+        return client.execution(item["id"], tenant=item["tenant"])["status"]
+    except NotFound:
+        return None
+    except ApiError as exc:
+        if exc.status != 403:
+            raise
+        return None
+
+
 def report(client: CloudifyClient, *, before: Json, after: Json) -> Json:
     """:param before: the set's inventory
     :param after: the manager's, after the restore
@@ -68,9 +83,8 @@ def report(client: CloudifyClient, *, before: Json, after: Json) -> Json:
             schedules.remove(successor)
             found["rescheduled"].append({**item, "schedule_id": successor["id"]})
             continue
-        try:
-            status = client.execution(item["id"], tenant=item["tenant"])["status"]
-        except NotFound:
+        status = _status(client, item)
+        if status is None:
             found["lost"].append(item)
         else:
             fate = "failed" if status == "failed" else "moved_on"

@@ -94,7 +94,7 @@ class Evidence:
     :ivar execution: last status; None where it could never be read to its end
     :ivar flag_stuck: the restore flag stayed long after the execution had ended
     :ivar inactive_services: down now, and not before
-    :ivar left_behind: what of the restore's own doing could not be undone, in words
+    :ivar left_behind: what else could not be undone or looked at, in words
     :ivar row_survived: a legacy restore that works removes the snapshot's own row
     :ivar comparison: None when there was no inventory to compare with
     :ivar mended: what can be put back from the inventory has been put back

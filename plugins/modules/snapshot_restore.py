@@ -178,6 +178,7 @@ besides:
   elements: str
 comparison:
   description: What is lost, gained and changed against the content inventory, as the filter P(cloudify_ha.recovery.content_diff#filter) gives it.
+    It is that from before O(mend) where the content could not be read again after it.
   returned: when there is an inventory and the content could be read
   type: dict
 counts:
@@ -205,7 +206,7 @@ not_mended:
   elements: str
 scheduled_executions:
   description: What became of the executions that were scheduled when the inventory was taken.
-  returned: when there is an inventory and the content could be read
+  returned: when there is an inventory, and the content and they could be read
   type: dict
   contains:
     kept:

@@ -13,6 +13,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
     compare,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._mend import Mended, mend
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
     client,
 )
@@ -168,3 +169,18 @@ def test_thing_that_cannot_be_made_keeps_no_other_from_it(manager: t.Any) -> Non
         "schedule d1/three times",
     ]
     assert "no such workflow" in done.failed[1]
+
+
+def test_manager_that_does_not_answer_keeps_no_other_from_being_tried(manager: t.Any) -> None:
+    manager.broken("PUT", "/sites/new%20york", c.closed(), sent=SENT_SITE, tenant="t1")
+    manager.put(
+        "/execution-schedules/daily",
+        {},
+        sent=SENT_DAILY,
+        query={"deployment_id": "d1"},
+        tenant="t1",
+    )
+    after = {"deployments": [PLACED], "sites": [], "execution_schedules": [THRICE]}
+    done = mended(after)
+    assert done.done == ["schedule d1/daily"]
+    assert [each.split(": ")[0] for each in done.failed] == ["site new york"]

@@ -121,8 +121,10 @@ def test_one_schedule_succeeds_one_execution(manager: t.Any) -> None:
     assert found == {"rescheduled": ["a"], "failed": ["b"]}
 
 
-def test_one_that_is_gone_is_lost(manager: t.Any) -> None:
-    manager.error("GET", "/executions/future", 404, "not_found_error", tenant="t1")
+@pytest.mark.parametrize(("status", "code"), [(404, "not_found_error"), (403, "forbidden_error")])
+def test_one_that_is_gone_is_lost(status: int, code: str, manager: t.Any) -> None:
+    """With its tenant, too: of one that is not there the manager says 403."""
+    manager.error("GET", "/executions/future", status, code, tenant="t1")
     manager.version()
     assert reported(inventory([execution("future", FUTURE)]), inventory([])) == {"lost": ["future"]}
 

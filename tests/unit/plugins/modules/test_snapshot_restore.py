@@ -317,6 +317,82 @@ def test_manager_that_does_not_come_to_rest_is_compared_all_the_same(
     assert said["comparison"]["complete"]
 
 
+# -- what cannot be looked at afterwards, and what was seen before ---------------------------------
+
+SCHEDULED = {
+    "id": "e7",
+    "workflow_id": "heal",
+    "deployment_id": "d1",
+    "status": "scheduled",
+    "scheduled_for": "2026-11-23T05:46:25.173Z",
+}
+AND_SCHEDULED: Items = {**ITEMS, "executions": [{**SCHEDULED, **HERE}]}
+EXPECTED_TOO = build_inventory(
+    items=AND_SCHEDULED, manager={"version": "7.0.5", "edition": "premium"}, now="then"
+)
+
+
+def test_a_scheduled_execution_that_cannot_be_looked_up_takes_no_loss_away(
+    manager: t.Any, legacy: t.Any
+) -> None:
+    preflight(manager)
+    end(manager)
+    services(manager)
+    row(manager)
+    inventory(manager, {**ITEMS, "secrets": [{"key": "k1", **HERE}]})
+    manager.error("GET", "/executions/e7", 400, "bad_parameters_error")
+    said = manager.run("snapshot_restore", **{**legacy, "content": EXPECTED_TOO})
+    assert said["outcome"] == "PARTIAL"
+    assert said["problems"][0].startswith("not all could be looked at: Cannot look up execution e7")
+    assert "lost: secrets k2 of tenant default_tenant" in said["problems"]
+    assert not said["comparison"]["complete"]
+    assert said["counts"]["secrets"] == 1
+
+
+def test_nothing_that_is_there_stays_failed_whatever_cannot_be_looked_up(
+    manager: t.Any, new: t.Any
+) -> None:
+    preflight(manager, snapshots=None)
+    end(manager)
+    services(manager)
+    inventory(manager, {"tenants": ITEMS["tenants"]})
+    manager.error("GET", "/executions/e7", 400, "bad_parameters_error")
+    said = manager.run("snapshot_restore", **{**new, "content": EXPECTED_TOO})
+    assert said["outcome"] == "FAILED"
+    assert "nothing of the expected content is there" in said["msg"]
+
+
+def test_scheduled_execution_gets_time_to_be_looked_up(manager: t.Any, legacy: t.Any) -> None:
+    preflight(manager)
+    end(manager)
+    services(manager)
+    row(manager)
+    inventory(manager, AND_SCHEDULED | {"executions": [{**SCHEDULED, **HERE, "status": "failed"}]})
+    manager.error("GET", "/executions/e7", 500, "internal_server_error")
+    manager.get("/executions/e7", {"id": "e7", "status": "failed"})
+    said = manager.run("snapshot_restore", **{**legacy, "content": EXPECTED_TOO})
+    assert said["outcome"] == "RESTORED"
+    assert [each["id"] for each in said["scheduled_executions"]["failed"]] == ["e7"]
+
+
+def test_what_was_mended_is_told_though_it_cannot_be_compared_again(
+    manager: t.Any, new: t.Any
+) -> None:
+    preflight(manager, snapshots=None)
+    end(manager)
+    services(manager)
+    inventory(manager, WITHOUT_SITE)
+    site = {"site_name": "paris", "detach_site": False}
+    manager.post("/deployments/d1/set-site", {}, sent=site)
+    query = {"_size": 1000, "_offset": 0, "_include": "name"}
+    manager.error("GET", "/tenants", 400, "bad_parameters_error", query=query)
+    said = manager.run("snapshot_restore", mend=True, **new)
+    assert said["outcome"] == "PARTIAL"
+    assert said["mended"] == ["site and labels of deployment d1"]
+    assert said["losses_before_mending"] == said["problems"][1:]
+    assert said["problems"][0].startswith("not all could be looked at: Cannot list tenants: ")
+
+
 def test_what_was_there_before_is_told_when_it_was_mixed(manager: t.Any, new: t.Any) -> None:
     preflight(manager, has={"secrets": 1}, snapshots=None)
     executions(manager, ["pending"])
