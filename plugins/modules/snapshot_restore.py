@@ -167,7 +167,7 @@ outages:
   returned: when the restore was followed to its end
   type: int
 password_switched:
-  description: Whether O(restored_password) is the valid one now.
+  description: Whether it is another login that holds now, which is O(restored_password), or the password in place of a token.
   returned: when the restore was followed to its end
   type: bool
 besides:

@@ -167,3 +167,15 @@ def test_password_of_the_set(cluster: Cluster) -> None:
     report = cluster.ok("restore", apply_snapshot_restored_password=password).report
     assert report[0].startswith("RESTORE OK: ")
     assert held(cluster) == before
+
+
+def test_token_that_does_not_outlive_the_restore(cluster: Cluster) -> None:
+    """A restore in legacy format brings the snapshot's tokens; the password takes over."""
+    before = lost(cluster)
+    cluster.connect_with_variables()
+    made = cluster.manager.call("POST", "/tokens", {"description": "of the fresh manager"})
+    cluster.variables["cloudify_connection"]["token"] = made.json["value"]
+    report = cluster.ok("restore").report
+    assert report[0].startswith("RESTORE OK: ")
+    assert held(cluster) == before
+    assert cluster.snapshots() == []
