@@ -170,9 +170,9 @@ class Restore:
         try:
             with telling(told):
                 outcome = self._ask_and_follow(told, enter=entered)
-        except WaitTimeout as exc:
-            # it goes on, and nobody should write meanwhile
-            if entered and told:
+        except (WaitTimeout, _restore.MayHaveBegun) as exc:
+            # it goes on, or may do so, and nobody should write meanwhile
+            if entered and (told or isinstance(exc, _restore.MayHaveBegun)):
                 known = "the next run leaves it" if self._marker.present else "leave it afterwards"
                 exc.message += f"; maintenance mode stays on meanwhile, {known}"
             else:
@@ -201,7 +201,12 @@ class Restore:
             self._marker.put(f"maintenance mode for the restore of {wishes.snapshot_id}")
             _maintenance.switch(self._client, activate=True, ticker=ticker)
         execution_id = found.running or _restore.start(
-            self._client, wishes.snapshot_id, found.body, ticker=ticker
+            self._client,
+            wishes.snapshot_id,
+            found.body,
+            ticker=ticker,
+            passwords=self._passwords,
+            settle=lambda: self._ticker(wishes.settle_timeout),
         )
         told.update(execution_id=execution_id, changed=True)
         # what is asked from now on is true of all tenants, and this one may be gone

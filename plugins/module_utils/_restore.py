@@ -15,6 +15,7 @@ from functools import partial
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._changing import changing
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import (
+    DEFAULT_TENANT,
     END_STATES,
     RESTORE_WORKFLOW,
     CloudifyClient,
@@ -30,6 +31,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     Unavailable,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
+    EVERY_STATE,
     UNREADABLE,
     describe_executions,
     execution_status,
@@ -277,21 +279,40 @@ class RestoreWatch:
         return self._flag_stuck
 
 
-def start(client: CloudifyClient, snapshot_id: str, body: Json, *, ticker: Ticker) -> str:
+class MayHaveBegun(RecoveryError):
+    """The answer to the request was lost, and no execution tells whether it was carried out."""
+
+
+def start(
+    client: CloudifyClient,
+    snapshot_id: str,
+    body: Json,
+    *,
+    ticker: Ticker,
+    passwords: Passwords,
+    settle: t.Callable[[], Ticker],
+) -> str:
     """POST it. Returns the execution's id.
 
     A restore that is refused leaves a pending execution that never runs and blocks everything;
-    it is killed here.
+    it is killed here. One whose answer was lost is looked for.
 
+    :param settle: begins to count down how long it is looked for
     :raises Refused: naming what is in the way
+    :raises MayHaveBegun: when it cannot be told whether the manager restores
     """
-    before = {item["id"] for item in client.executions(statuses=("pending",))}
+    before = {item["id"] for item in _restores(client)}
     try:
         with changing({}):
-            execution_id = client.restore_snapshot(snapshot_id, body)
-        return execution_id
-    except ApiError as exc:
-        if exc.code != "existing_running_execution_error":
+            return client.restore_snapshot(snapshot_id, body)
+    except RecoveryError as exc:
+        if exc.details.get("changed"):
+            # what is asked from now on is true of all tenants, and this one may be gone
+            client.http.as_tenant(DEFAULT_TENANT)
+            return _begun_all_the_same(
+                client, snapshot_id, exc, before=before, passwords=passwords, ticker=settle()
+            )
+        if not isinstance(exc, ApiError) or exc.code != "existing_running_execution_error":
             raise
         refusal = exc
     left = [
@@ -318,6 +339,58 @@ def start(client: CloudifyClient, snapshot_id: str, body: Json, *, ticker: Ticke
         error_code=refusal.code,
         killed_executions=[item["id"] for item in left],
     ) from refusal
+
+
+def _restores(client: CloudifyClient) -> list[Json]:
+    return client.executions(statuses=EVERY_STATE, workflow_id=RESTORE_WORKFLOW)
+
+
+def _begun_all_the_same(
+    client: CloudifyClient,
+    snapshot_id: str,
+    lost: RecoveryError,
+    *,
+    before: t.Collection[str],
+    passwords: Passwords,
+    ticker: Ticker,
+) -> str:
+    """The execution of a request whose answer was lost.
+
+    :raises RecoveryError: C(lost) itself, once the manager has said that it failed and there is none
+    :raises MayHaveBegun: when there is none yet; the manager may still be about to make it
+    """
+
+    def look() -> str | None:
+        new = [
+            item
+            for item in _restores(client)
+            if item["id"] not in before
+            # a restore in legacy format leaves its own execution without parameters
+            and (item.get("parameters") or {}).get("snapshot_id") in (snapshot_id, None)
+        ]
+        found = max(new, key=lambda item: str(item.get("created_at")), default=None)
+        return found and found["id"]
+
+    why = "there is no execution of it"
+    try:
+        while True:
+            found = settled(look, passwords=passwords, ticker=ticker)
+            if found:
+                return found
+            if isinstance(lost, ApiError) and lost.code:
+                raise lost
+            ticker.tell("the restore whose answer was lost", why)
+            if not ticker.pause():
+                break
+    except RecoveryError as exc:
+        if exc is lost:
+            raise
+        why = exc.message
+    raise MayHaveBegun(
+        f"{lost.message}; whether the manager restores cannot be told ({why})",
+        hint=lost.hint or "Look for an execution of restore_snapshot before trying again",
+        **lost.details,
+    ) from lost
 
 
 def settled(
@@ -348,4 +421,12 @@ def settled(
             raise error
 
 
-__all__ = ("LoginLost", "Outcome", "Passwords", "RestoreWatch", "settled", "start")
+__all__ = (
+    "LoginLost",
+    "MayHaveBegun",
+    "Outcome",
+    "Passwords",
+    "RestoreWatch",
+    "settled",
+    "start",
+)

@@ -94,14 +94,15 @@ options:
     type: str
   maintenance:
     description:
-      - Enter maintenance mode for the time of the restore. It is left as it was found in any case, so this needs O(wait=true).
+      - Enter maintenance mode for the time of the restore. It is left as it was found, so this needs O(wait=true). Only where the restore goes
+        on when the time is over, or the answer to the request was lost and it cannot be told whether there is one, it stays.
       - Refused while executions are queued or scheduled, since the manager would wait for them first.
     type: bool
     default: false
   maintenance_marker:
     description:
       - File on the host that the module runs on, which is there while maintenance mode is on because of O(maintenance).
-      - A run that is killed leaves both behind. The next one that is given the same file then leaves maintenance mode when it is done,
+      - A run that is killed, or whose restore goes on or may do so, leaves both behind. The next one that is given the same file then leaves maintenance mode when it is done,
         where it would otherwise take it for the wish of a person.
     type: path
   restored_password:

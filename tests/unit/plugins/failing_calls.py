@@ -53,7 +53,7 @@ def before_fetch(manager: t.Any, **more: t.Any) -> None:
 
 def before_restore(manager: t.Any, **more: t.Any) -> None:
     restore_talk.preflight(manager, **more)
-    restore_talk.executions(manager, ["pending"], **more)
+    restore_talk.restores(manager, **more)
 
 
 class _Reached(Exception):
@@ -89,7 +89,7 @@ def no_files(_folder: pathlib.Path) -> dict[str, t.Any]:
 
 
 def an_archive(folder: pathlib.Path) -> dict[str, t.Any]:
-    return {"archive": restore_talk.archive(folder)}
+    return {"archive": restore_talk.archive(folder), "settle_timeout": 0}
 
 
 def a_source(folder: pathlib.Path) -> dict[str, t.Any]:
@@ -115,6 +115,7 @@ class Call:
 
     :ivar prepare: makes the files that the module needs; returns the options that name them
     :ivar pinned: it is made to the manager that was looked at before, and to no other
+    :ivar look: what is asked where it is open whether the change was made
     :ivar unread: nothing is read of the answer but that it is an object
     """
 
@@ -127,6 +128,7 @@ class Call:
     request: dict[str, t.Any] = field(default_factory=dict)
     prepare: t.Callable[[pathlib.Path], dict[str, t.Any]] = no_files
     pinned: bool = False
+    look: t.Callable[..., None] = no_lead
     unread: bool = False
 
     def __str__(self) -> str:
@@ -317,6 +319,7 @@ WRITES = [
         {"sent": restore_talk.SENT},
         an_archive,
         pinned=True,
+        look=restore_talk.restores,
     ),
 ]
 ALL = READS + WRITES

@@ -25,6 +25,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import 
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import exists
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import OF_OPERATORS
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import EVERY_STATE
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
     Version,
@@ -50,6 +51,7 @@ OPTIONS: dict[str, t.Any] = {
     "ignore_plugin_failure": None,
     "tenant_name": None,
 }
+OF_RESTORES = {"workflow_id": "restore_snapshot"}
 SENT = {"force": False, "restore_certificates": False, "no_reboot": False}
 OK_STATUS = {"status": "OK", "services": {"nginx": {"status": "Active"}}}
 
@@ -91,6 +93,11 @@ def executions(
     """They are listed."""
     query = {**of_executions(statuses), **more.pop("query", {})}
     manager.listed("/executions", items, query=query, **more)
+
+
+def restores(manager: t.Any, items: t.Sequence[t.Any] = (), **more: t.Any) -> None:
+    """Those of restores are listed, ended ones too."""
+    executions(manager, EVERY_STATE, items, query=OF_RESTORES, **more)
 
 
 def preflight(

@@ -12,16 +12,17 @@ import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
-    ConnectionFailed,
     Refused,
     Unauthorized,
     WaitTimeout,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._restore import (
+    MayHaveBegun,
     Passwords,
     settled,
     start,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import EVERY_STATE
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation import (
     PASSWORD,
@@ -29,9 +30,12 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation im
     refused,
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
+    OF_RESTORES,
     SENT,
     client,
     executions,
+    of_executions,
+    restores,
 )
 
 INSTALL = {"id": "e9", "workflow_id": "install", "status": "started"}
@@ -40,13 +44,21 @@ MINE = {**RESTORE, "id": "e2", "parameters": {"snapshot_id": "s1"}}
 BEFORE = {**RESTORE, "id": "e1", "parameters": {"snapshot_id": "s1"}}
 OTHERS = {**RESTORE, "id": "e3", "parameters": {"snapshot_id": "s2"}}
 BARE = {**RESTORE, "id": "e4", "parameters": None}
+ALL_RESTORES = {**of_executions(EVERY_STATE), **OF_RESTORES, "_size": 1000, "_offset": 0}
 KILLED = {**MINE, "status": "cancelled"}
-OF_RESTORES = {"workflow_id": "restore_snapshot"}
 
 
 def begin(**more: t.Any) -> str:
+    asking = client()
     ticker = Ticker(timeout=60, interval=0.5)
-    return start(client(), "s1", SENT, ticker=more.pop("ticker", ticker))
+    return start(
+        asking,
+        "s1",
+        SENT,
+        ticker=more.pop("ticker", ticker),
+        passwords=Passwords(asking, current=PASSWORD, restored=more.pop("restored", None)),
+        settle=lambda: Ticker(timeout=1, interval=0.5),
+    )
 
 
 def refusal(manager: t.Any) -> None:
@@ -61,13 +73,13 @@ def refusal(manager: t.Any) -> None:
 
 
 def test_its_id_is_the_executions(manager: t.Any) -> None:
-    executions(manager, ["pending"])
+    restores(manager)
     manager.post("/snapshots/s1/restore", {"id": "e1", "status": "pending"}, sent=SENT)
     assert begin() == "e1"
 
 
 def test_refused_restore_is_killed_and_nobody_elses(manager: t.Any) -> None:
-    executions(manager, ["pending"], [BEFORE])
+    restores(manager, [BEFORE])
     refusal(manager)
     executions(manager, ["pending"], [BEFORE, MINE, OTHERS, BARE], query=OF_RESTORES)
     manager.post("/executions/e2", {**MINE, "status": "kill_cancelling"}, sent={"action": "kill"})
@@ -83,7 +95,7 @@ def test_refused_restore_is_killed_and_nobody_elses(manager: t.Any) -> None:
 
 
 def test_refused_restore_that_cannot_be_killed_is_told(manager: t.Any) -> None:
-    executions(manager, ["pending"])
+    restores(manager)
     refusal(manager)
     executions(manager, ["pending"], [MINE], query=OF_RESTORES)
     manager.post("/executions/e2", {**MINE, "status": "kill_cancelling"}, sent={"action": "kill"})
@@ -94,7 +106,7 @@ def test_refused_restore_that_cannot_be_killed_is_told(manager: t.Any) -> None:
 
 
 def test_who_was_in_the_way_may_be_gone_meanwhile(manager: t.Any) -> None:
-    executions(manager, ["pending"])
+    restores(manager)
     refusal(manager)
     executions(manager, ["pending"], query=OF_RESTORES)
     active = ["pending", "started", "cancelling", "force_cancelling", "kill_cancelling"]
@@ -107,21 +119,64 @@ def test_who_was_in_the_way_may_be_gone_meanwhile(manager: t.Any) -> None:
     ("status", "code"), [(404, "not_found_error"), (500, "internal_server_error")]
 )
 def test_other_errors_are_passed_on(status: int, code: str, manager: t.Any) -> None:
-    executions(manager, ["pending"])
+    restores(manager)
     manager.error("POST", "/snapshots/s1/restore", status, code, sent=SENT)
+    if status == 500:
+        restores(manager)
     with pytest.raises(ApiError, match=f"HTTP {status}"):
         begin()
 
 
-def test_request_that_may_have_arrived_is_not_repeated(manager: t.Any) -> None:
-    executions(manager, ["pending"])
+def lost(manager: t.Any) -> None:
+    restores(manager, [BEFORE])
     manager.broken("POST", "/snapshots/s1/restore", closed(), sent=SENT)
-    with pytest.raises(ConnectionFailed, match="look before trying again"):
+
+
+def test_request_that_may_have_arrived_is_not_repeated(manager: t.Any) -> None:
+    lost(manager)
+    for _look in range(3):
+        restores(manager, [BEFORE, OTHERS])
+    with pytest.raises(MayHaveBegun, match="look before trying again") as said:
+        begin()
+    assert "(there is no execution of it)" in said.value.message
+    assert said.value.details["changed"]
+
+
+def test_restore_whose_answer_was_lost_is_found(manager: t.Any) -> None:
+    lost(manager)
+    restores(manager, [BEFORE])
+    restores(manager, [BEFORE, OTHERS, MINE])
+    assert begin() == "e2"
+
+
+@pytest.mark.parametrize("status", ["started", "terminated"])
+def test_in_legacy_format_it_has_no_parameters_any_more(status: str, manager: t.Any) -> None:
+    """And those of earlier restores come back from the snapshot."""
+    lost(manager)
+    manager.page("GET", "/executions", 500, query=ALL_RESTORES)
+    manager.error("GET", "/executions", 401, "unauthorized_error", query=ALL_RESTORES)
+    earlier = {**BARE, "id": "e0", "status": "terminated", "created_at": "2026-11-20"}
+    restores(manager, [{**BARE, "status": status, "created_at": "2026-11-22"}, earlier])
+    assert begin() == "e4"
+
+
+def test_restore_that_began_though_the_manager_says_error_is_found(manager: t.Any) -> None:
+    restores(manager)
+    manager.error("POST", "/snapshots/s1/restore", 500, "internal_server_error", sent=SENT)
+    restores(manager, [MINE])
+    assert begin() == "e2"
+
+
+def test_while_nobody_answers_it_may_have_begun(manager: t.Any) -> None:
+    lost(manager)
+    for _look in range(3):
+        manager.page("GET", "/executions", 500, query=ALL_RESTORES)
+    with pytest.raises(MayHaveBegun, match="cannot be told [(]Cannot list executions: "):
         begin()
 
 
 def test_request_that_nginx_holds_off_is_repeated(manager: t.Any) -> None:
-    executions(manager, ["pending"])
+    restores(manager)
     manager.page("POST", "/snapshots/s1/restore", 503, sent=SENT)
     manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT)
     assert begin() == "e1"

@@ -36,6 +36,8 @@ def fails(manager: t.Any, tmp_path: t.Any) -> t.Callable[..., dict[str, t.Any]]:
 
     def run(call: Call, *, perhaps: bool = False, **options: t.Any) -> dict[str, t.Any]:
         given = {**call.options, **call.prepare(tmp_path), **options}
+        if perhaps:
+            call.look(manager)
         files = tree(tmp_path)
         said = manager.run(call.module, **given)
         assert said["failed"]

@@ -26,6 +26,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.re
     executions,
     inventory,
     preflight,
+    restores,
 )
 
 Items = dict[str, list[dict[str, t.Any]]]
@@ -57,7 +58,7 @@ RRULE = "File ...\n  code\nKeyError: 'rrule'\n"
 
 
 def post(manager: t.Any, sent: t.Any = None) -> None:
-    executions(manager, ["pending"])
+    restores(manager)
     manager.post("/snapshots/s1/restore", {"id": "e1", "status": "pending"}, sent=sent or SENT)
 
 
@@ -395,7 +396,7 @@ def test_what_was_mended_is_told_though_it_cannot_be_compared_again(
 
 def test_what_was_there_before_is_told_when_it_was_mixed(manager: t.Any, new: t.Any) -> None:
     preflight(manager, has={"secrets": 1}, snapshots=None)
-    executions(manager, ["pending"])
+    restores(manager)
     sent = {**SENT, "force": True}
     manager.post("/snapshots/s1/restore", {"id": "e1", "status": "pending"}, sent=sent)
     poll(manager, "terminated", "not-running")
@@ -430,7 +431,7 @@ def test_from_the_post_on_the_tenant_may_be_gone(manager: t.Any, legacy: t.Any) 
     """In legacy format the execution moves to the default tenant, which is the one to ask."""
     ops = {"tenant": "ops"}
     preflight(manager, **ops)
-    executions(manager, ["pending"], **ops)
+    restores(manager, **ops)
     manager.post(
         "/snapshots/s1/restore", {"id": "e1", "status": "pending"}, sent=SENT, tenant="ops"
     )
@@ -495,7 +496,7 @@ def test_it_stays_with_the_manager_that_answered_first(manager: t.Any, legacy: t
     """The restore flag is true of one node: another one's answer would be another truth."""
     manager.broken("GET", "/version", refused())
     preflight(manager, host=SECOND)
-    executions(manager, ["pending"], host=SECOND)
+    restores(manager, host=SECOND)
     manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT, host=SECOND)
     manager.page("GET", "/executions/e1", 502, host=SECOND)
     manager.broken("GET", "/executions/e1", refused(), host=SECOND)

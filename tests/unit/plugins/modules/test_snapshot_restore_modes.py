@@ -11,13 +11,16 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import EVERY_STATE
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation import closed
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
+    OF_RESTORES,
     OK_STATUS,
     SENT,
     archive,
-    executions,
     of_executions,
     preflight,
+    restores,
 )
 
 
@@ -43,9 +46,9 @@ def in_maintenance(manager: t.Any, path: str) -> None:
 
 def post(manager: t.Any) -> None:
     """In maintenance mode all but a few things want the bypass."""
-    query = {**of_executions(["pending"]), "_size": 1000, "_offset": 0}
+    query = {**of_executions(EVERY_STATE), **OF_RESTORES, "_size": 1000, "_offset": 0}
     manager.error("GET", "/executions", 503, "maintenance_mode_active", query=query)
-    executions(manager, ["pending"], bypass=True)
+    restores(manager, bypass=True)
     manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT)
 
 
@@ -158,13 +161,47 @@ def test_after_a_time_out_it_stays_since_the_restore_goes_on(
 
 
 def test_after_a_refusal_it_is_left(manager: t.Any, options: t.Any) -> None:
+    """Once the manager has said so, and no restore is to be seen."""
     preflight(manager, waiting=())
     enter(manager)
-    executions(manager, ["pending"])
+    restores(manager)
     manager.error("POST", "/snapshots/s1/restore", 500, "internal_server_error", sent=SENT)
+    restores(manager)
     leave(manager)
     said = manager.run("snapshot_restore", maintenance=True, **options)
     assert "HTTP 500" in said["msg"]
+
+
+def test_restore_whose_answer_was_lost_is_followed_in_it(manager: t.Any, options: t.Any) -> None:
+    preflight(manager, waiting=())
+    enter(manager)
+    restores(manager)
+    manager.broken("POST", "/snapshots/s1/restore", closed(), sent=SENT)
+    restores(manager, [{"id": "e1", "status": "started", "parameters": {"snapshot_id": "s1"}}])
+    poll(manager, "started", "running")
+    poll(manager, "terminated", "not-running")
+    leave(manager)
+    judged(manager)
+    said = manager.run("snapshot_restore", maintenance=True, **options)
+    assert (said["outcome"], said["execution_id"]) == ("RESTORED", "e1")
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_while_a_restore_may_run_it_stays(
+    marked: bool, manager: t.Any, options: t.Any, tmp_path: pathlib.Path
+) -> None:
+    preflight(manager, waiting=())
+    enter(manager)
+    restores(manager)
+    manager.broken("POST", "/snapshots/s1/restore", closed(), sent=SENT)
+    for _look in range(3):
+        restores(manager)
+    more = {"maintenance_marker": str(tmp_path / "marker")} if marked else {}
+    said = manager.run("snapshot_restore", maintenance=True, **more, **options)
+    assert said["changed"]
+    assert "whether the manager restores cannot be told" in said["msg"]
+    assert "maintenance mode stays on meanwhile" in said["msg"]
+    assert ("the next run leaves it" in said["msg"]) == marked == (tmp_path / "marker").exists()
 
 
 def test_where_it_does_not_begin_the_request_is_taken_back(manager: t.Any, options: t.Any) -> None:
@@ -214,8 +251,9 @@ def test_that_cannot_be_left_after_an_error_does_not_hide_it(
 ) -> None:
     preflight(manager, waiting=())
     enter(manager)
-    executions(manager, ["pending"])
+    restores(manager)
     manager.error("POST", "/snapshots/s1/restore", 500, "internal_server_error", sent=SENT)
+    restores(manager)
     manager.error("POST", "/maintenance/deactivate", 400, "bad_parameters_error", sent={})
     said = manager.run("snapshot_restore", maintenance=True, **options)
     assert "HTTP 500" in said["msg"]
@@ -236,7 +274,7 @@ def refused(manager: t.Any, **more: t.Any) -> None:
 
 def test_second_password_is_used_from_then_on(manager: t.Any, options: t.Any) -> None:
     preflight(manager)
-    executions(manager, ["pending"])
+    restores(manager)
     manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT)
     refused(manager)
     refused(manager)
@@ -255,7 +293,7 @@ def test_second_password_is_used_from_then_on(manager: t.Any, options: t.Any) ->
 
 def test_password_that_nobody_knows_ends_the_wait(manager: t.Any, options: t.Any) -> None:
     preflight(manager)
-    executions(manager, ["pending"])
+    restores(manager)
     manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT)
     refused(manager)
     refused(manager)
@@ -273,7 +311,7 @@ def test_password_that_nobody_knows_ends_the_wait(manager: t.Any, options: t.Any
 def test_when_the_token_dies_the_password_is_used(manager: t.Any, options: t.Any) -> None:
     token = {"headers": {"Authorization": None, "Authentication-Token": "t0k"}}
     preflight(manager, **token)
-    executions(manager, ["pending"], **token)
+    restores(manager, **token)
     manager.post("/snapshots/s1/restore", {"id": "e1", "status": "pending"}, sent=SENT, **token)
     for _each in range(7):
         manager.error("GET", "/executions/e1", 401, "unauthorized_error", **token)
