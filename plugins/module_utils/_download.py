@@ -35,6 +35,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ArchiveError,
     ConnectionFailed,
+    NotFound,
     RecoveryError,
     Refused,
     TransferError,
@@ -213,6 +214,12 @@ class Download:
                         break
                     why = "the connection was closed early"
                 except (ConnectionFailed, Unavailable, _Broken) as exc:
+                    why = exc.message
+                except NotFound as exc:
+                    if exc.from_manager:
+                        raise
+                    # a manager to which the file has not come yet
+                    self._http.turn()
                     why = exc.message
                 self._breaks += 1
                 # bytes that were there before are no progress: it may begin anew each time

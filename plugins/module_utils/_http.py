@@ -168,6 +168,11 @@ class ManagerHttp:
         """Stay with the manager that answered last: some answers are true of one node only."""
         self._pinned = True
 
+    def turn(self) -> None:
+        """Begin the next call at the next manager."""
+        if not self._pinned:
+            self._order = [*self._order[1:], self._order[0]]
+
     def as_tenant(self, tenant: str) -> None:
         """Speak for another tenant from the next request on."""
         self.connection.tenant = tenant

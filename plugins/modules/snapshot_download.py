@@ -13,6 +13,8 @@ description:
   - Streams the archive to a temporary name beside O(dest), tests the checksum of every entry and its metadata while it arrives,
     flushes it to disk, and only then gives it its name, with mode 0600.
   - A broken transfer is taken up where it broke, within the run and by a later one.
+  - In a cluster, the file comes to the other managers a little later than the snapshot is C(created). Where it is not there yet, the other
+    O(manager_hosts) are asked, and it is waited for, 23 seconds at most.
 extends_documentation_fragment:
   - cloudify_ha.recovery._connection
   - cloudify_ha.recovery._attributes
@@ -127,8 +129,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import 
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._download import Download
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
     ArchiveError,
-    NotFound,
     Refused,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
@@ -142,10 +144,16 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote impor
     same_archive,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_name
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+
+#: How often, and after how many seconds, a file that is not there yet is looked for again: as the
+#: product's own tests do.
+REPLICATION_LOOKS = 15
+REPLICATION_INTERVAL = 1.5
 
 MODE = 0o600
 OTHERS = 0o077
@@ -207,6 +215,35 @@ def why_needed(
     return problem, {}
 
 
+def size_on_manager(client: CloudifyClient, wanted: Wanted) -> int:
+    """Of an archive that the manager lists. In a cluster its file comes to the other managers a
+    little later, so these are asked too, and it is waited for.
+
+    :raises Refused: when it does not come
+    """
+    ticker = Ticker(timeout=REPLICATION_LOOKS * REPLICATION_INTERVAL, interval=REPLICATION_INTERVAL)
+    while True:
+        try:
+            return archive_headers(client.http, path=wanted.path, doing=wanted.doing)[0]
+        except ApiError as exc:
+            # up to 5.0.5 a file that is missing makes the manager stumble
+            if exc.status not in (404, 500):
+                raise
+            error = exc
+        client.http.turn()
+        ticker.tell("the archive to come to this manager", error.message)
+        if not ticker.pause():
+            break
+    if error.status == 500:
+        raise error
+    raise Refused(
+        f"Cannot {wanted.doing}: the manager lists it, but its archive is gone: it did not come "
+        f"from another manager in {ticker.elapsed:.0f} s either",
+        hint="Take another one",
+        status=error.status,
+    )
+
+
 def keep_to_owner(path: str, *, check_mode: bool) -> dict[str, t.Any]:
     """A snapshot holds secrets, so nobody else may get at the file. Returns what was changed."""
     mode = stat.S_IMODE(os.stat(path).st_mode)
@@ -245,14 +282,7 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     if reason is None:
         result.update(keep_to_owner(wanted.dest, check_mode=module.check_mode))
         return {**result, "manager_host": client.http.host}
-    try:
-        size, _tag = archive_headers(client.http, path=wanted.path, doing=wanted.doing)
-    except NotFound as exc:
-        raise Refused(
-            f"Cannot {wanted.doing}: the manager lists it, but its archive is gone",
-            hint="Take another one",
-            status=exc.status,
-        ) from None
+    size = size_on_manager(client, wanted)
     result.update(changed=True, reason=reason, size=size)
     result["diff"] = {
         "before": {

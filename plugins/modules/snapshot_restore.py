@@ -102,8 +102,8 @@ options:
   maintenance_marker:
     description:
       - File on the host that the module runs on, which is there while maintenance mode is on because of O(maintenance).
-      - A run that is killed, or whose restore goes on or may do so, leaves both behind. The next one that is given the same file then leaves maintenance mode when it is done,
-        where it would otherwise take it for the wish of a person.
+      - A run that is killed, or whose restore goes on or may do so, leaves both behind. The next one that is given the same file then leaves
+        maintenance mode when it is done, where it would otherwise take it for the wish of a person.
     type: path
   restored_password:
     description:

@@ -150,10 +150,25 @@ def test_the_manager_s_own_refusal_ends_it(server: Server, dest: pathlib.Path) -
 
 
 def test_no_archive_leaves_nothing(server: Server, dest: pathlib.Path) -> None:
-    server.next(page(404))
+    """A page may be that of a manager to which the file has not come yet, so it is asked again."""
+    server.default = page(404)
+    with pytest.raises(TransferError, match="HTTP 404"):
+        download(dest, server).run()
+    assert len(server.requests) == FRUITLESS_TRIES
+    assert left(dest) == []
+
+
+def test_no_snapshot_any_more_is_told_at_once(server: Server, dest: pathlib.Path) -> None:
+    body = b'{"message": "no", "error_code": "not_found_error"}'
+    server.next(says(404, body, Content_Type="application/json"))
     with pytest.raises(NotFound):
         download(dest, server).run()
     assert left(dest) == []
+
+
+def test_a_manager_without_the_file_is_passed_over(server: Server, dest: pathlib.Path) -> None:
+    with Server(page(404)) as second:
+        check(dest, download(dest, second, server).run())
 
 
 def test_another_manager_takes_over(server: Server, dest: pathlib.Path) -> None:

@@ -15,6 +15,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.modules.snapshot_download import (
+    REPLICATION_LOOKS,
+)
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.samples import archive
 
@@ -210,11 +213,67 @@ def test_an_archive_that_is_refused_leaves_nothing(
     manager.get("/snapshots/s1", CREATED)
     if method == "GET":
         head(manager, data)
-    manager.error(method, ARCHIVE, status, "some_error")
+    # up to 5.0.5 this is how a manager says that the file is not there, or not yet
+    for _look in range(1 + REPLICATION_LOOKS if (method, status) == ("HEAD", 500) else 1):
+        manager.error(method, ARCHIVE, status, "some_error")
     said = manager.run("snapshot_download", id="s1", dest=str(dest))
     assert f"Cannot download snapshot s1: {method} https://m1.example:443" in said["msg"]
     assert f"HTTP {status}" in said["msg"]
     assert left(dest) == []
+
+
+# -- a file that comes to the other managers later ------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_file_that_is_not_there_yet_is_waited_for(
+    status: int, manager: t.Any, data: bytes, dest: pathlib.Path, clock: t.Any
+) -> None:
+    manager.get("/snapshots/s1", CREATED)
+    manager.page("HEAD", ARCHIVE, status)
+    manager.page("HEAD", ARCHIVE, status)
+    head(manager, data)
+    fetch(manager, data)
+    assert manager.run("snapshot_download", id="s1", dest=str(dest))["changed"]
+    assert dest.read_bytes() == data
+    assert clock.slept == [1.5, 1.5]
+
+
+def test_the_other_managers_are_asked_for_it(
+    manager: t.Any, data: bytes, dest: pathlib.Path
+) -> None:
+    manager.get("/snapshots/s1", CREATED)
+    manager.page("HEAD", ARCHIVE, 404)
+    head(manager, data, host=c.SECOND)
+    fetch(manager, data, host=c.SECOND)
+    said = manager.run("snapshot_download", id="s1", dest=str(dest), **c.BOTH)
+    assert said["manager_host"] == c.SECOND
+
+
+def test_a_file_that_does_not_come_is_told(
+    manager: t.Any, dest: pathlib.Path, clock: t.Any
+) -> None:
+    manager.get("/snapshots/s1", CREATED)
+    for _look in range(1 + REPLICATION_LOOKS):
+        manager.page("HEAD", ARCHIVE, 404)
+    said = manager.run("snapshot_download", id="s1", dest=str(dest))
+    assert said["msg"] == (
+        "Cannot download snapshot s1: the manager lists it, but its archive is gone: it did not "
+        "come from another manager in 22 s either. Take another one."
+    )
+    assert said["status"] == 404
+    assert sum(clock.slept) == 22.5
+
+
+def test_behind_a_balancer_the_next_request_may_meet_one_without_the_file(
+    manager: t.Any, data: bytes, dest: pathlib.Path
+) -> None:
+    manager.get("/snapshots/s1", CREATED)
+    head(manager, data)
+    manager.page("GET", ARCHIVE, 404)
+    fetch(manager, data)
+    assert manager.run("snapshot_download", id="s1", dest=str(dest))["breaks"] == 1
+    assert dest.read_bytes() == data
 
 
 # -- bad input ------------------------------------------------------------------------------------
