@@ -31,6 +31,7 @@ class FileBody:
 
     :param approve: is given the sha256 before that; what it raises ends the transfer too
     :param doing: what is done by it, for whoever waits
+    :ivar whole: all of it has been handed over
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class FileBody:
         self._size = os.path.getsize(path)
         self._approve = approve
         self.sha256 = ""
+        self.whole = False
 
     def __len__(self) -> int:
         return self._size
@@ -52,6 +54,7 @@ class FileBody:
     def __iter__(self) -> t.Iterator[memoryview]:
         checker = StreamChecker()
         held = None
+        self.whole = False
         try:
             with open(self._path, "rb", buffering=0) as archive:
                 while True:
@@ -70,6 +73,7 @@ class FileBody:
                 self._approve(self.sha256)
             if held is not None:
                 yield held
+            self.whole = True
         finally:
             checker.close()
 

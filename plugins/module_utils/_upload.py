@@ -103,7 +103,13 @@ def upload(
     with telling(facts):
         with changing(facts):
             if source.path:
-                result["sha256"] = _send(client, snapshot_id, source, idle_timeout=idle_timeout)
+                result["sha256"] = _send(
+                    client,
+                    snapshot_id,
+                    source,
+                    idle_timeout=idle_timeout,
+                    wait_timeout=wait_timeout,
+                )
             else:
                 _have_fetched(client, snapshot_id, source, idle_timeout=idle_timeout)
         result["snapshot"] = _confirm(
@@ -179,7 +185,14 @@ def _check_sha256(source: Source, sha256: str) -> None:
         )
 
 
-def _send(client: CloudifyClient, snapshot_id: str, source: Source, *, idle_timeout: float) -> str:
+def _send(
+    client: CloudifyClient,
+    snapshot_id: str,
+    source: Source,
+    *,
+    idle_timeout: float,
+    wait_timeout: float,
+) -> str:
     """Send the file, and test it while it goes. Returns its sha256."""
     path = t.cast(str, source.path)
     doing = f"upload snapshot {snapshot_id}"
@@ -197,18 +210,33 @@ def _send(client: CloudifyClient, snapshot_id: str, source: Source, *, idle_time
             )
         except ArchiveError as exc:
             raise _archive.named(path, exc) from None
-        except TransferError:
+        except TransferError as exc:
             # whatever broke, the manager may have it
+            patience = wait_timeout if _may_be_stored_still(body, exc) else 0
             with telling({"changed": True}):
-                arrived = client.snapshot(snapshot_id)
-            if arrived:
-                break
+                if _arrives(client, snapshot_id, patience=patience):
+                    break
             if attempt == TRIES:
                 raise
         else:
             _check_answer(answer, snapshot_id)
             break
     return body.sha256
+
+
+def _may_be_stored_still(body: _transfer.FileBody, lost: TransferError) -> bool:
+    """The manager has got all of it, and has only not said so in time."""
+    silent = getattr(lost.__cause__, "hangs", False)
+    return body.whole and (silent or getattr(lost.__cause__, "status", None) == 504)
+
+
+def _arrives(client: CloudifyClient, snapshot_id: str, *, patience: float) -> bool:
+    ticker = Ticker(timeout=patience, interval=VISIBLE_INTERVAL)
+    while client.snapshot(snapshot_id) is None:
+        ticker.tell(f"the manager to store snapshot {snapshot_id}", "snapshot absent")
+        if not ticker.pause():
+            return False
+    return True
 
 
 def _have_fetched(

@@ -60,6 +60,7 @@ options:
   wait_timeout:
     description:
       - Seconds to wait until the manager shows the uploaded snapshot. In a cluster, the file reaches the other managers a little later.
+      - Also where all of it was sent and no answer came in time. Only then is it sent again.
     type: float
     default: 120.0
 seealso:

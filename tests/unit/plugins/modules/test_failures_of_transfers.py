@@ -136,7 +136,7 @@ def test_an_archive_that_nobody_sends_is_given_up(
 
 
 def upload(manager: t.Any, src: pathlib.Path) -> dict[str, t.Any]:
-    said = manager.run("snapshot_upload", id="s1", src=str(src))
+    said = manager.run("snapshot_upload", id="s1", src=str(src), wait_timeout=1)
     assert said["failed"]
     assert said["msg"].startswith("Cannot upload snapshot s1: PUT ")
     assert "defect" not in said["msg"]
@@ -194,5 +194,6 @@ def test_an_upload_that_the_proxy_lost_is_looked_up_and_sent_again(
     lead(manager)
     for _attempt in range(3):
         put(manager, src, status=status, body="<title>gone</title>", content_type="text/html")
-        absent(manager)
+        for _look in range(3 if status == 504 else 1):
+            absent(manager)
     assert f"HTTP {status}" in upload(manager, src)["msg"]

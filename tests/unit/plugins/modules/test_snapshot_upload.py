@@ -155,16 +155,46 @@ def test_an_id_that_an_older_manager_refuses_is_told(manager: t.Any, src: pathli
 # -- an upload that breaks --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("breaks", ["closed", "no_answer", "502"])
+def broken(manager: t.Any, src: pathlib.Path, breaks: str, *, sent: t.Any = None) -> None:
+    more = {"sent": sent or is_file(src), "headers": BINARY}
+    if breaks.isdecimal():
+        manager.page("PUT", ARCHIVE, int(breaks), **more)
+    else:
+        manager.broken("PUT", ARCHIVE, getattr(c, breaks)(), **more)
+
+
+@pytest.mark.parametrize("breaks", ["closed", "no_answer", "502", "504"])
 def test_after_a_break_it_is_looked_for_and_sent_again(
     breaks: str, manager: t.Any, src: pathlib.Path
 ) -> None:
+    """For a while, where the whole of it arrived, and the manager may still be storing it."""
     lead(manager)
-    if breaks == "502":
-        manager.page("PUT", ARCHIVE, 502, sent=is_file(src), headers=BINARY)
-    else:
-        error = getattr(c, breaks)()
-        manager.broken("PUT", ARCHIVE, error, sent=is_file(src), headers=BINARY)
+    broken(manager, src, breaks)
+    for _look in range(3 if breaks in ("no_answer", "504") else 1):
+        absent(manager)
+    put(manager, src)
+    shown(manager, src.stat().st_size)
+    assert manager.run("snapshot_upload", id="s1", src=str(src), wait_timeout=1)["changed"]
+
+
+@pytest.mark.parametrize("breaks", ["no_answer", "504"])
+def test_one_that_is_stored_slowly_is_not_sent_again(
+    breaks: str, manager: t.Any, src: pathlib.Path
+) -> None:
+    lead(manager)
+    broken(manager, src, breaks)
+    absent(manager)
+    absent(manager)
+    manager.get("/snapshots/s1", UPLOADED)
+    shown(manager, src.stat().st_size)
+    assert manager.run("snapshot_upload", id="s1", src=str(src))["changed"]
+
+
+def test_one_that_did_not_get_across_is_sent_again_at_once(
+    manager: t.Any, src: pathlib.Path
+) -> None:
+    lead(manager)
+    broken(manager, src, "no_answer", sent=lambda body: bytes(next(iter(body))))
     absent(manager)
     put(manager, src)
     shown(manager, src.stat().st_size)
