@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import typing as t
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
     _archive,
@@ -111,7 +112,9 @@ def upload(
                     wait_timeout=wait_timeout,
                 )
             else:
-                _have_fetched(client, snapshot_id, source, idle_timeout=idle_timeout)
+                _have_fetched(
+                    client, snapshot_id, t.cast(str, source.url), idle_timeout=idle_timeout
+                )
         result["snapshot"] = _confirm(
             client, snapshot_id, size=result.get("size"), wait_timeout=wait_timeout
         )
@@ -240,21 +243,31 @@ def _arrives(client: CloudifyClient, snapshot_id: str, *, patience: float) -> bo
 
 
 def _have_fetched(
-    client: CloudifyClient, snapshot_id: str, source: Source, *, idle_timeout: float
+    client: CloudifyClient, snapshot_id: str, url: str, *, idle_timeout: float
 ) -> None:
     try:
         answer = client.http.json(
             "PUT",
             client.archive_path(snapshot_id),
             doing=f"have the manager fetch snapshot {snapshot_id}",
-            params={"snapshot_archive_url": source.url},
+            params={"snapshot_archive_url": url},
             timeout=idle_timeout,
         )
     except ApiError as exc:
+        exc.message = exc.message.replace(url, _bare(url))
         if exc.code == "bad_parameters_error":
             exc.hint = "It is the manager that has to reach it; src sends a file from here"
         raise
     _check_answer(answer, snapshot_id)
+
+
+def _bare(url: str) -> str:
+    """Without what may be a secret in it: an account, or a signature in the query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "its URL"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _check_answer(answer: t.Any, snapshot_id: str) -> None:
@@ -330,7 +343,7 @@ def _examine(
         except RecoveryError as problem:
             fate = f"is unusable and could not be deleted again ({problem.message})"
         raise type(exc)(
-            f"what the manager fetched from {source.url} {fate}: {exc.message}",
+            f"what the manager fetched from {_bare(source.url or '')} {fate}: {exc.message}",
             hint=exc.hint or _archive.NOT_A_SNAPSHOT_HINT,
             **exc.details,
         ) from None

@@ -23,7 +23,9 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.uploading impor
     shown,
 )
 
-URL = "http://store.example/s1.zip?key=1&x=%20"
+URL = "http://me:s3cret@store.example:81/s1.zip?signature=s3cret&x=%20"
+#: What of it may be told.
+BARE = "http://store.example:81/s1.zip"
 FETCH = {"query": {"snapshot_archive_url": URL}}
 
 
@@ -87,8 +89,9 @@ def test_garbage_is_deleted_again(manager: t.Any) -> None:
     deleted(manager)
     said = manager.run("snapshot_upload", id="s1", url=URL)
     assert said["msg"].startswith(
-        f"what the manager fetched from {URL} was deleted again: not a zip archive"
+        f"what the manager fetched from {BARE} was deleted again: not a zip archive"
     )
+    assert "s3cret" not in said["msg"]
 
 
 def test_one_that_could_not_be_restored_is_deleted_again(
@@ -122,7 +125,7 @@ def test_one_flipped_bit_is_found_and_it_is_deleted_again(
     deleted(manager)
     more = {"sha256": hashlib.sha256(broken).hexdigest()} if sure else {}
     said = manager.run("snapshot_upload", id="s1", url=URL, force=True, **more)
-    assert f"fetched from {URL} was deleted again: entry 'pg_data' is damaged" in said["msg"]
+    assert f"fetched from {BARE} was deleted again: entry 'pg_data' is damaged" in said["msg"]
     assert said["changed"]
 
 
@@ -180,7 +183,8 @@ def test_a_url_that_the_manager_cannot_fetch_is_told(code: str, manager: t.Any) 
     manager.error("PUT", ARCHIVE, 400, code, f"Cannot fetch {URL}", **FETCH)
     said = manager.run("snapshot_upload", id="s1", url=URL)
     assert "Cannot have the manager fetch snapshot s1: PUT" in said["msg"]
-    assert f"Cannot fetch {URL}" in said["msg"]
+    assert f"Cannot fetch {BARE}" in said["msg"]
+    assert "s3cret" not in said["msg"]
 
 
 def test_an_id_that_was_taken_meanwhile_is_told(manager: t.Any) -> None:
