@@ -297,7 +297,8 @@ class Download:
         """Whether the answer is the rest of the same archive, or that nothing is missing."""
         if response.status_code == 416:
             return offset == self._total
-        tag = response.headers.get("ETag", self._tag)
+        tagged = self._tag.startswith('"')  # else it is a date, which no ETag compares with
+        tag = response.headers.get("ETag", self._tag) if tagged else self._tag
         span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
         asked = (str(offset), str(self._total))
         return span is not None and span.groups() == asked and tag in (self._tag, "W/" + self._tag)

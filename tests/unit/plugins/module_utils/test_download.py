@@ -273,6 +273,8 @@ def test_what_a_broken_one_goes_on_by(
     check(dest, download(dest, server).run())
     assert ranges(server)[1] == ("bytes=1000-" if condition else None)
     assert server.asked()[1].get("if-range") == condition
+    # where a part is asked for it is the rest, so nothing is thrown away
+    assert len(server.requests) == 2
 
 
 # -- lengths ------------------------------------------------------------------------------------
