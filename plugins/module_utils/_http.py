@@ -122,7 +122,8 @@ class Connection:
 
 def is_address(host: str) -> bool:
     """A host name, an IPv4 or IPv6 address, the last in brackets when a port follows."""
-    name = r"(\[[0-9A-Fa-f:.%\w]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*))(:(?P<port>\d{1,5}))?"
+    label = r"[A-Za-z0-9_-]{1,63}"
+    name = rf"(\[[0-9A-Fa-f:.%\w]+\]|(?!-){label}(?:\.{label})*\.?)(:(?P<port>\d{{1,5}}))?"
     bare_ipv6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%\w+)?"
     found = re.fullmatch(f"{name}|{bare_ipv6}", host, re.ASCII)
     return found is not None and 0 < int(found["port"] or 1) < 65536

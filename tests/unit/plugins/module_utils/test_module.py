@@ -181,6 +181,8 @@ def test_the_address_is_made_of_protocol_host_and_port(
         ({"manager_hosts": ["m1/x"]}, "'m1/x' is not an address"),
         ({"manager_hosts": ["m 1"]}, "'m 1' is not an address"),
         ({"manager_hosts": ["m1", "@"]}, "'@' is not an address"),
+        ({"manager_hosts": ["m1..example"]}, "'m1..example' is not an address"),
+        ({"manager_hosts": ["m" * 64]}, f"'{'m' * 64}' is not an address"),
         ({"manager_hosts": ["m1:0"]}, "'m1:0' is not an address"),
         ({"manager_hosts": ["m1:65536"]}, "'m1:65536' is not an address"),
         ({"manager_port": 0}, "manager_port has to be from 1 to 65535, not 0"),
