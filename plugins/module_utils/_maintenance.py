@@ -19,6 +19,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import 
     unlink,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    RecoveryError,
     Refused,
     WaitTimeout,
 )
@@ -104,9 +105,18 @@ def wait(
 
     :param hint: what to do when the manager does not enter it in time
     :raises WaitTimeout: naming the executions that the manager waits for
+    :raises RecoveryError: when somebody else takes it back meanwhile
     """
     wanted = ACTIVATED if activate else DEACTIVATED
     last: Json = {}
+
+    def done(state: Json) -> bool:
+        if activate and state["status"] == DEACTIVATED:
+            raise RecoveryError(
+                "maintenance mode will not be activated: somebody has deactivated it meanwhile",
+                hint="Find out who, and run this again",
+            )
+        return state["status"] == wanted
 
     def describe(state: Json) -> str:
         last.update(state)
@@ -116,7 +126,7 @@ def wait(
     try:
         return wait_for(
             fetch=lambda: client.maintenance(retry=False),
-            done=lambda state: state["status"] == wanted,
+            done=done,
             describe=describe,
             waiting_for=f"maintenance mode to be {wanted}",
             ticker=ticker,

@@ -114,6 +114,19 @@ def test_a_wait_that_is_too_long_names_what_is_in_the_way(
     assert clock.slept == [5, 5]
 
 
+def test_a_wait_ends_when_somebody_takes_it_back(manager: t.Any, clock: t.Any) -> None:
+    seen(manager, ("deactivated", None))
+    manager.post("/maintenance/activate", state("activating", [[EXECUTION]]), sent={})
+    seen(manager, ("activating", [EXECUTION]), ("deactivated", None))
+    said = manager.run("maintenance_mode", state="activated")
+    assert said["failed"] and said["changed"]
+    assert said["msg"] == (
+        "maintenance mode will not be activated: somebody has deactivated it meanwhile. "
+        "Find out who, and run this again."
+    )
+    assert len(clock.slept) == 1
+
+
 def test_one_that_was_on_its_way_before_is_no_change_when_the_wait_is_too_long(
     manager: t.Any,
 ) -> None:
