@@ -16,6 +16,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker impo
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ArchiveError,
     ConnectionFailed,
+    RecoveryError,
     TransferError,
     Unavailable,
 )
@@ -74,6 +75,12 @@ class FileBody:
             if held is not None:
                 yield held
             self.whole = True
+        except OSError as exc:
+            # else it would be taken for the connection's
+            raise RecoveryError(
+                f"Cannot read {self._path}: {exc.strerror}",
+                hint="Look at the disk of the host that the module runs on, and at its kernel's log",
+            ) from None
         finally:
             checker.close()
 

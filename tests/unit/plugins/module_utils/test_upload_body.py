@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import pathlib
 import socket
@@ -15,10 +16,12 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _transfer
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import PIECE
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     ArchiveError,
+    RecoveryError,
     TransferError,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._transfer import (
@@ -115,6 +118,19 @@ def test_a_file_that_changes_meanwhile_is_no_archive(change: bytes, source: path
     source.write_bytes(change)
     with pytest.raises(ArchiveError, match="it has changed while it was read"):
         list(body)
+
+
+def test_a_disk_that_cannot_be_read_is_no_fault_of_the_manager(
+    server: Server, source: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: t.Any) -> t.Any:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(_transfer.StreamChecker, "room", broken)
+    with pytest.raises(RecoveryError) as failed:
+        send(server, FileBody(str(source)))
+    assert failed.value.message == f"Cannot read {source}: Input/output error"
+    assert not isinstance(failed.value, TransferError)
 
 
 def test_memory_stays_flat_and_no_thread_stays(tmp_path: pathlib.Path) -> None:
