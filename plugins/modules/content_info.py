@@ -13,6 +13,8 @@ description:
   - Lists what the manager holds, per tenant and kind, as counts and ids, a thousand items a request. Values of secrets are never read.
   - With it comes what a restore is known to lose, in enough detail to put it back, which is schedules, sites, and the sites and labels of
     deployments.
+  - The parameters of schedules are among it, as they are, and they can be secrets. So keep the inventory where only its owner can read it,
+    as M(cloudify_ha.recovery.recovery_set) does with mode 0600, and do not have the task's result logged.
   - Two inventories are compared by the filter P(cloudify_ha.recovery.content_diff#filter).
 extends_documentation_fragment:
   - cloudify_ha.recovery._connection
