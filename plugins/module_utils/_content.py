@@ -393,12 +393,14 @@ def _compare_schedules(details_before: Json, details_after: Json, result: Compar
         if now is None:
             continue
         item = f"{deployment}/{name}"
-        fields = ("workflow_id", "since", "until", "slip", "parameters", "stop_on_fail", "enabled")
-        for attribute in fields:
+        for attribute in ("workflow_id", "since", "until", "slip", "stop_on_fail", "enabled"):
             if was.get(attribute) != now.get(attribute):
                 detail = f"{attribute} {was.get(attribute)!r} became {now.get(attribute)!r}"
-                if attribute == "parameters":  # they may be secrets
-                    detail = f"parameters differ: {_differing(was, now)}"
+                result.add(Difference("changed", tenant, "execution_schedules", item, detail))
+        for attribute in ("parameters", "execution_arguments"):
+            names = _differing(was.get(attribute) or {}, now.get(attribute) or {})
+            if names:  # no values: they may be secrets
+                detail = f"{attribute} differ: {names}"
                 result.add(Difference("changed", tenant, "execution_schedules", item, detail))
         if _rule(was) != _rule(now):
             detail = f"rule {_rule(was)} became {_rule(now)}"
@@ -418,9 +420,8 @@ def _compare_schedules(details_before: Json, details_after: Json, result: Compar
 
 
 def _differing(was: Json, now: Json) -> str:
-    """Names of the parameters of two schedules that differ."""
-    old, new = was.get("parameters") or {}, now.get("parameters") or {}
-    return ", ".join(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
+    """Names of what differs."""
+    return ", ".join(sorted(name for name in {*was, *now} if was.get(name) != now.get(name)))
 
 
 def _rule(schedule: Json) -> Json:

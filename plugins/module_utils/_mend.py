@@ -89,6 +89,11 @@ def _make_schedule(client: CloudifyClient, schedule: Json) -> None:
         "enabled",
     )
     body = {name: schedule[name] for name in names if schedule.get(name) is not None}
+    if "is_dry_run" in body.get("execution_arguments", {}):
+        # that is how the product shows it; under this name it would not take it
+        arguments = dict(body["execution_arguments"])
+        arguments["dry_run"] = arguments.pop("is_dry_run")
+        body["execution_arguments"] = arguments
     body.update({name: value for name, value in (schedule.get("rule") or {}).items() if value})
     client.create_schedule(
         tenant=schedule["tenant"],

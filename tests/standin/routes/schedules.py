@@ -79,6 +79,22 @@ def _dates(body: dict[str, Any]) -> None:
                 ) from None
 
 
+def _arguments(given: Any) -> dict[str, Any]:
+    """Taken as dry_run, and shown as is_dry_run."""
+    if not given:
+        return {}
+    if not isinstance(given, dict):
+        raise errors.bad_parameters(f"execution_arguments: expected a dict, but got: {given}")
+    return {
+        "allow_custom_parameters": boolean(
+            "allow_custom_parameters", given.get("allow_custom_parameters", False)
+        ),
+        "force": boolean("force", given.get("force", False)),
+        "is_dry_run": boolean("dry_run", given.get("dry_run", False)),
+        "wait_after_fail": given.get("wait_after_fail", 600),
+    }
+
+
 @route("PUT", "/execution-schedules/<schedule_id>", available=_available)
 def put_schedule(manager: Manager, request: Request, schedule_id: str) -> Response:
     tenant = need_tenant(request)
@@ -111,7 +127,7 @@ def put_schedule(manager: Manager, request: Request, schedule_id: str) -> Respon
         tenant=tenant,
         user=str(body.get("created_by") or (request.user or {})["username"]),
         deployment_id=deployment_id,
-        body=body,
+        body={**body, "execution_arguments": _arguments(body.get("execution_arguments"))},
     )
     if body.get("created_at"):
         item["created_at"] = str(body["created_at"])

@@ -163,6 +163,14 @@ def test_schedules(rich: StandIn) -> None:
     assert rich.call("PUT", nowhere, body).code == "not_found_error"
     unknown = {**body, "workflow_id": "nope"}
     assert rich.call("PUT", path, unknown).code == "nonexistent_workflow_error"
+    dry = {**body, "execution_arguments": {"dry_run": True, "is_dry_run": False}}
+    assert rich.call("PUT", path, dry).json["execution_arguments"] == {
+        "allow_custom_parameters": False,
+        "force": False,
+        "is_dry_run": True,
+        "wait_after_fail": 600,
+    }
+    rich.call("DELETE", path)
     over = {**body, "since": "2020-01-01T00:00:00", "recurrence": None, "count": 1}
     assert rich.call("PUT", path, over).json["next_occurrence"] is None
 

@@ -206,6 +206,7 @@ def test_a_deployment_that_is_gone_is_not_also_said_to_have_lost_its_site() -> N
         ("until", "2027", "until None became '2027'"),
         ("slip", 5, "slip 0 became 5"),
         ("parameters", {}, "parameters differ: a"),
+        ("execution_arguments", {"force": True}, "execution_arguments differ: force"),
         ("stop_on_fail", True, "stop_on_fail False became True"),
         ("enabled", False, "enabled True became False"),
         ("rule", {"count": 3}, "rule {'rrule': 'FREQ=DAILY'} became {'count': 3}"),
@@ -225,6 +226,17 @@ def test_how_an_unset_part_of_a_rule_is_written_does_not_matter() -> None:
         items["execution_schedules"][0]["rule"] = {"rrule": "FREQ=DAILY", "frequency": None}
 
     assert compare(inventory(), after(change)).equal
+
+
+@pytest.mark.parametrize("attribute", ["parameters", "execution_arguments"])
+def test_none_of_them_is_none_however_it_is_written(attribute: str) -> None:
+    before = copy.deepcopy(ITEMS)
+    before["execution_schedules"][0][attribute] = {}
+
+    def change(items: Items) -> None:
+        items["execution_schedules"][0][attribute] = None
+
+    assert compare(inventory(before), after(change)).equal
 
 
 # -- drifts that every restore brings with it ---------------------------------------------------

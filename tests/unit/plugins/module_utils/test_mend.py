@@ -184,3 +184,18 @@ def test_manager_that_does_not_answer_keeps_no_other_from_being_tried(manager: t
     done = mended(after)
     assert done.done == ["schedule d1/daily"]
     assert [each.split(": ")[0] for each in done.failed] == ["site new york"]
+
+
+def test_schedule_of_dry_runs_stays_one(manager: t.Any) -> None:
+    """The product takes C(dry_run), and shows it as C(is_dry_run)."""
+    shown = {"allow_custom_parameters": False, "force": False, "wait_after_fail": 600}
+    schedule = {**DAILY, "execution_arguments": {**shown, "is_dry_run": True}}
+    manager.put(
+        "/execution-schedules/daily",
+        {},
+        sent={**SENT_DAILY, "execution_arguments": {**shown, "dry_run": True}},
+        query={"deployment_id": "d1"},
+        tenant="t1",
+    )
+    before: Items = {"deployments": [PLACED], "execution_schedules": [schedule]}
+    assert len(mended({"deployments": [PLACED], "execution_schedules": []}, before).done) == 1
