@@ -356,7 +356,8 @@ def _begun_all_the_same(
 ) -> str:
     """The execution of a request whose answer was lost.
 
-    :raises RecoveryError: C(lost) itself, once the manager has said that it failed and there is none
+    :raises RecoveryError: C(lost) itself, where the manager has said that it failed, and there is
+        none
     :raises MayHaveBegun: when there is none yet; the manager may still be about to make it
     """
 
@@ -368,8 +369,8 @@ def _begun_all_the_same(
             # a restore in legacy format leaves its own execution without parameters
             and (item.get("parameters") or {}).get("snapshot_id") in (snapshot_id, None)
         ]
-        found = max(new, key=lambda item: str(item.get("created_at")), default=None)
-        return found and found["id"]
+        newest = max(new, key=lambda item: str(item.get("created_at")), default=None)
+        return newest["id"] if newest else None
 
     why = "there is no execution of it"
     try:

@@ -79,7 +79,7 @@ class FileBody:
             # else it would be taken for the connection's
             raise RecoveryError(
                 f"Cannot read {self._path}: {exc.strerror}",
-                hint="Look at the disk of the host that the module runs on, and at its kernel's log",
+                hint="Look at the disk of the host that the module runs on, and its kernel's log",
             ) from None
         finally:
             checker.close()

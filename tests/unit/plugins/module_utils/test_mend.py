@@ -180,7 +180,7 @@ def test_manager_that_does_not_answer_keeps_no_other_from_being_tried(manager: t
         query={"deployment_id": "d1"},
         tenant="t1",
     )
-    after = {"deployments": [PLACED], "sites": [], "execution_schedules": [THRICE]}
+    after: Items = {"deployments": [PLACED], "sites": [], "execution_schedules": [THRICE]}
     done = mended(after)
     assert done.done == ["schedule d1/daily"]
     assert [each.split(": ")[0] for each in done.failed] == ["site new york"]
