@@ -280,16 +280,24 @@ class Restore:
             raise RestoreFailed(
                 f"the restore of snapshot {wishes.snapshot_id} is {verdict.outcome}: "
                 f"{in_short(verdict.problems)}",
-                hint=verdict.hint or self._partial_hint(verdict.outcome),
+                hint=self._hint(verdict),
                 changed=True,
                 **result,
             )
         return result
 
-    def _partial_hint(self, outcome: str) -> str | None:
-        if outcome == _verdict.PARTIAL and self._wishes.inventory and not self._wishes.mend:
-            return "mend=true puts back sites, placements, labels and schedules from the inventory"
-        return None
+    def _hint(self, verdict: _verdict.Verdict) -> str | None:
+        if verdict.outcome != _verdict.PARTIAL:
+            return verdict.hint
+        accept = "accept_partial=true takes such a restore for a success"
+        if verdict.hint:
+            return f"{verdict.hint}; {accept}"
+        if self._wishes.inventory and not self._wishes.mend:
+            return (
+                "mend=true puts back sites, placements, labels and schedules from the inventory; "
+                f"{accept}"
+            )
+        return f"Put right by hand what is named, or do without it: {accept}"
 
     def _row_is_there(self) -> bool:
         """A snapshot belongs to a tenant, which may be gone by now, and it with it."""

@@ -110,6 +110,10 @@ def test_partial_restore_fails_and_names_what_is_missing(cluster: Cluster) -> No
         f'RESTORE PARTIAL: cluster {NAME}, at "Restore it and compare the content": '
     )
     assert "lost: secrets region of tenant default_tenant" in told
+    assert told.endswith(
+        " To go on with what is there, run this again with -e apply_snapshot_accept_partial=true "
+        f"and, since the manager has content now, -e cloudify_confirm={NAME}. It restores once more."
+    )
     cluster.manager.workflow_fault("restore_snapshot", "drop_content", **fault)
     report = cluster.ok("restore", cloudify_confirm=NAME, apply_snapshot_accept_partial=True).report
     assert report[0].startswith("RESTORE PARTIAL: ")

@@ -206,6 +206,10 @@ def test_what_cannot_be_mended_stays_a_loss(manager: t.Any, new: t.Any) -> None:
     assert said["failed"]
     assert said["outcome"] == "PARTIAL"
     assert len(said["not_mended"]) == 1
+    assert said["msg"].endswith(
+        ". Put right by hand what is named, or do without it: accept_partial=true takes such a "
+        "restore for a success."
+    )
     assert said["problems"] == [
         "changed: deployments d1 of tenant default_tenant (site paris became none)"
     ]
@@ -220,6 +224,7 @@ def test_without_mend_the_loss_is_told_with_the_way_out(manager: t.Any, new: t.A
     assert said["failed"]
     assert said["msg"].startswith("the restore of snapshot s1 is PARTIAL: changed: deployments d1")
     assert "mend=true puts back" in said["msg"]
+    assert said["msg"].endswith("; accept_partial=true takes such a restore for a success.")
 
 
 def test_partial_restore_can_be_accepted(manager: t.Any, legacy: t.Any) -> None:
