@@ -41,6 +41,10 @@ maintenance:
       description: C(activated), C(activating) or C(deactivated).
       type: str
       returned: always
+    activated_at:
+      description: When it was entered.
+      type: str
+      returned: when it is activated
     requested_by:
       description: Who asked for it.
       type: str

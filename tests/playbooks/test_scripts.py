@@ -23,7 +23,7 @@ SCRIPTS = {
     "freeze_sides": ["fence", "pause", "start", "stop"],
     "heal_sides": ["follow", "lead", "stop_once"],
     "look_at_sides": ["script"],
-    "save_sides": ["script"],
+    "save_sides": ["look", "script"],
 }
 PLAY = """
 - hosts: localhost

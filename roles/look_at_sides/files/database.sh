@@ -29,6 +29,9 @@ postgres_runs() {
     [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = postgres ]
 }
 
+# Of a database that is down: what tells later whether it has been up since. Each start and each stop changes this file.
+standing() { patroni_runs || postgres_runs || { sha256sum < "$data/global/pg_control" | cut -d ' ' -f 1; } 2>/dev/null; }
+
 as_postgres() { (cd / && runuser -u postgres -- "$@"); }
 
 # Whom this host's database streams from. Before 9.6 the database does not tell, but the system does.

@@ -4,7 +4,8 @@
 
 # usage: save.sh WORK
 # Dumps all of this host's databases into WORK/dump.tar, and a list of their rows into WORK/rows. A database that is down is started for that, for this
-# alone: without Patroni, without a network, and for reading only. It works on a standby and on a former leader alike.
+# alone: without Patroni, without a network, and for reading only. It works on a standby and on a former leader alike. Of one that is down afterwards it also
+# tells what state.sh tells.
 
 work=$1
 server
@@ -32,15 +33,18 @@ private() {
 }
 
 finish() {
+    trap - EXIT
     as_postgres "$programs/pg_ctl" -D "$data" -m fast -w -t 120 stop > /dev/null 2>&1
     [ ! -e "$followed.kept" ] || mv "$followed.kept" "$followed"
     rm -rf "$socket"
 }
 
 # One that an earlier run was killed with is still there.
+own=
 if ! postgres_runs || [ -S "$socket/.s.PGSQL.5432" ]; then
     private
     trap finish EXIT
+    own=yes
 fi
 sql_limit=600
 names=$(own_databases) || { printf '%s\n' "$names" >&2; exit 1; }
@@ -64,4 +68,7 @@ tar -cf "$work/dump.tar" -C "$work/d" . || exit 1
 gzip -c "$work/d/rows" > "$work/rows.gz" || exit 1
 rm -rf "$work/d"
 sum=$(sha256sum < "$work/dump.tar")
+[ -z "$own" ] || finish
+state=$(standing)
+[ -z "$state" ] || echo "state $state"
 echo "saved $(wc -c < "$work/dump.tar") ${sum%% *} $last"

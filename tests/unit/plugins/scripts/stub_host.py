@@ -32,9 +32,13 @@ class StubHost:
         self._log = place / "calls"
         self._log.touch()
         for name in PLAIN:
-            found = shutil.which(name)
-            assert found, name
-            (self._bin / name).symlink_to(found)
+            self.plain(name)
+
+    def plain(self, name: str) -> None:
+        """One more of the system's own."""
+        found = shutil.which(name)
+        assert found, name
+        (self._bin / name).symlink_to(found)
 
     def program(self, name: str, script: str) -> None:
         path = self._bin / name

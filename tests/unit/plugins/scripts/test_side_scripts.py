@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""look.sh of a split brain, on databases of each age: no such old one can be had for the lab, so that each knows what its version does."""
+"""Scripts of a split brain: look.sh on databases of each age, of which no old one can be had for the lab; and what is done with the data of a database."""
 
 from __future__ import annotations
 
@@ -94,3 +94,67 @@ def test_one_that_takes_writes(tmp_path: pathlib.Path, version: str) -> None:
     assert found["quorum"] and "sender" not in found
     # of 9.5 no standby tells one to compare with
     assert found.get("timeline") == (None if version == "90524" else "3")
+
+
+# -- on the data of a database that is down
+
+
+class Database:
+    """A host whose Patroni and PostgreSQL are down, unless a test starts them."""
+
+    def __init__(self, place: pathlib.Path) -> None:
+        self.host = StubHost(place)
+        for name in ("sha256sum", "du", "mv", "awk"):
+            self.host.plain(name)
+        self.data = place / "data"
+        (self.data / "global").mkdir(parents=True)
+        (self.data / "global" / "pg_control").write_text("as it was shut down")
+        self.conf = place / "patroni.conf"
+        self.conf.write_text(
+            PATRONI.replace("DATA", str(self.data)).replace("BIN", str(place / "bin")),
+            encoding="utf-8",
+        )
+        self.host.program("psql", "exit 1")
+        self.host.program("pg_ctl", "exit 1")
+        self.patroni("STOPPED")
+
+    def patroni(self, state: str) -> None:
+        self.host.program("supervisorctl", f"echo 'patroni {state} pid 1'")
+
+    def run(self, script: str, *words: str, behind: tuple[str, ...] = ()) -> str:
+        done = self.host.run(script, *words, behind=SCRIPTS + behind, patroni_conf=str(self.conf))
+        return done.stdout.strip()
+
+
+def test_a_database_that_has_been_up_is_another_one(tmp_path: pathlib.Path) -> None:
+    database = Database(tmp_path)
+    state = "save_sides/files/state.sh"
+    was = database.run(state)
+    assert len(was) == 64 and database.run(state) == was
+    (database.data / "global" / "pg_control").write_text("as it was shut down, later")
+    assert database.run(state) not in ("", was)
+    database.patroni("RUNNING")
+    assert database.run(state) == ""
+    database.patroni("STOPPED")
+    (database.data / "global" / "pg_control").unlink()
+    assert database.run(state) == ""
+
+
+def test_a_dump_says_what_it_was_made_of(tmp_path: pathlib.Path) -> None:
+    """Which is told once the database that was started for it is down again."""
+    database = Database(tmp_path)
+    (database.data / "PG_VERSION").write_text("15\n")
+    control = database.data / "global" / "pg_control"
+    # runuser -u postgres -- ...
+    database.host.program("runuser", 'shift 3; "$@"')
+    database.host.program(
+        "pg_ctl",
+        f'case "$*" in *stop) echo down again > {control} ;; *) echo up > {control} ;; esac',
+    )
+    for name in ("chown", "chmod", "pg_dumpall", "pg_dump", "pg_restore"):
+        database.host.program(name, "true")
+    database.host.program("psql", 'case "$*" in *datname*) echo cloudify_db ;; *) echo 1 ;; esac')
+    lines = database.run("save_sides/files/save.sh", str(tmp_path / "work")).splitlines()
+    assert control.read_text() == "down again\n"
+    assert lines[0] == f"state {database.run('save_sides/files/state.sh')}"
+    assert lines[1].startswith("saved ")
