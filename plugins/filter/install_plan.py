@@ -32,6 +32,7 @@ def install_plan(
     brokers: t.Sequence[str] = (),
     answering_brokers: t.Sequence[str] = (),
     databases: int = 0,
+    cas: t.Sequence[str] = (),
     check_mode: bool = False,
 ) -> dict[str, t.Any]:
     """What is to be installed on a node, and why it must not be begun."""
@@ -53,6 +54,7 @@ def install_plan(
         package_is_missing=is_missing(str(package)),
         new_certificates=new_certificates,
         fresh_cluster=fresh_cluster,
+        cas=cas,
     )
     neighbours = Neighbours(brokers=brokers, answering=answering_brokers, databases=databases)
     return {

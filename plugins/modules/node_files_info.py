@@ -28,6 +28,18 @@ options:
       - The node's name in the inventory.
     type: str
     required: true
+  peers:
+    description:
+      - Other nodes that have the same CA. Their copies count for RV(cas) as long as no two places agree on that of O(node).
+    type: list
+    elements: str
+    default: []
+  cas:
+    description:
+      - Fingerprints of CAs (C(sha256), or the first 16 digits of it and more). A copy with another CA is not taken, and not told of in RV(cas).
+    type: list
+    elements: str
+    default: []
   texts:
     description:
       - Also return the text of the files whose path matches one of these patterns. They hold passwords, so use C(no_log).
@@ -104,6 +116,13 @@ saved:
       description: That of the CA that agents trust.
       type: str
       returned: always
+cas:
+  description:
+    - For the fingerprint of each CA that is in a sound copy, whose copies have it, and where. With more than one, an installation with the wrong
+      one would take the cluster from its agents.
+  returned: success
+  type: dict
+  sample: {"f2b8b527f1c46302350b144b16e75805e31c52e1d004e9da152d6dc4ce2a1dbe": ["h1 in /var/lib/cloudify_ha/production/backup-20261121T020000Z"]}
 looked_at:
   description: Each place that was looked at, with C(place), C(found), and what is wrong with it as C(problems).
   returned: success
@@ -129,7 +148,9 @@ duration:
 """
 
 import fnmatch
+import re
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._bundle import pack
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
@@ -151,33 +172,96 @@ def matching(saved: Saved, patterns: t.Sequence[str]) -> list[str]:
     ]
 
 
-def best_sound(
-    places: t.Sequence[str], node: str
-) -> tuple[t.Optional[str], t.Optional[Saved], list[dict[str, t.Any]]]:
-    looked_at: list[dict[str, t.Any]] = []
-    best: tuple[t.Optional[str], t.Optional[Saved]] = (None, None)
+@dataclass
+class Copy:
+    """What one place has of a node.
+
+    :ivar saved: None where it cannot be read
+    :ivar problems: why it is not to be used
+    """
+
+    place: str
+    node: str
+    saved: Saved | None
+    problems: list[str]
+
+    @property
+    def ca(self) -> str:
+        found = self.saved.as_dict()["ca_fingerprint"] if self.saved else None
+        return str(found or "")
+
+    @property
+    def found(self) -> bool:
+        return self.saved is None or bool(self.saved.files)
+
+    @property
+    def is_sound(self) -> bool:
+        return self.found and not self.problems
+
+
+def copies(places: t.Sequence[str], node: str, cas: t.Sequence[str]) -> list[Copy]:
+    """
+    :param cas: where there are any, a copy with another CA is a problem
+    """
+    found = []
     for place in places:
         try:
             saved = Saved.load(folder_of(place, node))
-            problems = saved.problems()
+            copy = Copy(place, node, saved, saved.problems())
         except Refused as exc:
-            looked_at.append({"place": place, "found": True, "problems": [exc.message]})
-            continue
-        found = bool(saved.files)
-        looked_at.append({"place": place, "found": found, "problems": problems})
-        if found and not problems and (best[1] is None or saved.worth > best[1].worth):
-            best = (place, saved)
-    return (*best, looked_at)
+            copy = Copy(place, node, None, [exc.message])
+        if cas and copy.ca and not copy.ca.startswith(tuple(cas)):
+            copy.problems.append(f"its CA is {copy.ca}, which is not asked for")
+        found.append(copy)
+    return found
+
+
+def with_ca(found: t.Iterable[Copy]) -> list[Copy]:
+    return [copy for copy in found if copy.is_sound and copy.ca]
+
+
+def by_ca(found: t.Iterable[Copy]) -> dict[str, list[str]]:
+    told: dict[str, list[str]] = {}
+    for copy in found:
+        told.setdefault(copy.ca, []).append(f"{copy.node} in {copy.place}")
+    return told
+
+
+def fingerprints(given: t.Sequence[str]) -> list[str]:
+    """:raises Refused: for one that could mean several"""
+    plain = [each.replace(":", "").strip().lower() for each in given]
+    for each in plain:
+        if not re.fullmatch(r"[0-9a-f]{16,64}", each):
+            raise Refused(
+                f"{each!r} is no fingerprint of a CA: it has at least 16 of its 64 digits"
+            )
+    return plain
 
 
 def body(module: AnsibleModule) -> dict[str, t.Any]:
     p = module.params
     folder_of("", p["node"])
-    place, saved, looked_at = best_sound(p["places"], p["node"])
-    result: dict[str, t.Any] = {"sound": saved is not None, "looked_at": looked_at}
-    if saved is None:
+    cas = fingerprints(p["cas"])
+    found = copies(p["places"], p["node"], cas)
+    # of equal ones the first
+    best = max(
+        (copy for copy in found if copy.is_sound and copy.saved),
+        key=lambda copy: copy.saved.worth if copy.saved else 0,
+        default=None,
+    )
+    own = with_ca(found)
+    peers = p["peers"] if len(own) == 1 else []
+    result: dict[str, t.Any] = {
+        "sound": best is not None,
+        "looked_at": [
+            {"place": copy.place, "found": copy.found, "problems": copy.problems} for copy in found
+        ],
+        "cas": by_ca(own + with_ca(c for peer in peers for c in copies(p["places"], peer, cas))),
+    }
+    if best is None or best.saved is None:
         return result
-    result.update(place=place, saved=saved.as_dict())
+    saved = best.saved
+    result.update(place=best.place, saved=saved.as_dict())
     if p["texts"]:
         names = matching(saved, p["texts"])
         result["texts"] = {name: saved.read(name).decode("utf-8", "replace") for name in names}
@@ -194,6 +278,8 @@ def main() -> t.NoReturn:
             argument_spec={
                 "places": {"type": "list", "elements": "path", "required": True},
                 "node": {"type": "str", "required": True},
+                "peers": {"type": "list", "elements": "str", "default": []},
+                "cas": {"type": "list", "elements": "str", "default": []},
                 "texts": {"type": "list", "elements": "str", "default": []},
                 "bundle": {"type": "list", "elements": "str", "default": []},
                 "below": {"type": "str", "default": "/"},

@@ -16,6 +16,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer im
 
 Json = dict[str, t.Any]
 
+#: What agents trust.
+INTERNAL_CA = f"{SSL}/cloudify_internal_ca_cert.pem"
 #: What clients are shown; an earlier installation's is nobody's file any more.
 SHOWN = (f"{SSL}/cloudify_external_cert.pem", f"{SSL}/cloudify_internal_cert.pem")
 #: The product's own configurations. Up to 6.2 it writes them itself.
@@ -48,6 +50,7 @@ class Wanted:
     :ivar stage: directory on the node for the saved files
     :ivar new_certificates: it may get a CA of its own
     :ivar fresh_cluster: all nodes are installed anew
+    :ivar cas: fingerprints of the CAs that are known to be right
     """
 
     package: str
@@ -56,6 +59,7 @@ class Wanted:
     package_is_missing: bool = False
     new_certificates: bool = False
     fresh_cluster: bool = False
+    cas: t.Sequence[str] = ()
 
 
 class InstallPlan:
@@ -136,6 +140,7 @@ class InstallPlan:
         """Why the installation could not end well, in words; empty when it may be begun."""
         told = [
             *self._no_files(wanted, check_mode),
+            *self._several_cas(wanted, check_mode),
             *self._no_configuration(),
             *self._another_version(wanted),
             *self._too_few_databases(wanted, neighbours),
@@ -162,6 +167,22 @@ class InstallPlan:
         return [
             f"no place has a sound copy of its files ({problems or 'nothing was saved'}); with "
             "install_node_new_certificates=true it would get a new CA, which agents do not trust"
+        ]
+
+    def _several_cas(self, wanted: Wanted, check_mode: bool) -> list[str]:
+        """Somebody may have installed a node by hand, with a new CA, before this run has saved what it has."""
+        if wanted.cas:
+            return []
+        cas = {ca: list(copies) for ca, copies in (self._found.get("cas") or {}).items()}
+        own = self._state["fingerprints"].get(INTERNAL_CA)
+        if check_mode and own:
+            cas.setdefault(own, ["the node itself"])
+        if len(cas) <= 1:
+            return []
+        told = ", ".join(f"{ca} ({', '.join(copies)})" for ca, copies in cas.items())
+        return [
+            f"its CA is not the same everywhere: {told}; agents trust only the one that they were "
+            "installed with: say which it is with -e cloudify_ca_fingerprint=FINGERPRINT"
         ]
 
     def _no_configuration(self) -> list[str]:

@@ -175,6 +175,30 @@ def test_what_is_installed_with_other_certificates_is_refused() -> None:
     assert CA in told
 
 
+TWO_CAS = found(cas={"new": ["h1 in /run"], "ca": ["h1 in /set"]})
+
+
+def test_copies_with_different_cas_are_refused_unless_one_is_asked_for() -> None:
+    told = refused(found=TWO_CAS)
+    assert told == (
+        "its CA is not the same everywhere: new (h1 in /run), ca (h1 in /set); agents trust only the one that they were installed with: "
+        "say which it is with -e cloudify_ca_fingerprint=FINGERPRINT"
+    )
+    assert "h1 in /run" in refused(found=TWO_CAS, new_certificates=True)
+    assert refused(found=TWO_CAS, cas=["ca"]) == ""
+    assert refused(found=found(cas={"ca": ["h1 in /run", "h1 in /set"]})) == ""
+
+
+def test_a_plan_counts_the_ca_that_the_node_has_now() -> None:
+    """Which a run saves before it begins, and a plan does not."""
+    node = state(fingerprints={CA: "new"}, traces=TIERS)
+    saved = found(cas={"ca": ["h1 in /set"]})
+    assert "ca (h1 in /set), new (the node itself)" in refused(node, found=saved, check_mode=True)
+    assert refused(node, found=saved) == ""
+    same = state(fingerprints={CA: "ca"}, traces=TIERS)
+    assert refused(same, found=saved, check_mode=True) == ""
+
+
 # -- refusals ------------------------------------------------------------------------------------
 
 

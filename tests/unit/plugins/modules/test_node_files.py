@@ -22,6 +22,8 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.node_samples im
     INTERNAL_CA,
     INTERNAL_KEY,
     MANAGER,
+    NEW_CA,
+    NEW_CA_FINGERPRINT,
     OTHER_KEY,
     SSL,
     printed,
@@ -132,6 +134,61 @@ def test_a_copy_with_more_certificates_comes_before_an_earlier_place(
     assert said["place"] == str(tmp_path / "set")
     said = info(places=[str(tmp_path / "run"), str(tmp_path / "none")])
     assert said["place"] == str(tmp_path / "run")
+
+
+@pytest.fixture
+def two_cas(save: Run, tmp_path: pathlib.Path) -> list[str]:
+    """Of h1 a run has a new CA, and a set the old one; of h2 only the set has something."""
+    places = []
+    for name, ca, nodes in (("run", NEW_CA, ("h1",)), ("set", CA, ("h1", "h2"))):
+        (tmp_path / name).mkdir()
+        places.append(str(tmp_path / name))
+        for node in nodes:
+            save({**MANAGER, INTERNAL_CA: ca}, place=places[-1], node=node)
+    return places
+
+
+def test_copies_with_different_cas_are_told(info: Run, two_cas: list[str]) -> None:
+    run, set_ = two_cas
+    assert info(places=two_cas)["cas"] == {
+        NEW_CA_FINGERPRINT: [f"h1 in {run}"],
+        CA_FINGERPRINT: [f"h1 in {set_}"],
+    }
+    assert info(places=[set_])["cas"] == {CA_FINGERPRINT: [f"h1 in {set_}"]}
+    # one that only the run has is held against those of its peers
+    alone = info(places=two_cas, node="h3", peers=["h2"])
+    assert alone["cas"] == {} and not alone["sound"]
+    (pathlib.Path(set_) / "nodes/h1").rename(pathlib.Path(set_) / "nodes/h9")
+    assert info(places=two_cas)["cas"] == {NEW_CA_FINGERPRINT: [f"h1 in {run}"]}
+    assert info(places=two_cas, peers=["h2"])["cas"] == {
+        NEW_CA_FINGERPRINT: [f"h1 in {run}"],
+        CA_FINGERPRINT: [f"h2 in {set_}"],
+    }
+
+
+def test_two_places_that_agree_need_no_peer(
+    save: Run, info: Run, two_cas: list[str], tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "older").mkdir()
+    save({**MANAGER, INTERNAL_CA: NEW_CA}, place=str(tmp_path / "older"))
+    places = [two_cas[0], str(tmp_path / "older")]
+    assert list(info(places=places, peers=["h2"])["cas"]) == [NEW_CA_FINGERPRINT]
+
+
+@pytest.mark.parametrize("given", [CA_FINGERPRINT, CA_FINGERPRINT[:16].upper()])
+def test_the_ca_that_is_asked_for_is_taken(info: Run, two_cas: list[str], given: str) -> None:
+    run, set_ = two_cas
+    said = info(places=two_cas, cas=[given])
+    assert (said["place"], said["saved"]["ca_fingerprint"]) == (set_, CA_FINGERPRINT)
+    told = f"its CA is {NEW_CA_FINGERPRINT}, which is not asked for"
+    assert said["looked_at"][0]["problems"] == [told]
+    assert info(places=two_cas, cas=[NEW_CA_FINGERPRINT])["place"] == run
+    # of both, the order counts
+    assert info(places=two_cas, cas=[given, NEW_CA_FINGERPRINT])["place"] == run
+
+
+def test_a_ca_that_could_be_any_is_refused(info: Run, two_cas: list[str]) -> None:
+    assert "at least 16" in info(places=two_cas, cas=["f2b8"])["msg"]
 
 
 def test_none_is_sound(info: Run) -> None:
