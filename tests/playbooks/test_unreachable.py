@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host that becomes unreachable in the middle of a runbook ends it, with every ansible-core."""
+"""A host that becomes unreachable in the middle of a runbook ends it, and one that was dead before does not, with every ansible-core."""
 
 from __future__ import annotations
 
@@ -49,3 +49,28 @@ def test_nothing_follows(tmp_path: Path, how: str) -> None:
     done = play([str(PLAYBOOK), "-i", str(inventory), str(book)], environment(tmp_path / "home"))
     assert done.code in (2, 4), done.output
     assert "PLAY [store]" not in done.output
+
+
+@pytest.mark.smoke
+def test_a_host_that_hangs_is_one_that_does_not_answer(tmp_path: Path) -> None:
+    """Its ssh takes the command, and never ends it, as with a disk that hangs."""
+    shell = tmp_path / "shell"
+    shell.write_text("#!/bin/sh\nexec sleep 30\n")
+    shell.chmod(0o755)
+    everybody = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    hosts = {"a": {}, "hung": {"ansible_shell_executable": str(shell)}}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"vars": everybody, "hosts": hosts}}))
+    say = "{{ inventory_hostname }} answers: {{ look_at_nodes_answers }}"
+    plays = [
+        {"hosts": "a,hung", "roles": ["cloudify_ha.recovery.look_at_nodes"]},
+        {"hosts": "a,hung", **FATAL, "tasks": [{"ansible.builtin.debug": {"msg": say}}]},
+        {"hosts": "a", **FATAL, "tasks": [{"ansible.builtin.debug": {"msg": "it goes on"}}]},
+    ]
+    book = tmp_path / "book.json"
+    book.write_text(json.dumps([{"gather_facts": False, **play} for play in plays]))
+    command = [str(PLAYBOOK), "-i", str(inventory), str(book), "-e", "look_at_nodes_timeout=2"]
+    done = play(command, environment(tmp_path / "home"))
+    assert done.code == 0, done.output
+    for told in ("a answers: True", "hung answers: False", "it goes on"):
+        assert told in done.output, done.output
