@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from playbooks.cluster import Cluster
 from tooling.played import PLAYBOOK, Played, environment, play
 
 REPO = Path(__file__).parents[2]
@@ -27,7 +29,15 @@ def task_of(book: str, play_name: str, task: str) -> dict[str, Any]:
     return dict(wanted)
 
 
-def played(place: Path, tasks: list[dict[str, Any]], **variables: Any) -> Played:
+def played(
+    place: Path,
+    tasks: list[dict[str, Any]],
+    given: dict[str, str] | None = None,
+    **variables: Any,
+) -> Played:
+    """
+    :param given: the environment
+    """
     hosts = {"h1": {"ansible_connection": "local", "ansible_become": False}}
     python = {"ansible_python_interpreter": sys.executable}
     inventory = place / "hosts.json"
@@ -35,7 +45,7 @@ def played(place: Path, tasks: list[dict[str, Any]], **variables: Any) -> Played
     book = place / "book.json"
     book.write_text(json.dumps([{"hosts": "h1", "gather_facts": False, "tasks": tasks}]))
     words = ["-i", str(inventory), "-e", json.dumps(variables)]
-    return play([str(PLAYBOOK), *words, str(book)], environment(place / "home"))
+    return play([str(PLAYBOOK), *words, str(book)], given or environment(place / "home"))
 
 
 @pytest.mark.parametrize(
@@ -61,3 +71,55 @@ def test_old_host_is_not_taken_for_a_new_one(
         node_state_result={"configured": ["manager"]},
     )
     assert f"in place: {in_place}" in told.output, told.output
+
+
+# -- what proves that a node is in no register
+
+
+def proven(cluster: Cluster, place: Path, **variables: Any) -> Played:
+    """By a role that removes a node which nobody knows."""
+    tasks = [
+        {
+            "ansible.builtin.include_role": {
+                "name": "cloudify_ha.recovery.remove_node",
+                "tasks_from": name,
+            }
+        }
+        for name in ("ask.yml", "verify.yml")
+    ]
+    given = {"remove_node_store_host": "h1", "remove_node_name": "h9", **variables}
+    return played(place, tasks, cluster.environment, **given)
+
+
+def test_a_register_that_cannot_be_read_proves_nothing(
+    start: Callable[..., Cluster], tmp_path: Path
+) -> None:
+    cluster = start("7.0.5")
+    broken = {"status": 502, "body": "<html>Bad Gateway</html>"}
+    # it answers before the removal, and then its REST service is started anew
+    cluster.manager.add_fault(broken, path="/db-nodes", after=1, times=2)
+    cluster.manager.add_fault(broken, path="/version", after=3, times=1)
+    done = proven(cluster, tmp_path)
+    assert done.code == 0, done.output
+    assert len([r for r in cluster.manager.requests() if "/db-nodes" in r["path"]]) == 4
+    cluster.manager.add_fault(broken, path="/db-nodes", after=1, times=None)
+    done = proven(cluster, tmp_path, remove_node_timeout="4")
+    assert done.code == 2
+    assert "127.0.0.1" in done.failure and "cannot be read" in done.failure
+
+
+def test_every_manager_is_asked_whether_it_is_gone(tmp_path: Path) -> None:
+    def view(*hosts: str) -> dict[str, Any]:
+        rows = [{"host": host, "name": host} for host in hosts]
+        return {"answers": True, "registers": {"manager": [], "broker": rows, "database": rows}}
+
+    said = {"views": {"m1": view("h1"), "m2": view("h1", "h9")}}
+    remains = {"ansible.builtin.debug": {"msg": "remains: {{ __remove_node_remains }}"}}
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/remove_node/vars/main.yml")}
+    look = {
+        "__remove_node_said": said,
+        "remove_node_name": "h9",
+        "role_path": str(REPO / "roles/x"),
+    }
+    told = played(tmp_path, [variables, remains], **look).output
+    assert "the register of brokers" in told and "the register of databases" in told, told
