@@ -9,8 +9,9 @@
 leader=$1 aside=split-$2
 end=$(($(date +%s) + $3))
 server
+going=$data.$aside.going
 follows() { postgres_runs && [ "$(upstream)" = "$leader" ]; }
-if [ ! -e "$data.$aside" ]; then
+if [ ! -e "$data.$aside" ] && [ ! -e "$going" ]; then
     if patroni_runs; then
         if supervised; then supervisorctl -c /etc/supervisord.conf stop patroni; else systemctl stop patroni; fi
     fi
@@ -21,13 +22,15 @@ if [ ! -e "$data.$aside" ]; then
         mv "$data" "$data.$aside" || exit 1
         echo "the old data are in $data.$aside"
     else
-        mkdir "$data.$aside" && rm -rf "$data" || exit 1
-        echo 'the old data had to go, for lack of room'
+        mv "$data" "$going" || exit 1
+        echo 'the old data have to go, for lack of room'
     fi
 fi
-if [ ! -d "$data" ]; then
-    mkdir "$data" && chown postgres:postgres "$data" && chmod 700 "$data" || exit 1
+# Killed meanwhile, it goes on with it: Patroni never finds a half of them.
+if [ -e "$going" ]; then
+    mkdir -p "$data.$aside" && rm -rf "$going" || exit 1
 fi
+mkdir -p "$data" && chown postgres:postgres "$data" && chmod 700 "$data" || exit 1
 start_again
 until follows; do [ "$(date +%s)" -lt "$end" ] || { echo "it does not follow $leader yet" >&2; exit 1; }; sleep 1; done
 echo "it follows $leader"

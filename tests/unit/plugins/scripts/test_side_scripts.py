@@ -158,3 +158,78 @@ def test_a_dump_says_what_it_was_made_of(tmp_path: pathlib.Path) -> None:
     assert control.read_text() == "down again\n"
     assert lines[0] == f"state {database.run('save_sides/files/state.sh')}"
     assert lines[1].startswith("saved ")
+
+
+# -- giving a database up
+
+
+@pytest.fixture
+def given_up(tmp_path: pathlib.Path) -> Database:
+    """One that is larger than what is free beside it; who starts its Patroni sees what that finds."""
+    database = Database(tmp_path)
+    for name in ("one", "two", "three"):
+        (database.data / name).write_text("rows")
+    host = database.host
+    found = f"ls -A {database.data} > {tmp_path}/started_with"
+    host.program(
+        "supervisorctl",
+        f'case "$*" in *start*) {found} ;; *) echo "patroni STOPPED pid 1" ;; esac',
+    )
+    host.program("du", r'printf "1000\t$2\n"')
+    host.program("df", 'echo Filesystem; echo "/dev/sda1 2000 1900 100 95% /"')
+    host.program("chown", "true")
+    host.program("chmod", "true")
+    return database
+
+
+FOLLOW = ("heal_sides/files/follow.sh", "10.0.0.1", "RUN", "0")
+AGAIN = ("heal_sides/files/again.sh",)
+RM = shutil.which("rm")
+
+
+def started_with(database: Database) -> list[str]:
+    """By the last of several attempts."""
+    database.run(*FOLLOW, behind=AGAIN)
+    return (database.data.parent / "started_with").read_text().split()
+
+
+def test_a_database_goes_for_lack_of_room(given_up: Database) -> None:
+    assert started_with(given_up) == []
+    assert list((given_up.data.parent / "data.split-RUN").iterdir()) == []
+    assert not list(given_up.data.parent.rglob("one"))
+    # once more, when it has become a copy
+    (given_up.data / "PG_VERSION").write_text("15")
+    assert started_with(given_up) == ["PG_VERSION"]
+
+
+def test_a_database_stays_beside_its_successor_where_there_is_room(given_up: Database) -> None:
+    given_up.host.program("df", 'echo Filesystem; echo "/dev/sda1 9000 1000 8000 10% /"')
+    assert started_with(given_up) == []
+    assert (given_up.data.parent / "data.split-RUN" / "one").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "killed"),
+    [
+        ("rm", f'case "$*" in *data*) {RM} "$2/one" ;; *) exec {RM} "$@" ;; esac'),
+        ("mkdir", ""),
+        ("mv", ""),
+        ("mv", '{0} "$@"'),
+        ("chown", ""),
+    ],
+    ids=["half removed", "before mkdir", "before mv", "after mv", "before chown"],
+)
+def test_an_attempt_that_was_killed_leaves_no_half_of_it(
+    given_up: Database, name: str, killed: str
+) -> None:
+    host = given_up.host
+    host.program(name, f"{killed.format(shutil.which(name))}\nkill -9 $PPID")
+    given_up.run(*FOLLOW, behind=AGAIN)
+    assert not (given_up.data.parent / "started_with").exists()
+    host.without(name)
+    host.plain(name)
+    if name == "chown":
+        host.program(name, "true")
+    assert started_with(given_up) == []
+    assert not list(given_up.data.parent.rglob("two"))
+    assert any(call.startswith("chown postgres:postgres ") for call in host.calls[-8:])
