@@ -10,13 +10,15 @@ import base64
 import gzip
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from playbooks.cluster import NAME, PLAYBOOK, Cluster, environment, play
+from playbooks.cluster import NAME, Cluster
+from tooling.played import PLAYBOOK, environment, play
 
 SIDE = {"name": "m1", "nodes": ["m1"], "managers": ["m1"], "quorum": True, "leader": "m1"}
 ROLE = "cloudify_ha.recovery."
@@ -36,6 +38,7 @@ class Site:
     def attempt(self, *tasks: dict[str, Any]) -> str:
         hosts = {"m1": {"ansible_connection": "local", "ansible_become": False}}
         variables = {
+            "ansible_python_interpreter": sys.executable,
             "look_at_sides_result": self.result,
             "save_sides_place": str(self.sides),
             "save_sides_store_host": "m1",
