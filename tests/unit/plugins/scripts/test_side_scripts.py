@@ -121,9 +121,9 @@ class Database:
     def patroni(self, state: str) -> None:
         self.host.program("supervisorctl", f"echo 'patroni {state} pid 1'")
 
-    def run(self, script: str, *words: str, behind: tuple[str, ...] = ()) -> str:
-        done = self.host.run(script, *words, behind=SCRIPTS + behind, patroni_conf=str(self.conf))
-        return done.stdout.strip()
+    def run(self, script: str, *words: str, behind: tuple[str, ...] = (), **places: str) -> str:
+        places["patroni_conf"] = str(self.conf)
+        return self.host.run(script, *words, behind=SCRIPTS + behind, **places).stdout.strip()
 
 
 def test_a_database_that_has_been_up_is_another_one(tmp_path: pathlib.Path) -> None:
@@ -233,3 +233,49 @@ def test_an_attempt_that_was_killed_leaves_no_half_of_it(
     assert started_with(given_up) == []
     assert not list(given_up.data.parent.rglob("two"))
     assert any(call.startswith("chown postgres:postgres ") for call in host.calls[-8:])
+
+
+# -- keeping a database that is about to be removed
+
+ROOM = 'echo Filesystem; echo "/dev/sda1 900000 1000 800000 10% /"'
+
+
+def kept(database: Database) -> str:
+    place = str(database.data.parent / "kept")
+    return database.run("tear_down/files/keep.sh", "RUN", "0", place=place)
+
+
+@pytest.fixture
+def unwanted(given_up: Database) -> Database:
+    given_up.host.plain("stat")
+    given_up.host.program("df", ROOM)
+    return given_up
+
+
+def test_a_database_is_kept_before_it_is_removed(unwanted: Database) -> None:
+    there = unwanted.data.parent / "kept" / "RUN" / "data"
+    assert kept(unwanted) == f"kept {there}"
+    assert (there / "one").exists() and not unwanted.data.exists()
+    assert there.parent.stat().st_mode & 0o077 == 0
+    # a new one in its place is not that of before
+    unwanted.data.mkdir()
+    assert kept(unwanted) == f"kept {there}" and (there / "one").exists()
+
+
+def test_a_database_is_not_kept_where_the_next_one_would_have_no_room(unwanted: Database) -> None:
+    unwanted.host.program("df", ROOM.replace("800000", "100000"))
+    assert kept(unwanted).startswith("not kept: of 100000 KiB that are free")
+    assert (unwanted.data / "one").exists()
+
+
+def test_a_database_that_does_not_stop_is_not_moved(unwanted: Database) -> None:
+    unwanted.patroni("RUNNING")
+    assert kept(unwanted) == "not kept: Patroni or PostgreSQL does not stop"
+    assert (unwanted.data / "one").exists()
+
+
+def test_of_a_host_without_a_database_nothing_is_kept(unwanted: Database) -> None:
+    (unwanted.data / "global" / "pg_control").unlink()
+    assert kept(unwanted).startswith("not kept: there is no database in ")
+    unwanted.conf.unlink()
+    assert kept(unwanted) == "not kept: it has no database of a cluster"
