@@ -43,12 +43,25 @@ OK = "ok"
 WAITING = "waiting"
 #: A person has decided that it will not be gone on with.
 GIVEN_UP = "given up"
-#: Runbook -> the step after which any other one would undo, or destroy, what it has begun.
-HOLDS_FROM = {"resolve_split_brain": "freeze all sides"}
+#: It was refused before it had touched anything.
+REFUSED = "refused"
+#: Runbook -> the step from which only itself brings to an end what it has begun, however old that is.
+HOLDS_FROM = {
+    "resolve_split_brain": "freeze all sides",
+    "rebuild_cluster": "tear down",
+    "replace_node": "remove",
+}
+#: Any other runbook would undo, or destroy, what these have begun.
+ALONE = ("resolve_split_brain",)
 #: These change nothing on the nodes.
 HARMLESS = ("backup",)
-#: A runbook, and its steps between which the managers are empty: a backup of them would be the newest set, of nothing.
+#: A runbook, and its steps between which the managers are empty.
 EMPTIED = ("rebuild_cluster", "tear down", "restore")
+#: What must not be run meanwhile, and why.
+OF_THE_EMPTY = {
+    "backup": "a backup now would be the newest set, and have nothing in it",
+    "restore": "what is restored now would be restored over when that is gone on with",
+}
 
 
 class Busy(RecoveryError):
@@ -60,11 +73,13 @@ class Run:
     """One execution of a runbook, which may have been killed and taken up again.
 
     :ivar resumed: it was begun earlier, and did not come to a good end
+    :ivar old: nobody would go on with it any more, if it did not hold
     """
 
     id: str
     path: str
     resumed: bool
+    old: bool
 
 
 class ClusterRuns:
@@ -123,7 +138,8 @@ class ClusterRuns:
             before = self.holder() or {}
             earlier = self._unfinished(runbook, about, resume)
             taken = earlier or self._unused(run_id)
-            run = Run(id=taken, path=self.path(taken), resumed=earlier is not None)
+            old = earlier is not None and not resume(self.journal(taken)[0])
+            run = Run(id=taken, path=self.path(taken), resumed=earlier is not None, old=old)
             write_json(
                 self._lock,
                 {
@@ -153,14 +169,15 @@ class ClusterRuns:
         holder = self.holder()
         if holder and attempt_of(holder) != take_over:
             raise self._busy(holder)
-        emptied = self._emptied_by() if runbook == "backup" else None
-        if emptied and emptied != give_up:
+        emptied = self._emptied_by(give_up) if runbook in OF_THE_EMPTY else None
+        if emptied:
             raise Refused(
-                f"run {emptied} has torn cluster {self.cluster} down and not restored it yet: a backup now "
-                "would be the newest set, and have nothing in it",
-                hint=f"Go on with playbook {EMPTIED[0]}. If that will never be, say so: -e cloudify_give_up={emptied}",
+                f"run {emptied} has torn cluster {self.cluster} down and not restored it yet: "
+                f"{OF_THE_EMPTY[runbook]}",
+                hint=f"Go on with playbook {EMPTIED[0]}, which restores its set over whatever is there. "
+                f"If that will never be, say so: -e cloudify_give_up={emptied}",
             )
-        for held, by in self._holding().items():
+        for held, by in self._alone().items():
             if by != runbook and runbook not in HARMLESS and held != give_up:
                 raise Refused(
                     f"run {held} has begun to {HOLDS_FROM[by]} of cluster {self.cluster} and has not "
@@ -169,22 +186,26 @@ class ClusterRuns:
                     f"-e cloudify_give_up={held}",
                 )
 
-    def _holding(self) -> dict[str, str]:
-        """Of each runbook the newest run, if it holds the cluster: id -> runbook."""
-        return {run["id"]: run["runbook"] for run in self.listed() if run["holds"]}
+    def _alone(self) -> dict[str, str]:
+        """The runs beside which no other runbook may be run: id -> runbook."""
+        return {
+            run["id"]: run["runbook"]
+            for run in self.listed()
+            if run["holds"] and run["runbook"] in ALONE
+        }
 
-    def _emptied_by(self) -> str | None:
-        """The newest run of its kind, if it did not come to the step that fills the managers again."""
+    def _emptied_by(self, give_up: str | None) -> str | None:
+        """The newest run that has torn the cluster down, if nobody has filled the managers again since."""
         runbook, emptied, filled = EMPTIED
-        newest = next((run for run in self.listed() if run["runbook"] == runbook), None)
-        if (
-            newest is None
-            or newest["outcome"] in (OK, GIVEN_UP)
-            or filled in self.done(newest["id"])
-        ):
-            return None
-        begun = {e.get("step") for e in self.journal(newest["id"]) if e.get("state") == "step"}
-        return newest["id"] if emptied in begun else None
+        for run in self.listed():
+            if run["runbook"] != runbook:
+                continue
+            if run["outcome"] == OK or filled in self.done(run["id"]):
+                return None
+            if run["outcome"] != GIVEN_UP and run["id"] != give_up:
+                if emptied in _begun(self.journal(run["id"])):
+                    return str(run["id"])
+        return None
 
     def _give_up(self, run_id: str) -> None:
         """:raises Refused: when there is no such run, or it came to a good end"""
@@ -204,8 +225,8 @@ class ClusterRuns:
 
     def _attempts(self, run_id: str, before: Json) -> int:
         """How often it was begun; one that was killed at once is only in its lock."""
-        noted = [e for e in self.journal(run_id) if e.get("state") in ("begun", "resumed")]
-        return max(len(noted), int(before.get("attempt", 1)) if before.get("run") == run_id else 0)
+        noted = len(_attempts(self.journal(run_id)))
+        return max(noted, int(before.get("attempt", 1)) if before.get("run") == run_id else 0)
 
     def _busy(self, holder: Json) -> Busy:
         return Busy(
@@ -275,8 +296,9 @@ class ClusterRuns:
         return _facts(self.journal(run_id))
 
     def listed(self) -> list[Json]:
-        """The newest first: C(id), C(runbook), C(about), C(begun), C(ended) and C(outcome), each None that is not known,
-        C(holds): whether no other runbook may be run before it is gone on with, and C(facts)."""
+        """The newest first: C(id), C(runbook), C(about), C(begun), C(attempts), C(attempted), when the last of them was begun, C(ended) and
+        C(outcome) of that one, each None that is not known, C(holds): whether it has begun what only itself brings to an end, and C(facts).
+        """
         try:
             names = sorted(os.listdir(self._runs))
         except FileNotFoundError:
@@ -286,13 +308,16 @@ class ClusterRuns:
             journal = self.journal(name)
             if not journal:
                 continue
-            ends = [e for e in journal if e.get("state") == "ended"]
+            last = journal[_last_attempt(journal) :]
+            ends = [e for e in last if e.get("state") == "ended"]
             found.append(
                 {
                     "id": name,
                     "runbook": journal[0].get("runbook"),
                     "about": journal[0].get("about", ""),
                     "begun": journal[0].get("at"),
+                    "attempts": len(_attempts(journal)),
+                    "attempted": last[0].get("at"),
                     "ended": ends[-1]["at"] if ends else None,
                     "outcome": ends[-1].get("outcome") if ends else None,
                     "holds": _holds(journal),
@@ -300,25 +325,53 @@ class ClusterRuns:
                 }
             )
         found.sort(key=lambda run: (str(run["begun"]), run["id"]), reverse=True)
-        seen: set[str] = set()
+        after: set[tuple[str, str]] = set()
         for run in found:
             # what an older one has begun, the newer one has found
-            run["holds"] = run["holds"] and run["runbook"] not in seen
-            seen.add(str(run["runbook"]))
+            of = (str(run["runbook"]), str(run["about"]))
+            run["holds"] = run["holds"] and of not in after
+            if run["holds"] or run["outcome"] == OK:
+                after.add(of)
         return found
 
-    def _unfinished(self, runbook: str, about: str, resume: t.Callable[[Json], bool]) -> str | None:
-        """The newest run of this runbook for the same, if it was killed or failed."""
+    def saved_before(self, run_id: str) -> list[str]:
+        """Where earlier runs for the same have kept what is nowhere else, the newest first: those that have begun what they never
+        brought to an end, whether they were given up or not."""
+        own = self.journal(run_id)
+        if not own:
+            return []
+        runbook, about = str(own[0].get("runbook")), str(own[0].get("about", ""))
+        return [
+            self.path(name)
+            for name, journal in self._open(runbook, about)
+            if name < run_id and HOLDS_FROM.get(runbook) in _begun(journal)
+        ]
+
+    def _open(self, runbook: str, about: str) -> list[tuple[str, list[Json]]]:
+        """The runs of this runbook for the same since the last that came to a good end, the newest first."""
+        found: list[tuple[str, list[Json]]] = []
         for name in sorted(os.listdir(self._runs), reverse=True):
             journal = self.journal(name)
             if not journal or journal[0].get("runbook") != runbook:
                 continue
             if journal[0].get("about", "") != about:
                 continue
-            outcomes = [e.get("outcome") for e in journal if e.get("state") == "ended"]
-            if OK in outcomes or GIVEN_UP in outcomes:
+            if OK in _outcomes(journal):
+                break
+            found.append((name, journal))
+        return found
+
+    def _unfinished(self, runbook: str, about: str, resume: t.Callable[[Json], bool]) -> str | None:
+        """The newest run of this runbook for the same that holds; else the newest, if it was killed or failed."""
+        found = self._open(runbook, about)
+        for name, journal in found:
+            if _holds(journal):
+                return name
+        for name, journal in found:
+            if GIVEN_UP in _outcomes(journal):
                 return None
-            return name if WAITING in outcomes or resume(journal[0]) else None
+            if not _came_to_nothing(journal):
+                return name if resume(journal[0]) else None
         return None
 
     def _redacted(self, value: t.Any) -> t.Any:
@@ -347,11 +400,32 @@ def _facts(journal: t.Sequence[Json]) -> Json:
     return found
 
 
+def _begun(journal: t.Sequence[Json]) -> set[t.Any]:
+    """The steps that were begun, in whichever attempt."""
+    return {e.get("step") for e in journal if e.get("state") == "step"}
+
+
+def _outcomes(journal: t.Sequence[Json]) -> set[t.Any]:
+    return {e.get("outcome") for e in journal if e.get("state") == "ended"}
+
+
 def _holds(journal: t.Sequence[Json]) -> bool:
-    begun = {e.get("step") for e in journal if e.get("state") == "step"}
-    outcomes = {e.get("outcome") for e in journal if e.get("state") == "ended"}
-    held = HOLDS_FROM.get(str(journal[0].get("runbook"))) in begun
+    outcomes = _outcomes(journal)
+    held = HOLDS_FROM.get(str(journal[0].get("runbook"))) in _begun(journal)
     return (held or WAITING in outcomes) and not outcomes & {OK, GIVEN_UP}
+
+
+def _came_to_nothing(journal: t.Sequence[Json]) -> bool:
+    return REFUSED in _outcomes(journal) and not _begun(journal)
+
+
+def _attempts(journal: t.Sequence[Json]) -> list[int]:
+    """Where each of them begins."""
+    return [n for n, e in enumerate(journal) if e.get("state") in ("begun", "resumed")]
+
+
+def _last_attempt(journal: t.Sequence[Json]) -> int:
+    return max(_attempts(journal), default=0)
 
 
 def seconds_of(text: str) -> float:
@@ -362,10 +436,8 @@ def seconds_of(text: str) -> float:
 
 def steps_of(journal: t.Sequence[Json]) -> list[Json]:
     """Name and duration of each step, the last attempt of the run only."""
-    begun = max(
-        (n for n, e in enumerate(journal) if e.get("state") in ("begun", "resumed")), default=0
-    )
-    entries = [e for e in journal[begun:] if e.get("state") in ("step", "ended")]
+    last = journal[_last_attempt(journal) :]
+    entries = [e for e in last if e.get("state") in ("step", "ended")]
     return [
         {
             "step": entry.get("step"),

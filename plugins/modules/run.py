@@ -14,7 +14,9 @@ description:
   - A run that was killed leaves its lock behind. On the controller where it ran, the next run sees that it is dead, and takes the
     lock. From elsewhere, or from another container, nobody can see that, and a person has to say so with O(take_over).
   - One that failed gives it back by itself where the callback plugin P(cloudify_ha.recovery.give_back#callback) is enabled.
-  - A run that was killed or failed is taken up again by the next run of the same runbook, under its own id and in its own directory.
+  - A run that was killed or failed is taken up again by the next run of the same runbook, under its own id and in its own directory, within
+    O(resume_within). One that has begun what only itself brings to an end, such as a cluster that is torn down, a node that is removed or a
+    split brain that is frozen, is taken up again however old it is.
   - On the controller it prints each step as it begins.
 extends_documentation_fragment:
   - cloudify_ha.recovery._attributes
@@ -76,8 +78,9 @@ options:
     description:
       - What it came to. With V(failed), the next run of this runbook takes it up again. For O(state=ended).
       - With V(waiting), it does so too, however long that takes.
+      - With V(refused) nothing was begun, and there is nothing to take up again.
     type: str
-    choices: [ok, failed, waiting]
+    choices: [ok, failed, waiting, refused]
   report:
     description:
       - Written to C(report.json) of the run. For O(state=ended).
@@ -85,7 +88,7 @@ options:
     default: {}
   resume_within:
     description:
-      - Seconds after which an unfinished run is no longer taken up again.
+      - Seconds after which an unfinished run is no longer taken up again, if there is nothing that only itself brings to an end.
     type: float
     default: 86400.0
   take_over:
@@ -97,7 +100,8 @@ options:
     description:
       - Id of a run that did not come to its end, and will not be gone on with. For O(state=begun).
       - One that has stopped in a state that every other runbook would undo, such as a frozen split brain, keeps all others but a backup from being
-        begun meanwhile. One that has torn a cluster down and not restored it keeps a backup from it. Any other would be taken up again.
+        begun meanwhile. One that has torn a cluster down and not restored it keeps a backup and a restore from it. Any other would be taken up again.
+      - What it has saved stays, and the next run of the same runbook finds it (RV(saved_before)).
     type: str
   secrets:
     description:
@@ -146,6 +150,17 @@ resumed:
   description: Whether it is an earlier run that is taken up again.
   returned: O(state=begun)
   type: bool
+old:
+  description:
+    - Whether it was begun longer ago than O(resume_within), and is taken up again since only itself brings to an end what it has begun. Others may
+      have been at work since then.
+  returned: O(state=begun)
+  type: bool
+saved_before:
+  description: Directories of earlier runs for the same that never came to a good end, the newest first. What they have saved may be nowhere else.
+  returned: O(state=begun)
+  type: list
+  elements: str
 done:
   description: The steps that this run has finished in earlier attempts.
   returned: O(state=begun)
@@ -205,7 +220,7 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
         runs.check_free(take_over=p["take_over"], runbook=p["runbook"], give_up=p["give_up"])
         run_id = new_id(p["runbook"])
         path = runs.path(run_id)
-        none: Result = {"resumed": False, "done": [], "facts": {}}
+        none: Result = {"resumed": False, "old": False, "saved_before": [], "done": [], "facts": {}}
         return {"changed": True, "id": run_id, "path": path, **none}
     oldest = seconds_of(utc_now()) - p["resume_within"]
     found = runs.begin(
@@ -222,6 +237,8 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
         "id": found.id,
         "path": found.path,
         "resumed": found.resumed,
+        "old": found.old,
+        "saved_before": runs.saved_before(found.id),
         "done": runs.done(found.id),
         "facts": runs.facts(found.id),
     }
@@ -270,7 +287,7 @@ def main() -> t.NoReturn:
                 "id": {"type": "str"},
                 "step": {"type": "str"},
                 "facts": {"type": "dict", "default": {}},
-                "outcome": {"type": "str", "choices": ["ok", "failed", "waiting"]},
+                "outcome": {"type": "str", "choices": ["ok", "failed", "waiting", "refused"]},
                 "report": {"type": "dict", "default": {}},
                 "resume_within": {"type": "float", "default": 86400.0},
                 "take_over": {"type": "str"},

@@ -60,17 +60,27 @@ runs:
       description: When it was begun.
       type: str
       returned: always
+    attempts:
+      description: How often it was begun, the first time and each time that it was taken up again.
+      type: int
+      returned: always
+    attempted:
+      description: When the last of its attempts was begun.
+      type: str
+      returned: always
     ended:
-      description: When it ended. It is null for one that runs, was killed, or has failed.
+      description: When its last attempt ended. It is null for one that runs, was killed, or has failed without P(cloudify_ha.recovery.give_back#callback).
       type: str
       returned: always
     outcome:
       description:
-        - How it ended, V(ok), V(failed), V(waiting) for a person's decision, or V(given up). It is null like RV(runs[].ended).
+        - How it ended, V(ok), V(failed), V(waiting) for a person's decision, V(refused) before anything was touched, or V(given up). It is null like RV(runs[].ended).
       type: str
       returned: always
     holds:
-      description: Whether it has stopped in a state that other runbooks would undo, so that none is begun before it is gone on with.
+      description:
+        - Whether it has begun what only itself brings to an end, such as a split brain that is frozen, a cluster that is torn down or a node that is
+          removed. It is taken up again however old it is.
       type: bool
       returned: always
     facts:
@@ -78,7 +88,7 @@ runs:
       type: dict
       returned: always
     age:
-      description: How many seconds ago it ended, or else was begun.
+      description: How many seconds ago its last attempt ended, or else was begun.
       type: float
       returned: always
 holder:
@@ -108,7 +118,7 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     runs = ClusterRuns(store=module.params["store"], cluster=module.params["cluster"])
     found = runs.listed()
     for each in found:
-        moment = seconds_of(each["ended"] or each["begun"])
+        moment = seconds_of(each["ended"] or each["attempted"])
         each["age"] = round(max(0.0, time.time() - moment), 1)
     return {"runs": found, "holder": (runs.holder() or {}).get("run")}
 
