@@ -24,7 +24,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import 
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 #: Every option of type float is a number of seconds; these can be none at all.
-ZERO_MAKES_SENSE = ("resume_within", "settle_timeout", "listener_timeout")
+ZERO_MAKES_SENSE = ("resume_within", "settle_timeout", "listener_timeout", "patience")
 
 
 def client_from(p: t.Mapping[str, t.Any]) -> CloudifyClient:

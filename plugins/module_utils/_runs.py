@@ -202,9 +202,9 @@ class ClusterRuns:
                 continue
             if run["outcome"] == OK or filled in self.done(run["id"]):
                 return None
-            if run["outcome"] != GIVEN_UP and run["id"] != give_up:
-                if emptied in _begun(self.journal(run["id"])):
-                    return str(run["id"])
+            given_up = run["outcome"] == GIVEN_UP or run["id"] == give_up
+            if not given_up and emptied in _begun(self.journal(run["id"])):
+                return str(run["id"])
         return None
 
     def _give_up(self, run_id: str) -> None:

@@ -31,6 +31,12 @@ options:
       - Seconds that all of them have together.
     type: float
     default: 5.0
+  patience:
+    description:
+      - Seconds to go on asking, every five seconds, while the REST service of a manager fails with a status of 500 or more and nobody else
+        is there, as it is while a database fails over or a manager starts. Where nothing listens at all, nothing is waited for.
+    type: float
+    default: 0.0
   later:
     description:
       - Return at once, with RV(job). The managers are asked meanwhile, and O(job) of a later task brings what they say.
@@ -146,9 +152,20 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
     run,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._views import ask_all
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
+
+#: Seconds between two looks, where there is patience.
+INTERVAL = 5.0
+
+
+def failing(views: t.Mapping[str, dict[str, t.Any]]) -> list[str]:
+    """Those whose REST service fails, where nobody else is there."""
+    found = [name for name, view in views.items() if (view.get("status_code") or 0) >= 500]
+    absent = [name for name, view in views.items() if view.get("absent")]
+    return found if len(found) + len(absent) == len(views) else []
 
 
 def body(module: AnsibleModule) -> dict[str, t.Any]:
@@ -163,7 +180,13 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     for name, address in managers.items():
         p["manager_hosts"] = [address]
         clients[name] = connect(module)
-    return {"views": ask_all(clients, deadline=p["deadline"])}
+    ticker = Ticker(timeout=p["patience"], interval=INTERVAL)
+    while True:
+        views = ask_all(clients, deadline=p["deadline"])
+        fail = failing(views)
+        ticker.tell("a manager's REST service to come back", ", ".join(fail))
+        if not fail or not ticker.pause():
+            return {"views": views}
 
 
 def main() -> t.NoReturn:
@@ -172,6 +195,7 @@ def main() -> t.NoReturn:
             argument_spec={
                 "managers": {"type": "dict"},
                 "deadline": {"type": "float", "default": 5.0},
+                "patience": {"type": "float", "default": 0.0},
                 # both are for the action plugin
                 "later": {"type": "bool", "default": False},
                 "job": {"type": "dict"},

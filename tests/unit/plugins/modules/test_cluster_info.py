@@ -267,3 +267,60 @@ def test_an_address_that_is_none(address: t.Any, asked: dict[str, t.Any], manage
 @pytest.mark.parametrize("deadline", [0, -1])
 def test_no_time_at_all(deadline: int, manager: t.Any) -> None:
     assert "deadline has to be more than 0" in manager.run("cluster_info", deadline=deadline)["msg"]
+
+
+# -- patience ----------------------------------------------------------------------------------------
+
+FAILS = {"answers": True, "status_code": 502}
+ABSENT = {"answers": False, "absent": True}
+THERE = {"answers": True, "status_code": 200}
+STANDBY = {"answers": True, "status_code": 400}
+SILENT = {"answers": False, "hangs": True}
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., list[t.Any]]:
+    """What is seen, look by look, the last for ever."""
+    from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _wait
+
+    def make(*seen: dict[str, t.Any]) -> list[t.Any]:
+        made: list[t.Any] = []
+        slept: list[float] = []
+
+        def ask_all(_clients: t.Any, *, deadline: float) -> dict[str, t.Any]:
+            made.append(seen[min(len(made), len(seen) - 1)])
+            return t.cast("dict[str, t.Any]", made[-1])
+
+        def ticker(**options: t.Any) -> _wait.Ticker:
+            return _wait.Ticker(**options, clock=lambda: sum(slept), sleep=slept.append)
+
+        monkeypatch.setattr(cluster_info, "ask_all", ask_all)
+        monkeypatch.setattr(cluster_info, "Ticker", ticker)
+        return made
+
+    return make
+
+
+@pytest.mark.parametrize("there", [THERE, STANDBY, SILENT])
+def test_a_service_that_fails_may_come_back(there: t.Any, looks: t.Any, manager: t.Any) -> None:
+    made = looks({"a": FAILS, "b": ABSENT}, {"a": FAILS, "b": FAILS}, {"a": there, "b": FAILS})
+    said = manager.run("cluster_info", **BOTH, patience=90)
+    assert said["views"] == made[-1] and len(made) == 3
+
+
+def test_not_for_ever(looks: t.Any, manager: t.Any) -> None:
+    made = looks({"a": FAILS, "b": ABSENT})
+    assert manager.run("cluster_info", **BOTH, patience=90)["views"] == made[-1]
+    assert len(made) == 1 + 90 / 5
+    made = looks({"a": FAILS})
+    manager.run("cluster_info", **BOTH)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    "seen", [{"a": ABSENT, "b": ABSENT}, {"a": THERE, "b": FAILS}, {"a": SILENT}, {}]
+)
+def test_nobody_is_waited_for(seen: t.Any, looks: t.Any, manager: t.Any) -> None:
+    made = looks(seen)
+    manager.run("cluster_info", **BOTH, patience=90)
+    assert len(made) == 1

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""begin_run takes a cluster for lost only where nobody says that it is there: not REST, and not the host itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playbooks.cluster import NAME, Cluster
+from tooling.played import PLAYBOOK, Played, play
+
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  module_defaults:
+    group/cloudify_ha.recovery.manager: "{{ cloudify_connection }}"
+  roles:
+    - role: cloudify_ha.recovery.begin_run
+      begin_run_runbook: rebuild_cluster
+      begin_run_of_the_dead: true
+      begin_run_needs_hosts: []
+      begin_run_is_lost: "{{ cloudify_cluster_is_lost | default(false) }}"
+"""
+CLOSED = 1
+NOT_CERTAIN = "not certain that the cluster is down"
+
+
+class Site:
+    """One manager in the inventory, a set of it, and somebody who would rebuild it."""
+
+    def __init__(self, cluster: Cluster, place: Path) -> None:
+        self.cluster, self.place = cluster, place
+        cluster.connect_with_variables()
+        self.connection: dict[str, Any] = cluster.variables.pop("cloudify_connection")
+        # what is asked beside it is off
+        self.connection["manager_hosts"] = ["127.0.0.1", f"127.0.0.1:{CLOSED}"]
+        (place / "play.yml").write_text(PLAY)
+
+    def begin(self, *words: str, serves: bool | None, **variables: Any) -> Played:
+        """
+        :param serves: what the host says by ssh
+        """
+        told = {"ansible_host": "127.0.0.1", "look_at_nodes_answers": True}
+        host = told if serves is None else {**told, "look_at_nodes_serves": serves}
+        groups = {"cloudify_managers": {"hosts": {"m1": host}}}
+        hosts = self.place / "hosts.json"
+        local = {"localhost": {"ansible_connection": "local"}}
+        hosts.write_text(json.dumps({"all": {"hosts": local, "children": groups}}))
+        given = {
+            **self.cluster.variables,
+            "cloudify_connection": self.connection,
+            "cloudify_confirm": NAME,
+            **variables,
+        }
+        return play(
+            [self.cluster.python, str(PLAYBOOK), "-i", str(hosts), str(self.place / "play.yml")]
+            + ["-e", json.dumps(given), *words],
+            {**self.cluster.environment, "COLUMNS": "1000"},
+        )
+
+    def runs(self) -> list[list[dict[str, Any]]]:
+        """The journals."""
+        return [
+            [json.loads(line) for line in path.open()]
+            for path in sorted(self.cluster.folder.glob(".runs/rebuild*/journal.jsonl"))
+        ]
+
+
+@pytest.fixture
+def site(cluster: Cluster, tmp_path: Path) -> Site:
+    cluster.ok("backup")
+    return Site(cluster, tmp_path)
+
+
+def refused(site: Site, played: Played) -> str:
+    """It says so, and nothing of it looks unfinished."""
+    assert played.code == 2, played.output
+    last = site.runs()[-1][-1]
+    assert (last["state"], last["outcome"]) == ("ended", "refused")
+    assert not (site.cluster.folder / ".lock").exists()
+    assert played.failure.endswith("Nothing was touched.")
+    return played.failure
+
+
+def test_the_wrong_port_makes_no_cluster_a_lost_one(site: Site) -> None:
+    site.connection["manager_port"] = CLOSED
+    told = refused(site, site.begin(serves=True))
+    assert NOT_CERTAIN in told and "REST does not reach m1 from here" in told
+    assert "Check manager_port of cloudify_connection (1) and the firewall" in told
+    assert "-e cloudify_cluster_is_lost=true" in told
+    said = site.begin(serves=True, cloudify_cluster_is_lost=True)
+    assert said.code == 0, said.output
+
+
+@pytest.mark.parametrize("serves", [False, None])
+def test_a_host_that_says_nothing_is_no_evidence_of_life(site: Site, serves: bool | None) -> None:
+    """And nobody is waited for."""
+    site.connection["manager_port"] = CLOSED
+    played = site.begin(serves=serves, begin_run_patience=3600)
+    assert played.code == 0 and "RUN rebuild_cluster" in played.output, played.output
+    assert [each["state"] for each in site.runs()[-1]] == ["begun", "kept"]
+
+
+@pytest.mark.parametrize("path", ["/version", "/status"])
+def test_a_service_that_fails_for_a_while_is_waited_for(site: Site, path: str) -> None:
+    site.cluster.manager.add_fault({"status": 500, "body": "html"}, path=path, times=1)
+    told = refused(site, site.begin(serves=True))
+    assert "answers and holds" in told and "the cluster is not down" in told
+
+
+def test_one_that_does_not_come_back_is_lost(site: Site) -> None:
+    site.cluster.manager.add_fault({"status": 503, "body": "html"}, times=None)
+    played = site.begin(serves=True, begin_run_patience=6)
+    assert played.code == 0, played.output
+
+
+def test_where_somebody_answers_nothing_else_is_looked_at(site: Site) -> None:
+    site.connection["password"] = "wrong"
+    told = refused(site, site.begin(serves=False))
+    assert NOT_CERTAIN in told
+    played = site.begin("--check", serves=False)
+    assert played.code == 2 and NOT_CERTAIN in played.failure
