@@ -26,6 +26,9 @@ PLAY = """
       begin_run_of_the_dead: true
       begin_run_needs_hosts: []
       begin_run_is_lost: "{{ cloudify_cluster_is_lost | default(false) }}"
+  tasks:
+    - ansible.builtin.debug:
+        msg: "PLACES {{ begin_run_result.places | join(' ') }}"
 """
 CLOSED = 1
 NOT_CERTAIN = "not certain that the cluster is down"
@@ -42,11 +45,15 @@ class Site:
         self.connection["manager_hosts"] = ["127.0.0.1", f"127.0.0.1:{CLOSED}"]
         (place / "play.yml").write_text(PLAY)
 
-    def begin(self, *words: str, serves: bool | None, **variables: Any) -> Played:
+    def begin(
+        self, *words: str, serves: bool | None, playbook: str = "", **variables: Any
+    ) -> Played:
         """
+        :param playbook: in place of the role alone
         :param serves: what the host says by ssh
         """
-        told = {"ansible_host": "127.0.0.1", "look_at_nodes_answers": True}
+        told: dict[str, Any] = {"ansible_host": "127.0.0.1", "ansible_connection": "local"}
+        told["look_at_nodes_answers"] = True
         host = told if serves is None else {**told, "look_at_nodes_serves": serves}
         groups = {"cloudify_managers": {"hosts": {"m1": host}}}
         hosts = self.place / "hosts.json"
@@ -59,7 +66,8 @@ class Site:
             **variables,
         }
         return play(
-            [self.cluster.python, str(PLAYBOOK), "-i", str(hosts), str(self.place / "play.yml")]
+            [self.cluster.python, str(PLAYBOOK), "-i", str(hosts)]
+            + [playbook or str(self.place / "play.yml")]
             + ["-e", json.dumps(given), *words],
             {**self.cluster.environment, "COLUMNS": "1000"},
         )
@@ -126,3 +134,31 @@ def test_where_somebody_answers_nothing_else_is_looked_at(site: Site) -> None:
     assert NOT_CERTAIN in told
     played = site.begin("--check", serves=False)
     assert played.code == 2 and NOT_CERTAIN in played.failure
+
+
+def test_the_playbook_is_about_the_whole_cluster(site: Site) -> None:
+    """A node that is named is somebody's mistake, and makes it no other run."""
+    playbook = "cloudify_ha.recovery.rebuild_cluster"
+    told = refused(site, site.begin(serves=None, playbook=playbook, node="m1"))
+    assert "answers and holds" in told
+    assert site.runs()[-1][0]["about"] == ""
+
+
+def test_one_of_long_ago_is_gone_on_with_but_not_over_what_is_there(site: Site) -> None:
+    lost = {"serves": False, "cloudify_cluster_is_lost": True}
+    assert site.begin(**lost).code == 0
+    (path,) = site.cluster.folder.glob(".runs/rebuild*/journal.jsonl")
+    steps = [{"state": state, "step": "tear down"} for state in ("step", "done")]
+    old = {"at": "2026-01-01T00:00:00Z"}
+    with path.open("a") as journal:
+        journal.write("".join(json.dumps({**old, **step}) + "\n" for step in steps))
+    run = path.parent.name
+    # within a day, what answers is what it has installed
+    assert site.begin(serves=False, cloudify_take_over=run).code == 0
+    path.write_text(path.read_text().replace('"at": "2', '"at": "1'))
+    told = refused(site, site.begin(serves=False, cloudify_take_over=f"{run}:2"))
+    assert "answers and holds" in told and f"say -e cloudify_give_up={run}." in told
+    other = site.begin(**lost, cloudify_give_up=run)
+    assert other.code == 0, other.output
+    places = other.output[other.output.index("PLACES ") :].split('"')[0].split()
+    assert places[1] != str(path.parent) and places[2] == str(path.parent)
