@@ -110,9 +110,13 @@ def test_the_wrong_port_makes_no_cluster_a_lost_one(site: Site) -> None:
 def test_a_host_that_says_nothing_is_no_evidence_of_life(site: Site, serves: bool | None) -> None:
     """And nobody is waited for."""
     site.connection["manager_port"] = CLOSED
-    played = site.begin(serves=serves, begin_run_patience=3600)
+    kept = {"node": "m1", "action": "fix"}
+    played = site.begin(serves=serves, begin_run_patience=3600, begin_run_keep=kept)
     assert played.code == 0 and "RUN rebuild_cluster" in played.output, played.output
-    assert [each["state"] for each in site.runs()[-1]] == ["begun", "kept"]
+    begun, told = site.runs()[-1]
+    assert (begun["state"], told["state"]) == ("begun", "kept")
+    # for whoever goes on with it
+    assert told["facts"].pop("set").startswith("backup-") and told["facts"] == kept
 
 
 @pytest.mark.parametrize("path", ["/version", "/status"])

@@ -88,19 +88,84 @@ def test_nothing_is_blocked_where_nothing_is_run() -> None:
     assert (choice["runbook"], choice["blocked_by"]) == ("", {})
 
 
-def test_what_was_killed_is_gone_on_with() -> None:
+REMOVED = a_run("replace_node", about="h9", holds=True, **KILLED)
+
+
+def test_what_was_killed_while_it_holds_is_gone_on_with() -> None:
     found = diagnosed("7.0.5-async-killed-settled-hosts")
-    killed = a_run("replace_node", about="h9", **KILLED)
-    choice = runbook_choice(found, [killed, a_run("recover_active")])
+    choice = runbook_choice(found, [a_run("recover_active"), REMOVED])
     assert (choice["runbook"], choice["given"]) == ("replace_node", {"node": "h9"})
-    assert choice["resumed"] == killed["id"] and choice["blocked_by"] == {}
-    others = runbook_choice(found, [{**killed, "facts": {"dead": ["h3"]}}])
+    assert choice["resumed"] == REMOVED["id"] and choice["blocked_by"] == {}
+    others = runbook_choice(found, [{**REMOVED, "facts": {"dead": ["h3"]}}])
     assert others["given"] == {"node": "h9", "cloudify_dead": ["h3"]}
-    # not what came before another one, nor of the day before
-    assert not runbook_choice(found, [a_run("recover_active"), killed])["resumed"]
-    assert not runbook_choice(found, [{**killed, "age": 90000.0}])["resumed"]
-    # nor a split brain that was only looked at
+    # not of the day before, and not a split brain that was only looked at
+    assert not runbook_choice(found, [{**REMOVED, "age": 90000.0}])["resumed"]
     assert not runbook_choice(found, [a_run("resolve_split_brain", **KILLED)])["resumed"]
+    # what was frozen comes before it
+    assert runbook_choice(found, [REMOVED, FROZEN])["resumed"] == FROZEN["id"]
+
+
+@pytest.mark.parametrize("name", ["7.0.5-all-unreachable", "7.0.5-async-killed-settled-hosts"])
+@pytest.mark.parametrize("end", [KILLED, {"outcome": "failed"}, {"outcome": "refused"}])
+def test_what_has_changed_nothing_is_no_diagnosis(name: str, end: Json) -> None:
+    """Refused, broken off before its first change, or of another node: the diagnosis of now counts."""
+    found = diagnosed(name)
+    last = a_run("replace_node", about="h9", **end)
+    choice = runbook_choice(found, [{**last, "age": 79200.0}])
+    assert (choice["runbook"], choice["given"]) == (found["runbook"], found["given"])
+    assert (choice["resumed"], choice["blocked_by"]) == ("", {})
+    # and it waits for somebody who has looked
+    choice = runbook_choice(found, [last])
+    assert choice["blocked_by"] == (last if found["runbook"] else {})
+    assert runbook_choice(found, [last], acknowledged=last["id"])["blocked_by"] == {}
+
+
+def test_what_is_still_asked_for_is_gone_on_with() -> None:
+    found = diagnosed("7.0.5-async-killed-settled-hosts")
+    same = a_run("replace_node", about=found["given"]["node"], facts={"dead": ["h3"]}, **KILLED)
+    choice = runbook_choice(found, [same])
+    assert (choice["runbook"], choice["resumed"]) == ("replace_node", same["id"])
+    assert choice["given"] == {"cloudify_dead": ["h3"], **found["given"]}
+    assert choice["blocked_by"] == {}
+    # beside it something else was done, which somebody has to look at
+    other = a_run("recover_active")
+    assert runbook_choice(found, [same, other])["blocked_by"] == other
+    assert runbook_choice(found, [same, other], acknowledged=other["id"])["blocked_by"] == {}
+    # once, and not again and again
+    again = {**same, "attempts": 2}
+    assert runbook_choice(found, [again])["blocked_by"] == again
+    assert not runbook_choice(found, [{**same, "about": "h9"}])["resumed"]
+    assert not runbook_choice(found, [{**same, "age": 90000.0}])["resumed"]
+
+
+@pytest.mark.parametrize(
+    "end", [{"outcome": "failed"}, {"outcome": "refused"}, {**KILLED, "attempts": 2}]
+)
+def test_what_has_failed_while_it_holds_waits_for_somebody(end: Json) -> None:
+    found = diagnosed("7.0.5-async-killed-settled-hosts")
+    for held in (REMOVED, {**FROZEN, "age": 60.0}):
+        failed = {**held, "ended": "2026-11-22T03:00:00Z", **end}
+        choice = runbook_choice(found, [failed])
+        assert choice["resumed"] == choice["blocked_by"]["id"] == failed["id"]
+        assert runbook_choice(found, [failed], acknowledged=failed["id"])["blocked_by"] == {}
+        later = {**failed, "age": 3700.0}
+        assert runbook_choice(found, [later])["blocked_by"] == {}
+
+
+def test_one_that_waits_for_a_person_has_not_failed() -> None:
+    found = diagnosed("7.0.5-async-killed-settled-hosts")
+    assert runbook_choice(found, [{**FROZEN, "age": 60.0}])["blocked_by"] == {}
+
+
+def test_a_run_of_recover_is_for_the_node_that_it_has_kept() -> None:
+    """It was given no node on its command line."""
+    found = {"state": "degraded", "runbook": "recover_active", "given": {"node": "h1"}}
+    kept = {"node": "h1", "action": "fix"}
+    last = a_run("recover_active", facts=kept, **KILLED)
+    choice = runbook_choice(found, [last])
+    assert choice["resumed"] == last["id"]
+    assert choice["given"] == {"node": "h1", "cloudify_action": "fix"}
+    assert not runbook_choice({**found, "given": {"node": "h2"}}, [last])["resumed"]
 
 
 @pytest.mark.parametrize("bad", [None, "", [], {"class": "healthy"}])
