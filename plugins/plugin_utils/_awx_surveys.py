@@ -19,16 +19,23 @@ Json = dict[str, t.Any]
 
 NONE = "none"
 
+#: All that a runbook may say that it wants to be told is asked for: nothing else can be given to a job.
 RUNBOOKS: dict[str, tuple[str, ...]] = {
-    "backup": ("queue", "keep", "take_over"),
+    "backup": ("queue", "keep", "give_up", "take_over"),
     "diagnose": ("write",),
     "status": ("verify",),
-    "restore": ("set", "confirm", "take_over"),
-    "rebuild_cluster": ("set", "is_lost", "confirm", "take_over"),
-    "replace_node": ("node", "dead", "confirm", "take_over"),
-    "recover_active": ("node", "action", "dead", "confirm", "take_over"),
-    "resolve_split_brain": ("survivor", "unfreeze", "confirm", "take_over"),
-    "recover": ("confirm", "acknowledge", "take_over"),
+    "restore": ("set", "confirm", "give_up", "take_over"),
+    "rebuild_cluster": (
+        *("set", "is_lost", "accept_partial", "new_certificates", "confirm", "give_up"),
+        "take_over",
+    ),
+    "replace_node": ("node", "dead", "new_certificates", "confirm", "give_up", "take_over"),
+    "recover_active": ("node", "action", "dead", "confirm", "give_up", "take_over"),
+    "resolve_split_brain": ("survivor", "unfreeze", "dead", "confirm", "give_up", "take_over"),
+    "recover": (
+        *("confirm", "acknowledge", "set", "is_lost", "accept_partial", "new_certificates"),
+        *("give_up", "take_over"),
+    ),
 }
 #: What an approver has to be told for certain, and what is asked with a plan and no other way.
 REQUIRED = ("confirm", "node", "survivor")
@@ -204,11 +211,33 @@ _QUESTIONS: dict[str, t.Callable[[Json, list[str], bool], Json]] = {
         "Only when an earlier job was cancelled or lost, and this one says that its run has the "
         "cluster: the id that it names.",
     ),
+    "give_up": _plain(
+        _text,
+        "cloudify_give_up",
+        "Run that will not be gone on with",
+        "Only when a job says that an earlier run keeps this one from being begun: the id that it "
+        "names. Read what is lost then.",
+    ),
+    "accept_partial": _plain(
+        _yes_or_no,
+        "apply_snapshot_accept_partial",
+        "Go on after a restore that lost something",
+        "Only when a job has ended with RESTORE PARTIAL and the list of what is missing: your word "
+        "that it may be lost.",
+    ),
+    "new_certificates": _plain(
+        _yes_or_no,
+        "install_node_new_certificates",
+        "New certificates",
+        "Only when a job says that none are saved of a node: it gets a new CA, which agents do not "
+        "trust.",
+    ),
     "acknowledge": _plain(
         _text,
         "cloudify_acknowledge",
         "Run that was looked at",
-        "Only within an hour of another recovery: its id, once somebody has looked at why.",
+        "Only within an hour of another recovery, well or not: its id, once somebody has looked at "
+        "why.",
     ),
 }
 

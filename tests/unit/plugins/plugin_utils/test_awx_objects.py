@@ -193,6 +193,28 @@ def test_a_lock_that_a_lost_job_has_left_can_be_taken_over(runbook: str) -> None
     assert "cloudify_take_over" in questions(named(made()["job_templates"], runbook))
 
 
+@pytest.mark.parametrize(
+    ("variable", "runbooks"),
+    [
+        ("cloudify_give_up", [name for name in RUNBOOKS if name not in ("diagnose", "status")]),
+        ("cloudify_cluster_is_lost", ["rebuild_cluster", "recover"]),
+        ("cloudify_set", ["restore", "rebuild_cluster", "recover"]),
+        ("apply_snapshot_accept_partial", ["rebuild_cluster", "recover"]),
+        ("install_node_new_certificates", ["rebuild_cluster", "replace_node", "recover"]),
+        ("cloudify_dead", ["replace_node", "recover_active", "resolve_split_brain"]),
+        ("cloudify_acknowledge", ["recover"]),
+    ],
+)
+def test_what_a_refusal_asks_for_can_be_said(variable: str, runbooks: list[str]) -> None:
+    """A job takes no other variables than those of its survey."""
+    found = made()
+    for runbook in runbooks:
+        template = named(found["job_templates"], runbook)
+        assert variable in questions(template) and not template["ask_variables_on_launch"]
+        if runbook != "backup":
+            assert variable in questions(named(found["workflows"], f"{runbook} with approval"))
+
+
 def test_no_survey_overrides_what_the_plan_hands_on() -> None:
     for workflow in made()["workflows"]:
         assert "cloudify_plan" not in questions(workflow)
