@@ -118,6 +118,11 @@ class Look:
         """Whether a manager has answered, and has not said in time how it is."""
         return bool(self.view(name).get("answers")) and self.view(name).get("status_code") == 0
 
+    def is_shut(self, name: str) -> bool:
+        """Whether a host did not let us in, which is there: of the rest of it nothing is known."""
+        host = self.host(name)
+        return bool(host.get("asked")) and not host.get("reachable")
+
     def last_of(self, name: str) -> list[str]:
         """The tiers that a member has, and nobody else who is left."""
         tiers = next(m["tiers"] for m in self.case.members if m["name"] == name)

@@ -50,7 +50,9 @@ def _leads_out_of_sight(look: Look, name: str) -> bool:
     if len(telling) * 2 <= len(managers):
         return False
     listing = listed_leaders(look).get(name, [])
-    lasts = reached(look.case, name) or look.lasting >= STEPS_DOWN
+    view = look.view(name)
+    there = reached(look.case, name) and (not view or view.get("answers"))
+    lasts = there or look.lasting >= STEPS_DOWN
     return lasts and len(listing) * 2 > len(look.lists())
 
 

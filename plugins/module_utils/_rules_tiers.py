@@ -195,7 +195,7 @@ def down(look: Look) -> Finding | None:
         evidence += [line for tier in found[name].values() for line in tier] + look.services(name)
     doubts = [line for name in alive for line in _doubts(look, name)]
     confidence = look.how_sure_dead(dead) if dead else "high"
-    slow = [n for n in alive if n in look.hanging or look.is_slow(n)]
+    slow = [n for n in alive if n in look.hanging or look.is_slow(n) or look.is_shut(n)]
     if slow and confidence == "high":
         confidence = "medium"
     if not all(reached(look.case, name) for name in alive):

@@ -76,6 +76,24 @@ def _no_ssh(c: Derived, role: str, why: str) -> None:
             told["reaches"][name] = False
 
 
+@derived(
+    "a host is just going down, and refuses all",
+    *("7.0.5-leader-killed-now", "active_down_failover_running", "medium", "leader"),
+)
+def a_host_is_just_going_down_and_refuses_all(c: Derived) -> None:
+    name = host(c, "leader")
+    c.unreachable(name, why="it refuses ssh")
+    c.views[name]["error"] = "GET https://h/: connection refused"
+
+
+@derived("a manager and ssh are down", "7.0.5-healthy", "manager_down", "medium", "sync")
+def a_manager_and_ssh_are_down(c: Derived) -> None:
+    name = host(c, "sync")
+    c.unreachable(name, why="it refuses ssh")
+    c.probes[name] = {"database": None, "broker": None}
+    c.views[name] = {"answers": False, "hangs": False, "error": "connection refused"}
+
+
 def _shut_for_long(c: Derived) -> None:
     _no_ssh(c, "leader", "no answer by ssh within 3 s")
     c.before("active_down_failover_running", age=90)
