@@ -24,17 +24,19 @@ RUNBOOKS: dict[str, tuple[str, ...]] = {
     "backup": ("queue", "keep", "give_up", "take_over"),
     "diagnose": ("write",),
     "status": ("verify",),
-    "restore": ("set", "confirm", "give_up", "take_over"),
+    "restore": ("set", "accept_partial", "confirm", "give_up", "take_over"),
     "rebuild_cluster": (
-        *("set", "is_lost", "accept_partial", "new_certificates", "confirm", "give_up"),
-        "take_over",
+        *("set", "is_lost", "accept_partial", "new_certificates", "ca", "confirm"),
+        *("give_up", "take_over"),
     ),
-    "replace_node": ("node", "dead", "new_certificates", "confirm", "give_up", "take_over"),
+    "replace_node": (
+        *("node", "dead", "new_certificates", "ca", "confirm", "give_up", "take_over"),
+    ),
     "recover_active": ("node", "action", "dead", "confirm", "give_up", "take_over"),
     "resolve_split_brain": ("survivor", "unfreeze", "dead", "confirm", "give_up", "take_over"),
     "recover": (
         *("confirm", "acknowledge", "set", "is_lost", "accept_partial", "new_certificates"),
-        *("give_up", "take_over"),
+        *("ca", "give_up", "take_over"),
     ),
 }
 #: What an approver has to be told for certain, and what is asked with a plan and no other way.
@@ -231,6 +233,13 @@ _QUESTIONS: dict[str, t.Callable[[Json, list[str], bool], Json]] = {
         "New certificates",
         "Only when a job says that none are saved of a node: it gets a new CA, which agents do not "
         "trust.",
+    ),
+    "ca": _plain(
+        _text,
+        "cloudify_ca_fingerprint",
+        "Fingerprint of the right CA",
+        "Only when a job says that a node's CA is not the same everywhere: the one of those it names "
+        "that agents trust.",
     ),
     "acknowledge": _plain(
         _text,
