@@ -49,8 +49,9 @@ def test_a_lost_node_is_replaced(site: Runbook, tmp_path: Path) -> None:
     before = Before(site)
     alive = site.run("replace_node", *NODE, "-e", CONFIRM, *SOON)
     assert alive.code == 2 and "h2: is not dead: " in alive.output, alive.output
+    # just after, some of them may wait for their database
+    members = {where: who for where, who in registers(site).items() if not where.startswith("h2/")}
     site.lab.host("h2").kill()
-    members = registers(site)
     unconfirmed = site.run("replace_node", *NODE)
     assert unconfirmed.code == 2 and "say -e cloudify_confirm=lab" in unconfirmed.output
     plan = site.good("replace_node", *NODE, "--check")
