@@ -12,6 +12,7 @@ import socket
 import time
 import typing as t
 
+from ansible import constants as C
 from ansible.utils.display import Display
 
 from ansible_collections.cloudify_ha.recovery.plugins.modules import run as run_module
@@ -81,7 +82,7 @@ class ActionModule(DirectAction):
     ) -> dict[str, t.Any]:
         args = self._task.args
         if args.get("state") == "step":
-            display.display(f"{time.strftime('%H:%M:%S')}  {args.get('step')}", color="bright blue")
+            display.display(f"{time.strftime('%H:%M:%S')}  {args.get('step')}", color=C.COLOR_VERBOSE)
         here = this_controller()
         args["controller"] = here
         result: dict[str, t.Any] = super().run(tmp, task_vars)

@@ -42,12 +42,16 @@ class Site:
         return {**task, "register": "this_run"} if options["state"] == "begun" else task
 
     def play(
-        self, *plays: dict[str, Any], enabled: bool = True, words: tuple[str, ...] = ()
+        self,
+        *plays: dict[str, Any],
+        enabled: bool = True,
+        words: tuple[str, ...] = (),
+        **variables: str,
     ) -> str:
         book = self.place / "book.json"
         begin = {"hosts": "s1", "tasks": [self.run(state="begun", runbook="replace_node")]}
         book.write_text(json.dumps([{"gather_facts": False, **p} for p in (begin, *plays)]))
-        more = {"ANSIBLE_CALLBACKS_ENABLED": PLUGIN} if enabled else {}
+        more = {"ANSIBLE_CALLBACKS_ENABLED": PLUGIN, **variables} if enabled else variables
         command = [str(PLAYBOOK), "-i", str(self.place / "hosts.json"), str(book), *words]
         return play(command, environment(self.place / "home", **more)).output
 
@@ -92,6 +96,15 @@ def test_it_is_given_back(site: Site, play: dict[str, Any]) -> None:
     # and taken up again
     assert "given the cluster back" in site.play(play)
     assert site.outcomes() == ["failed", "failed"]
+
+
+@pytest.mark.smoke
+def test_a_step_is_told_in_the_log_too(site: Site) -> None:
+    """With a log, Ansible stops for ever at a colour that is not one of its own."""
+    log = site.place / "ansible.log"
+    step = {"hosts": "s1", "tasks": [site.run(state="step", step="tear down")]}
+    told = site.play(step, ANSIBLE_LOG_PATH=str(log))
+    assert "  tear down" in told and "  tear down" in log.read_text()
 
 
 def test_run_that_has_ended_is_left_alone(site: Site) -> None:
