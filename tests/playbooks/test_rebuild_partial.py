@@ -1,0 +1,109 @@
+# Copyright (c) 2026, cloudify_ha.recovery contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The play of rebuild_cluster that restores: what came back in part is not restored over and over, each time over what people wrote since."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from playbooks.cluster import NAME, Cluster
+from tooling.played import PLAYBOOK, Played, play
+
+PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
+BEGIN = {
+    "hosts": "localhost",
+    "gather_facts": False,
+    "roles": [
+        {
+            "role": "cloudify_ha.recovery.begin_run",
+            "begin_run_runbook": "rebuild_cluster",
+            "begin_run_node": "",
+            "begin_run_of_the_dead": True,
+            "begin_run_is_lost": True,
+            "begin_run_needs_hosts": [],
+        }
+    ],
+}
+
+
+class Site:
+    def __init__(self, cluster: Cluster, place: Path) -> None:
+        self.cluster, self.place = cluster, place
+        cluster.connect_with_variables()
+        plays = {each["name"]: each for each in yaml.safe_load(restoring())}
+        restore = plays["Restore on the first manager, then have the others join it"]
+        # there are no others here
+        restore["tasks"] = restore["tasks"][:-1]
+        book = [BEGIN, {**restore, "vars_files": [str(PLAYBOOKS / "vars" / "runbook.yml")]}]
+        (place / "play.yml").write_text(yaml.safe_dump(book, sort_keys=False))
+        hosts = {"localhost": {"ansible_connection": "local"}}
+        managers = {"cloudify_managers": {"hosts": {"m1": {"ansible_host": "127.0.0.1"}}}}
+        (place / "hosts.json").write_text(
+            json.dumps({"all": {"hosts": hosts, "children": managers}})
+        )
+
+    def again(self, **variables: Any) -> Played:
+        given = {**self.cluster.variables, "cloudify_confirm": NAME, **variables}
+        words = ["-i", str(self.place / "hosts.json"), str(self.place / "play.yml")]
+        return play(
+            [self.cluster.python, str(PLAYBOOK), *words, "-e", json.dumps(given)],
+            self.cluster.environment,
+        )
+
+    def secrets(self) -> list[str]:
+        return sorted(each["key"] for each in self.cluster.get("/secrets")["items"])
+
+
+def restoring() -> str:
+    return (PLAYBOOKS / "rebuild_cluster.yml").read_text()
+
+
+@pytest.fixture
+def site(cluster: Cluster, tmp_path: Path) -> Site:
+    cluster.ok("backup")
+    cluster.manager.wipe()
+    return Site(cluster, tmp_path)
+
+
+def test_what_came_back_in_part_stays(site: Site) -> None:
+    fault: dict[str, Any] = {"kind": "secrets", "ids": ["region"]}
+    site.cluster.manager.workflow_fault("restore_snapshot", "drop_content", **fault)
+    told = site.again()
+    assert told.code == 2 and told.failure.startswith("RESTORE PARTIAL: "), told.output
+    assert "-e apply_snapshot_accept_partial=true" in told.failure
+    kept = site.secrets()
+    assert kept and "region" not in kept
+    # people go on with it
+    site.cluster.manager.call("PUT", "/secrets/since", {"value": "new"})
+    site.cluster.variables["cloudify_take_over"] = lock(site)
+    told = site.again()
+    assert told.code == 2 and "was restored in part by an earlier attempt" in told.failure
+    assert "region" in told.failure and "-e apply_snapshot_accept_partial=true" in told.failure
+    assert site.secrets() == sorted([*kept, "since"])
+    site.cluster.variables["cloudify_take_over"] = lock(site)
+    done = site.again(apply_snapshot_accept_partial=True)
+    assert done.code == 0 and "is not restored again" in done.output, done.output
+    assert site.secrets() == sorted([*kept, "since"])
+
+
+def test_what_failed_altogether_is_restored_again(site: Site) -> None:
+    site.cluster.manager.workflow_fault("restore_snapshot", "restore_nothing")
+    told = site.again()
+    assert told.code == 2 and told.failure.startswith("RESTORE FAILED: "), told.output
+    assert "accept_partial" not in told.failure
+    site.cluster.variables["cloudify_take_over"] = lock(site)
+    done = site.again()
+    assert done.code == 0 and "RESTORE OK" in done.output, done.output
+
+
+def lock(site: Site) -> str:
+    held = json.loads((site.cluster.folder / ".lock").read_text())
+    attempt = held["attempt"]
+    return held["run"] if attempt == 1 else f"{held['run']}:{attempt}"
