@@ -82,7 +82,10 @@ class ActionModule(DirectAction):
     ) -> dict[str, t.Any]:
         args = self._task.args
         if args.get("state") == "step":
-            display.display(f"{time.strftime('%H:%M:%S')}  {args.get('step')}", color=C.COLOR_VERBOSE)
+            display.display(
+                f"{time.strftime('%H:%M:%S')}  {args.get('step')}",
+                color=C.config.get_config_value("COLOR_VERBOSE"),
+            )
         here = this_controller()
         args["controller"] = here
         result: dict[str, t.Any] = super().run(tmp, task_vars)
