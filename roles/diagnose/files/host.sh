@@ -161,7 +161,7 @@ traces() {
     echo "traces $found"
 }
 
-# Whether a host is there. A connection that it refuses has reached it, and of several ports a firewall may keep all but one to itself.
+# Whether a host is there. Of several ports a firewall may keep all but one to itself.
 reach() { # name, address, ports
     seconds=$((limit > 2 ? limit - 1 : 1))
     if command -v bash >/dev/null; then
@@ -172,7 +172,7 @@ reach() { # name, address, ports
         return
     fi
     case $said in
-        *reached* | *'Connected to'* | *refused*) echo "reaches $1 yes" ;;
+        *reached* | *'Connected to'*) echo "reaches $1 yes" ;;
         *) echo "reaches $1 no" ;;
     esac
 }

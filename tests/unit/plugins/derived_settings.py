@@ -72,7 +72,7 @@ def _no_ssh(c: Derived, role: str, why: str) -> None:
     c.unreachable(name, why=why)
     c.probes[name] = {"database": None, "broker": None}
     for other, told in c.hosts.items():
-        if other != name and why != "it refuses ssh":
+        if other != name:
             told["reaches"][name] = False
 
 
@@ -84,14 +84,6 @@ def a_host_is_just_going_down_and_refuses_all(c: Derived) -> None:
     name = host(c, "leader")
     c.unreachable(name, why="it refuses ssh")
     c.views[name]["error"] = "GET https://h/: connection refused"
-
-
-@derived("a manager and ssh are down", "7.0.5-healthy", "manager_down", "medium", "sync")
-def a_manager_and_ssh_are_down(c: Derived) -> None:
-    name = host(c, "sync")
-    c.unreachable(name, why="it refuses ssh")
-    c.probes[name] = {"database": None, "broker": None}
-    c.views[name] = {"answers": False, "hangs": False, "error": "connection refused"}
 
 
 def _shut_for_long(c: Derived) -> None:
@@ -106,13 +98,7 @@ derived(
     "ssh is shut: leader",
     *("7.0.5-nine-healthy", "active_down_failover_running", "medium", "leader"),
 )(lambda c: _no_ssh(c, "leader", "no answer by ssh within 3 s"))
-derived("a host refuses ssh: leader", "7.0.5-nine-healthy", "unclear", "low")(
-    lambda c: _no_ssh(c, "leader", "it refuses ssh")
-)
 for _role in ("async", "sync"):
-    derived(f"a host refuses ssh: {_role}", "7.0.5-nine-healthy", "unclear", "low")(
-        lambda c, role=_role: _no_ssh(c, role, "it refuses ssh")  # type: ignore[misc]
-    )
     derived(f"ssh is shut: {_role}", *("7.0.5-nine-healthy", "database_down", "medium", _role))(
         lambda c, role=_role: _no_ssh(c, role, "no answer by ssh within 3 s")  # type: ignore[misc]
     )
