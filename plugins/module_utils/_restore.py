@@ -314,7 +314,18 @@ def start(
             )
         if not isinstance(exc, ApiError) or exc.code != "existing_running_execution_error":
             raise
-        refusal = exc
+        raise _refused(client, snapshot_id, exc, before=before, ticker=ticker) from exc
+
+
+def _refused(
+    client: CloudifyClient,
+    snapshot_id: str,
+    refusal: ApiError,
+    *,
+    before: t.Collection[str],
+    ticker: Ticker,
+) -> Refused:
+    """Kills what the refusal has left behind."""
     left = [
         item
         for item in client.executions(statuses=("pending",), workflow_id=RESTORE_WORKFLOW)
@@ -331,14 +342,14 @@ def start(
             ticker=ticker,
         )
     others = client.active_executions()
-    raise Refused(
+    return Refused(
         f"Cannot restore snapshot {snapshot_id} while executions are active: "
         f"{describe_executions(others) or refusal.server_message}",
         hint="Wait for them to end; the execution that this refusal left behind has been killed",
         status=refusal.status,
         error_code=refusal.code,
         killed_executions=[item["id"] for item in left],
-    ) from refusal
+    )
 
 
 def _restores(client: CloudifyClient) -> list[Json]:

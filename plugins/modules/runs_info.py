@@ -74,7 +74,8 @@ runs:
       returned: always
     outcome:
       description:
-        - How it ended, V(ok), V(failed), V(waiting) for a person's decision, V(refused) before anything was touched, or V(given up). It is null like RV(runs[].ended).
+        - How it ended, V(ok), V(failed), V(waiting) for a person's decision, V(refused) before anything was touched, or V(given up).
+        - It is null like RV(runs[].ended).
       type: str
       returned: always
     holds:
