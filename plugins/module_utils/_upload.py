@@ -267,6 +267,8 @@ def _bare(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return "its URL"
+    if not parts.netloc:  # no URL at all
+        return url.partition("?")[0].rpartition("@")[2]
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
