@@ -129,12 +129,16 @@ certificates() {
     done
 }
 
-flags() {
-    left=no
-    for flag in $restore_flags; do
-        [ ! -e "$flag" ] || left=yes
+# Whether any of these is there.
+any_of() {
+    for path; do
+        [ ! -e "$path" ] || { echo yes && return; }
     done
-    echo "restore_flag $left"
+    echo no
+}
+
+flags() {
+    echo "restore_flag $(any_of $restore_flags)"
     [ ! -e $frozen_mark ] || echo 'frozen yes'
 }
 
@@ -153,13 +157,7 @@ package() {
     [ $none = no ] || echo 'package none'
 }
 
-traces() {
-    found=no
-    for trace in $traces; do
-        [ ! -e "$trace" ] || found=yes
-    done
-    echo "traces $found"
-}
+traces() { echo "traces $(any_of $traces)"; }
 
 # Whether a host is there. Of several ports a firewall may keep all but one to itself.
 reach() { # name, address, ports

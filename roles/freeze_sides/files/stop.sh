@@ -17,7 +17,7 @@ else
     systemctl is-enabled --quiet patroni 2>/dev/null && systemctl disable --quiet patroni 2>/dev/null
 fi
 if patroni_runs; then
-    if supervised; then supervisorctl -c /etc/supervisord.conf stop patroni; else systemctl stop patroni; fi
+    stop_patroni
     echo 'stopped patroni'
 fi
 if postgres_runs; then

@@ -12,9 +12,7 @@ server
 going=$data.$aside.going
 follows() { postgres_runs && [ "$(upstream)" = "$leader" ]; }
 if [ ! -e "$data.$aside" ] && [ ! -e "$going" ]; then
-    if patroni_runs; then
-        if supervised; then supervisorctl -c /etc/supervisord.conf stop patroni; else systemctl stop patroni; fi
-    fi
+    ! patroni_runs || stop_patroni
     ! postgres_runs || as_postgres "$programs/pg_ctl" -D "$data" stop -m fast -w -t 120 || exit 1
     needed=$(du -sk "$data" | cut -f 1)
     free=$(df -Pk "$data" | awk 'NR == 2 {print $4}')

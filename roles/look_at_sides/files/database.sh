@@ -24,6 +24,8 @@ patroni_runs() {
     fi
 }
 
+stop_patroni() { if supervised; then supervisorctl -c /etc/supervisord.conf stop patroni; else systemctl stop patroni; fi; }
+
 postgres_runs() {
     pid=$(head -n 1 "$data/postmaster.pid" 2>/dev/null)
     [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = postgres ]

@@ -22,9 +22,7 @@ size=$(du -sk "$data" | cut -f 1)
 # the one that takes its place needs as much
 room=$(df -Pk "$data" | awk 'NR == 2 {print $4}')
 [ "${room:-0}" -gt "$((size + size / 5 + 102400))" ] || not "of $room KiB that are free, another one of $size KiB would leave too little"
-if patroni_runs; then
-    if supervised; then supervisorctl -c /etc/supervisord.conf stop patroni; else systemctl stop patroni; fi > /dev/null 2>&1
-fi
+! patroni_runs || stop_patroni > /dev/null 2>&1
 ! postgres_runs || as_postgres "$programs/pg_ctl" -D "$data" stop -m fast -w -t "$seconds" > /dev/null 2>&1
 if patroni_runs || postgres_runs; then not 'Patroni or PostgreSQL does not stop'; fi
 mv "$data" "$kept/data" || not "$data cannot be moved"
