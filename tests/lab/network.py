@@ -88,14 +88,14 @@ def plug_in(name: str) -> None:
             f"link set {port} master {BRIDGE} up",
         ],
     )
+    batch(f"ip -n {name} -batch -", ["link set lo up", f"addr add {address(name)}/24 dev eth0"])
+
+
+def power_up(name: str) -> None:
+    """Its network card has power; keeper.sh takes that away again, so that a host that is off is silent."""
     batch(
         f"ip -n {name} -batch -",
-        [
-            "link set lo up",
-            f"addr add {address(name)}/24 dev eth0",
-            "link set eth0 up",
-            f"route add default via {CONTROLLER}",
-        ],
+        ["link set eth0 up", f"route replace default via {CONTROLLER}"],
     )
 
 

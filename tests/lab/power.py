@@ -53,6 +53,7 @@ class Power(Machine):
         # What a host that was paused or killed leaves behind would hold the next one.
         remove_cgroup(self.cgroup)
         self.cgroup.mkdir(parents=True)
+        network.power_up(self.name)
         (self.directory / "container.pid").unlink(missing_ok=True)
         nspawn = (
             *("systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -52,6 +53,15 @@ def test_off_stops_services_first(host: Host) -> None:
     host.off()
     assert host.state == "off"
     assert host.read("/var/lib/goodbye") == "success\n"
+    host.boot()
+
+
+@pytest.mark.parametrize("way", ["kill", "off"])
+def test_a_host_that_is_off_is_silent(host: Host, way: str) -> None:
+    getattr(host, way)()
+    with pytest.raises(OSError) as caught:
+        socket.create_connection((host.address, 22), timeout=1).close()
+    assert not isinstance(caught.value, ConnectionRefusedError)
     host.boot()
 
 
