@@ -14,8 +14,6 @@ Json = dict[str, t.Any]
 
 #: One for all clusters: it has nothing of a cluster in it.
 CREDENTIAL_TYPE = "Cloudify manager"
-#: Of an organization that did not exist. One that did keeps its own.
-MADE_HERE = "Made by cloudify_ha.recovery.setup_awx"
 
 
 def of(settings: Json, what: str) -> str:
@@ -23,4 +21,4 @@ def of(settings: Json, what: str) -> str:
     return f"{settings['name']}: {what}"
 
 
-__all__ = ("CREDENTIAL_TYPE", "MADE_HERE", "of")
+__all__ = ("CREDENTIAL_TYPE", "of")

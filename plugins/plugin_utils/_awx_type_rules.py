@@ -120,7 +120,7 @@ def of_schedule(told: Json) -> list[str]:
             "DTSTART;TZID=ZONE:DATETTIME RRULE:FREQ=...;INTERVAL=..."
         )
     if not told.get("unified_job_template"):
-        wrong.append(f"{told.get('name')}: it says not what to run")
+        wrong.append(f"{told.get('name')}: it does not say what to run")
     return wrong
 
 

@@ -47,10 +47,6 @@ class Recording:
     at: str | None
     answer: Answer
 
-    @property
-    def wants_auth(self) -> bool:
-        return any(k.lower() == "authorization" for k, _v in self.headers)
-
 
 @dataclasses.dataclass(frozen=True)
 class Transitions:

@@ -31,7 +31,7 @@ PROGRAMS = {
 }
 KEYRING = ("/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring")
 
-NEW_MOUNTS, NEW_CGROUP, NEW_PIDS, NEW_NETWORK = 0x00020000, 0x02000000, 0x20000000, 0x40000000
+NEW_MOUNTS, NEW_PIDS, NEW_NETWORK = 0x00020000, 0x20000000, 0x40000000
 
 
 def missing_packages() -> list[str]:
@@ -75,6 +75,6 @@ def install_packages() -> None:
 
 
 __all__ = (
-    *("NEW_CGROUP", "NEW_MOUNTS", "NEW_NETWORK", "NEW_PIDS"),
+    *("NEW_MOUNTS", "NEW_NETWORK", "NEW_PIDS"),
     *("install_packages", "missing_packages", "why_not"),
 )

@@ -57,14 +57,6 @@ class PageError(Exception):
         self.headers = headers or []
 
 
-class GatewayError(Exception):
-    """Ends a request with an HTML page of the web server in front."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(str(status))
-        self.status = status
-
-
 def bad_parameters(message: str, *, bare: bool = False) -> RestError:
     return RestError(400, "bad_parameters_error", message, bare=bare)
 
@@ -129,7 +121,6 @@ def maintenance(code: str) -> RestError:
 
 __all__ = [
     "PREMIUM_ONLY",
-    "GatewayError",
     "PageError",
     "RestError",
     "bad_parameters",

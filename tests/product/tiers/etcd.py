@@ -30,9 +30,6 @@ class Etcd:
         answer = self.client.ask(f"{client_url(address)}/health", timeout=4)
         return bool(answer and answer.status == 200 and _field(answer, "health") == "true")
 
-    def any_healthy(self) -> bool:
-        return any(all_at_once(self.healthy, self.addresses).values())
-
     def state(self, address: str) -> str:
         """StateLeader | StateFollower | StateCandidate, or empty: does not answer."""
         answer = self.client.ask(f"{client_url(address)}/v2/stats/self")

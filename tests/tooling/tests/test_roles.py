@@ -69,3 +69,15 @@ def test_secrets_are_strings_that_are_never_shown(role: Path) -> None:
     secrets = [(name, spec) for name, spec in options(role) if SECRET.search(name)]
     wrong = [name for name, spec in secrets if spec.get("type") != "str" or not spec.get("no_log")]
     assert not wrong
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_option_is_used(role: Path) -> None:
+    texts = [
+        path.read_text()
+        for folder in ("tasks", "vars", "templates", "handlers")
+        for path in (role / folder).rglob("*")
+        if path.is_file()
+    ]
+    top = {name for spec in entry_points(role).values() for name in spec.get("options", {})}
+    assert not [name for name in top if not any(re.search(rf"\b{name}\b", t) for t in texts)]

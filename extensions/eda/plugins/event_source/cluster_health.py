@@ -34,7 +34,7 @@ description:
   - Runs the playbook C(cloudify_ha.recovery.diagnose) every O(interval) seconds. It only looks.
   - What it says becomes an event once so many looks in a row have said the same, see O(confirmations). A change is another class, other
     nodes that are affected, or another runbook.
-  - A look that fails itself, for C(ansible-playbook) is broken or takes too long, has the class V(no_diagnosis), which is confirmed and told
+  - A look that fails itself, because C(ansible-playbook) is broken or takes too long, has the class V(no_diagnosis), which is confirmed and told
     like any other.
 options:
   inventory:
@@ -48,7 +48,7 @@ options:
     type: str
   interval:
     description:
-      - Seconds from the begin of a look to the begin of the next. One that takes longer is followed at once.
+      - Seconds from the beginning of a look to that of the next. One that takes longer is followed at once.
     type: float
     default: 60
   deadline:

@@ -237,4 +237,4 @@ def test_a_rule_that_awx_refuses(rrule: str) -> None:
 
 def test_a_schedule_of_nothing() -> None:
     (line,) = of_schedule(copy.deepcopy({"name": "s", "rrule": GOOD}))
-    assert line == "s: it says not what to run"
+    assert line == "s: it does not say what to run"
