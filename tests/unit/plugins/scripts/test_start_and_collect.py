@@ -19,6 +19,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.scripts.stub_ho
 
 START = "repair_services/files/start.sh"
 COLLECT = "collect_evidence/files/collect.sh"
+BROKER = "heal_sides/files/broker.sh"
 
 #: A service runs when there is a file of its name. One in "broken" never will, one in "alien" is none of supervisord's.
 SYSTEMCTL = """
@@ -57,6 +58,26 @@ def mark(host: StubHost, what: str, *names: str) -> None:
 
 def starts(host: StubHost) -> list[str]:
     return [call.split()[-1] for call in host.calls if " start " in call]
+
+
+def test_a_broker_that_comes_back_by_itself_is_left_alone(host: StubHost) -> None:
+    host.program(
+        "ss", f"[ -e {host.place}/up/later ] && echo ' 0.0.0.0:5671 '; : > {host.place}/up/later"
+    )
+    done = host.run(BROKER, "20")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("supervised", [True, False])
+def test_a_broker_that_stays_paused_is_started_anew(host: StubHost, supervised: bool) -> None:
+    host.program("ss", "echo ' 0.0.0.0:22 '")
+    mark(host, "up", "cloudify-rabbitmq")
+    if not supervised:
+        mark(host, "alien", "cloudify-rabbitmq")
+    done = host.run(BROKER, "1")
+    assert done.returncode == 0 and "started anew" in done.stdout
+    program = "supervisorctl -c /etc/supervisord.conf" if supervised else "systemctl"
+    assert host.calls[-1] == f"{program} restart cloudify-rabbitmq"
 
 
 # -- start.sh ----------------------------------------------------------------------------------------
