@@ -11,8 +11,10 @@ holds ansible_collections.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from typing import Any
 
 TOOLS = "tools"
 AWX = "what runs jobs in AWX"
@@ -66,17 +68,8 @@ OURS = {"PYTHONPATH": "tests"}
 OUR_PROGRAMS = tuple(
     f"tests/{name}"
     for name in (
-        *("awx", "bad_input", "bench", "demo", "eda", "ee", "fidelity", "jobs", "lab"),
-        *(
-            "playbooks",
-            "product",
-            "runbooks",
-            "scenarios",
-            "standin",
-            "tooling",
-            "transfers",
-            "vendor_client",
-        ),
+        *("awx", "bad_input", "bench", "demo", "eda", "ee", "fidelity", "jobs", "lab", "playbooks"),
+        *("product", "runbooks", "scenarios", "standin", "tooling", "transfers", "vendor_client"),
     )
 )
 PYTEST = "{bin}/python -m pytest -q --durations=8 -p no:cacheprovider"
@@ -85,12 +78,47 @@ UNITS_OF_ANSIBLE = (
     PYTEST + " tests/unit/plugins/action tests/unit/plugins/filter tests/unit/plugins/modules"
     " tests/unit/plugins/module_utils/test_module.py"
 )
-RUNBOOKS = PYTEST + " tests/runbooks --ignore tests/runbooks/matrix"
-# Of these, what finds out what is wrong before it does something.
+MATRIX_OF_RUNBOOKS = "tests/runbooks/matrix"
+# Of the runbooks' tests, what finds out what is wrong before it does something.
 DIAGNOSIS = tuple(
     f"tests/runbooks/test_{name}.py"
     for name in ("diagnose", "inventory", "recover", "recover_split", "split_brain")
 )
+
+
+def tests(
+    name: str,
+    group: str,
+    folder: str,
+    *,
+    environment: str = NEWEST,
+    words: str = "",
+    without: Sequence[str] = (),
+    **more: Any,
+) -> Step:
+    """What pytest finds in a folder.
+
+    :param words: for pytest: how many at a time, and which of them
+    """
+    command = " ".join((PYTEST, *([words] if words else ()), folder, *_ignored(without)))
+    return Step(
+        name, group, environment, command, (f"{folder}/test_*.py",), **{"env": OURS, **more}
+    )
+
+
+def on_hosts(name: str, group: str, folder: str, *, hosts: int = 0, **more: Any) -> Step:
+    """The same in a lab of its own.
+
+    :param hosts: how many are up when it begins
+    """
+    step = tests(name, group, folder, **more)
+    lab = "{bin}/python -m lab run" + (f" --hosts {hosts}" if hosts else "")
+    return replace(step, command=f"{lab} -- {step.command}", lab=True)
+
+
+def _ignored(paths: Sequence[str]) -> list[str]:
+    return [f"--ignore {path}" for path in paths]
+
 
 STEPS = (
     Step("black", "lint", TOOLS, "{bin}/python -m tooling.black", ("*.py",), env=OURS),
@@ -136,14 +164,7 @@ STEPS = (
         own_copy=True,
         weight=10,
     ),
-    Step(
-        "repository",
-        "lint",
-        TOOLS,
-        PYTEST + " tests/tooling/tests",
-        ("tests/tooling/tests/*.py",),
-        env=OURS,
-    ),
+    tests("repository", "lint", "tests/tooling/tests", environment=TOOLS),
     Step(
         "sanity",
         "sanity",
@@ -194,36 +215,19 @@ STEPS = (
         own_copy=True,
         weight=30,
     ),
-    Step(
+    tests(
         "smoke",
         "smoke",
-        EACH,
-        PYTEST + " -m smoke tests/playbooks",
-        ("tests/playbooks/test_*.py",),
+        "tests/playbooks",
+        environment=EACH,
+        words="-m smoke",
         # What is told of a cluster, and what is done to it.
         between=PYTEST + " -m smoke tests/playbooks/test_smoke.py tests/playbooks/test_diagnose.py",
-        env=OURS,
         weight=90,
     ),
-    Step(
-        "standin",
-        "standin",
-        NEWEST,
-        # They wait more than they work.
-        PYTEST + " -n 4 tests/standin/tests",
-        ("tests/standin/tests/test_*.py",),
-        env=OURS,
-        weight=90,
-    ),
-    Step(
-        "fidelity-tests",
-        "fidelity",
-        NEWEST,
-        PYTEST + " tests/fidelity/tests",
-        ("tests/fidelity/tests/test_*.py",),
-        env=OURS,
-        weight=20,
-    ),
+    # They wait more than they work.
+    tests("standin", "standin", "tests/standin/tests", words="-n 4", weight=90),
+    tests("fidelity-tests", "fidelity", "tests/fidelity/tests", weight=20),
     Step(
         "fidelity",
         "fidelity",
@@ -233,12 +237,10 @@ STEPS = (
         env=OURS,
         weight=30,
     ),
-    Step(
+    tests(
         "vendor-client",
         "vendor-client",
-        NEWEST,
-        PYTEST + " tests/vendor_client",
-        ("tests/vendor_client/test_*.py",),
+        "tests/vendor_client",
         cfy=True,
         env={**OURS, "CFY": "{cfy}/cfy"},
         weight=60,
@@ -260,74 +262,44 @@ STEPS = (
             ("community", "7.0.5 --edition community"),
         )
     ),
-    Step(
-        "scenarios",
-        "scenarios",
-        NEWEST,
-        PYTEST + " -n 4 tests/scenarios",
-        ("tests/scenarios/test_*.py",),
-        env=OURS,
-        weight=90,
-    ),
-    Step(
-        "bad-input",
-        "bad-input",
-        OLDEST,
-        PYTEST + " tests/bad_input",
-        ("tests/bad_input/test_*.py",),
-        env=OURS,
-        weight=60,
-    ),
-    Step(
-        "transfers",
-        "transfers",
-        NEWEST,
-        PYTEST + " tests/transfers",
-        ("tests/transfers/test_*.py",),
-        env=OURS,
-        weight=70,
-    ),
-    Step(
+    tests("scenarios", "scenarios", "tests/scenarios", words="-n 4", weight=90),
+    tests("bad-input", "bad-input", "tests/bad_input", environment=OLDEST, weight=60),
+    tests("transfers", "transfers", "tests/transfers", weight=70),
+    # The others are a step on every core.
+    tests(
         "playbooks",
         "playbooks",
-        NEWEST,
-        # The others are a step on every core.
-        PYTEST + " -n 3 -m 'not smoke and not long' tests/playbooks",
-        ("tests/playbooks/test_*.py",),
-        env=OURS,
+        "tests/playbooks",
+        words="-n 3 -m 'not smoke and not long'",
         weight=200,
     ),
-    Step(
+    tests(
         "playbooks-long",
         "playbooks",
-        NEWEST,
-        PYTEST + " -n 3 -m long tests/playbooks",
-        ("tests/playbooks/test_*.py",),
+        "tests/playbooks",
+        words="-n 3 -m long",
         late=True,
-        env=OURS,
         weight=150,
     ),
     # Most of the time is that of looks at a cluster, each of which is a run of Ansible.
-    Step(
+    tests(
         "eda",
         "eda",
-        AWX,
-        PYTEST + " -n 3 tests/eda",
-        ("tests/eda/test_*.py",),
+        "tests/eda",
+        environment=AWX,
+        words="-n 3",
         programs=("java",),
-        env=OURS,
         weight=120,
     ),
     *(
-        Step(
+        tests(
             f"setup-awx{name}",
             "awx",
-            environment,
-            PYTEST + " -n 2 tests/awx/setup_tests -k '" + which + "'",
-            ("tests/awx/setup_tests/test_*.py",),
+            "tests/awx/setup_tests",
+            environment=environment,
+            words=f"-n 2 -k '{which}'",
             awx=True,
             late=bool(name),
-            env=OURS,
             weight=200,
         )
         # With what AWX's own execution environment has, and the main path with the newest.
@@ -337,138 +309,63 @@ STEPS = (
             ("-newest", NEWEST, "there_again_and_gone"),
         )
     ),
-    Step(
+    tests(
         "ee",
         "awx",
-        AWX,
-        PYTEST + " tests/ee",
-        ("tests/ee/test_*.py",),
+        "tests/ee",
+        environment=AWX,
         ee=True,
         env={**OURS, "EE": "{ee}"},
         weight=40,
     ),
-    Step(
+    tests(
         "awx-jobs",
         "awx",
-        AWX,
-        PYTEST + " tests/jobs --ignore tests/jobs/on_hosts",
-        ("tests/jobs/test_*.py",),
-        env=OURS,
+        "tests/jobs",
+        environment=AWX,
+        without=("tests/jobs/on_hosts",),
         weight=60,
     ),
-    Step(
+    on_hosts(
         "awx-jobs-hosts",
         "awx",
-        AWX,
-        "{bin}/python -m lab run --hosts 4 -- " + PYTEST + " tests/jobs/on_hosts",
-        ("tests/jobs/on_hosts/test_*.py",),
-        lab=True,
-        env=OURS,
+        "tests/jobs/on_hosts",
+        hosts=4,
+        environment=AWX,
         weight=900,
         limit=7200,
     ),
-    Step(
-        "lab",
-        "lab",
-        NEWEST,
-        "{bin}/python -m lab run --hosts 3 -- " + PYTEST + " tests/lab/tests",
-        ("tests/lab/tests/test_*.py",),
-        lab=True,
-        env=OURS,
-        weight=150,
-    ),
-    Step(
-        "product",
-        "product",
-        NEWEST,
-        PYTEST + " tests/product/tests",
-        ("tests/product/tests/test_*.py",),
-        env=OURS,
-        weight=30,
-    ),
-    Step(
+    on_hosts("lab", "lab", "tests/lab/tests", hosts=3, weight=150),
+    tests("product", "product", "tests/product/tests", weight=30),
+    on_hosts(
         "runbooks-core",
         "runbooks",
-        NEWEST,
-        "{bin}/python -m lab run --hosts 3 -- " + RUNBOOKS + " -m core",
-        ("tests/runbooks/test_*.py",),
-        lab=True,
+        "tests/runbooks",
+        hosts=3,
+        words="-m core",
+        without=(MATRIX_OF_RUNBOOKS,),
         lab_core=True,
-        env=OURS,
         weight=300,
     ),
-    Step(
+    on_hosts(
         "runbooks",
         "runbooks",
-        NEWEST,
-        "{bin}/python -m lab run --hosts 3 -- "
-        + " --ignore ".join((RUNBOOKS + " -m 'not core'", *DIAGNOSIS)),
-        ("tests/runbooks/test_*.py",),
-        lab=True,
-        env=OURS,
+        "tests/runbooks",
+        hosts=3,
+        words="-m 'not core'",
+        without=(MATRIX_OF_RUNBOOKS, *DIAGNOSIS),
         limit=7200,
         weight=900,
     ),
-    Step(
-        "diagnosis",
-        "runbooks",
-        NEWEST,
-        " ".join(("{bin}/python -m lab run --hosts 3 --", PYTEST, *DIAGNOSIS)),
-        DIAGNOSIS,
-        lab=True,
-        env=OURS,
-        limit=7200,
-        weight=900,
+    replace(
+        on_hosts("diagnosis", "runbooks", " ".join(DIAGNOSIS), hosts=3, limit=7200, weight=900),
+        files=DIAGNOSIS,
     ),
-    Step(
-        "runbooks-matrix",
-        "runbooks",
-        NEWEST,
-        "{bin}/python -m lab run --hosts 9 -- " + PYTEST + " tests/runbooks/matrix",
-        ("tests/runbooks/matrix/test_*.py",),
-        lab=True,
-        env=OURS,
-        limit=7200,
-        weight=1200,
-    ),
-    Step(
-        "product-hosts",
-        "product",
-        NEWEST,
-        "{bin}/python -m lab run -- " + PYTEST + " tests/product/on_hosts",
-        ("tests/product/on_hosts/test_*.py",),
-        lab=True,
-        env=OURS,
-        weight=300,
-    ),
-    Step(
-        "product-matrix",
-        "product",
-        NEWEST,
-        "{bin}/python -m lab run -- " + PYTEST + " tests/product/matrix",
-        ("tests/product/matrix/test_*.py",),
-        lab=True,
-        env=OURS,
-        weight=600,
-    ),
-    Step(
-        "standin-hosts",
-        "standin",
-        NEWEST,
-        "{bin}/python -m lab run --hosts 3 -- " + PYTEST + " tests/standin/tests/on_hosts",
-        ("tests/standin/tests/on_hosts/test_*.py",),
-        lab=True,
-        env=OURS,
-        weight=200,
-    ),
-    Step(
-        "bench-tests",
-        "bench",
-        NEWEST,
-        PYTEST + " tests/bench/tests",
-        ("tests/bench/tests/test_*.py",),
-        env=OURS,
-    ),
+    on_hosts("runbooks-matrix", "runbooks", MATRIX_OF_RUNBOOKS, hosts=9, limit=7200, weight=1200),
+    on_hosts("product-hosts", "product", "tests/product/on_hosts", weight=300),
+    on_hosts("product-matrix", "product", "tests/product/matrix", weight=600),
+    on_hosts("standin-hosts", "standin", "tests/standin/tests/on_hosts", hosts=3, weight=200),
+    tests("bench-tests", "bench", "tests/bench/tests"),
     # So small that its figures say nothing: that it runs, with all that it compares.
     Step(
         "bench",
@@ -481,14 +378,12 @@ STEPS = (
         env={**OURS, "CFY": "{cfy}/cfy"},
         weight=40,
     ),
-    Step(
+    tests(
         "awx-standin",
         "awx",
-        AWX,
-        PYTEST + " tests/awx/standin_tests",
-        ("tests/awx/standin_tests/test_*.py",),
+        "tests/awx/standin_tests",
+        environment=AWX,
         awx=True,
-        env=OURS,
         weight=40,
     ),
     Step(
@@ -501,32 +396,19 @@ STEPS = (
         env=OURS,
         weight=20,
     ),
-    Step(
-        "demo-tests",
-        "demo",
-        NEWEST,
-        PYTEST + " tests/demo/tests",
-        ("tests/demo/tests/test_*.py",),
-        env=OURS,
-    ),
-    Step(
-        "demo",
-        "demo",
-        NEWEST,
-        "{bin}/python -m demo one_manager",
-        ("tests/demo/__main__.py",),
-        env=OURS,
-        weight=30,
-    ),
-    Step(
-        "demo-cluster",
-        "demo",
-        NEWEST,
-        "{bin}/python -m demo cluster",
-        ("tests/demo/__main__.py",),
-        lab=True,
-        env=OURS,
-        weight=200,
+    tests("demo-tests", "demo", "tests/demo/tests"),
+    *(
+        Step(
+            name,
+            "demo",
+            NEWEST,
+            "{bin}/python -m demo " + part,
+            ("tests/demo/__main__.py",),
+            lab=part == "cluster",
+            env=OURS,
+            weight=weight,
+        )
+        for name, part, weight in (("demo", "one_manager", 30), ("demo-cluster", "cluster", 200))
     ),
 )
 
