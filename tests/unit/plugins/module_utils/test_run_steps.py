@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._runs import EMPTIED, HOLDS_FROM
 
 PLAYBOOKS = Path(__file__).parents[4] / "playbooks"
