@@ -217,6 +217,46 @@ def down(look: Look) -> Finding | None:
     return finding
 
 
+def no_manager_serves(look: Look) -> Finding | None:
+    """Every manager is down, and some answer, if only with an error: that helps nobody."""
+    managers = look.of("manager")
+    broken = broken_tiers(look)
+    told = {n: broken.get(n, {}).get("manager") for n in managers}
+    failing = [n for n in managers if look.view(n).get("answers")]
+    away = [n for n in managers if look.is_slow(n) or look.view(n).get("hangs")]
+    if not failing or away or not all(told.values()) or _fails_by_its_database(look, failing):
+        return None
+    stopped = {n: [service for service, _state in look.stopped(n)] for n in failing}
+    every = [s for s in stopped[failing[0]] if all(s in each for each in stopped.values())]
+    sure = bool(look.leaders or look.primaries or any(stopped.values()))
+    summary = f"No manager serves anybody: {names(failing)} answers with an error"
+    first = f"See whether nginx and cloudify-restservice run on {names(failing)}."
+    if any(stopped.values()):
+        first = "Start " + "; ".join(f"{names(s)} on {n}" for n, s in stopped.items() if s)
+        first += " (recover_active -e node=NODE -e cloudify_action=fix, one after another)."
+    return Finding(
+        "cluster_down",
+        summary + (f", and {names(every)} is down there." if every else "."),
+        managers,
+        [line for n in managers for line in (told[n] or []) + look.services(n)],
+        "high" if sure and len(failing) == len(managers) else "medium",
+        "fix" if len(managers) == 1 and look.by_ssh(managers[0]) else "",
+        first=[first],
+        ask=["Why: look at their logs."],
+    )
+
+
+def _fails_by_its_database(look: Look, failing: list[str]) -> bool:
+    """Whether what managers fail with may be the database's. A bad gateway is not: nginx has not even reached the REST service."""
+    if look.standby or look.leaders or look.primaries:
+        return False
+    if any((look.probe(n, "database") or {}).get("error") for n in look.of("database")):
+        return True
+    if set(look.of("database")) & set(look.dead):
+        return True
+    return any(look.view(n)["status_code"] != 502 and not look.view(n)["version"] for n in failing)
+
+
 def _doubts(look: Look, name: str) -> list[Evidence]:
     """Who refuses this controller, and is seen alive."""
     told = contact(look.case, name)
@@ -246,6 +286,6 @@ def behind(look: Look) -> Finding | None:
     )
 
 
-RULES = (brokers, down, behind)
+RULES = (brokers, no_manager_serves, down, behind)
 
 __all__ = ("RULES", "broken_tiers")

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._diagnosis import diagnose
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import (
     derived_hosts,
+    derived_services,
     derived_settings,
     derived_sides,
     derived_witnesses,
@@ -36,7 +37,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordin
 )
 
 #: Each has put its situations into the registry.
-SUBJECTS = (derived_hosts, derived_settings, derived_sides, derived_witnesses)
+SUBJECTS = (derived_hosts, derived_services, derived_settings, derived_sides, derived_witnesses)
 
 
 @pytest.mark.parametrize("name", sorted(WANTED))
@@ -56,6 +57,13 @@ def test_a_cause_is_told_before_its_consequence() -> None:
     found = diagnose(built("the full disk is the cause").case())
     assert [each["class"] for each in found["also"]] == ["disk_full"]
     assert "disk" in found["first"][0]
+
+
+def test_what_is_stopped_on_all_managers_is_named() -> None:
+    found = diagnose(built("7.0.5-healthy, the REST service is stopped on all").case())
+    assert "cloudify-restservice" in found["summary"]
+    assert any("cloudify_action=fix" in line for line in found["first"])
+    assert "reads over REST" not in found["safe"]
 
 
 def test_others_that_are_dead_are_named_in_the_command() -> None:
