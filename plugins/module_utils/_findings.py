@@ -174,7 +174,7 @@ class Look:
         services = self.host(name).get("services") or {}
         # a standby runs few of them
         idle = self.standby and self.view(name).get("error_code") == STANDBY
-        bad = ("failed",) if idle else ("failed", "inactive")
+        bad = ("failed",) if idle else ("failed", "inactive", "missing")
         return [(service, state) for service, state in sorted(services.items()) if state in bad]
 
     def services(self, name: str) -> list[Evidence]:

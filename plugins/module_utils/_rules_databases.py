@@ -86,7 +86,9 @@ def split_brain(look: Look) -> Finding | None:
 def _is_orphan(look: Look, name: str) -> bool:
     """Whether a database that takes writes has no Patroni, which is who would take down one that was cut off."""
     service = (look.host(name).get("services") or {}).get("patroni")
-    return service in ("inactive", "failed") and not look.databases[name]["primary"]["code"]
+    return (
+        service in ("inactive", "failed", "missing") and not look.databases[name]["primary"]["code"]
+    )
 
 
 def leads(look: Look, name: str, why: str) -> str:

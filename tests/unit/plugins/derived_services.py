@@ -75,4 +75,29 @@ def a_database_that_does_not_answer_is_why_its_manager_fails(c: Derived) -> None
     c.database("h1")["error"] = "connection refused"
 
 
+@derived("a service is not there", "7.0.5-healthy", "services_down", "high", "sync", runbook=FIX)
+def a_service_is_not_there(c: Derived) -> None:
+    """As a unit of systemd that is disabled, and so not loaded."""
+    c.host(host(c, "sync"))["services"]["cloudify-mgmtworker"] = "missing"
+
+
+@derived("a standby of 4.x does not have them", "4.5.5-healthy", "healthy", "high")
+def a_standby_of_4_x_does_not_have_them(c: Derived) -> None:
+    c.host(host(c, "other"))["services"]["cloudify-mgmtworker"] = "missing"
+
+
+@derived(
+    "two databases lead, and one has no Patroni at all",
+    *("7.0.5-healthy", "split_brain", "high", "leader", "async"),
+    runbook="resolve_split_brain",
+)
+def two_databases_lead_and_one_has_no_patroni_at_all(c: Derived) -> None:
+    name = host(c, "async")
+    c.lead(name, write=None)
+    c.database(host(c, "leader"))["write"] = None
+    c.database(name)["primary"].update(code=0, body=None)
+    c.database(name)["patroni"].update(code=0, body=None)
+    c.host(name)["services"]["patroni"] = "missing"
+
+
 __all__ = ("BAD_GATEWAY", "ROLES", "bad_gateway")
