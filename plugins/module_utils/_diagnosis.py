@@ -43,6 +43,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_hosts 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_nodes import (
     RULES as NODES,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_replication import (
+    RULES as REPLICATION,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_standby import (
     RULES as STANDBY,
 )
@@ -81,7 +84,7 @@ UNASKED = "nothing is known of its"
 DOWN = ("several_down", "node_down", "database_down", "broker_down", "manager_down")
 RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
     "active_standby": (*STANDBY, *NODES, *TIERS, *WHOLE, *HOSTS),
-    "all_active": (*DATABASES, *FAILOVER, *NODES, *TIERS, *WHOLE, *HOSTS),
+    "all_active": (*DATABASES, *FAILOVER, *NODES, *TIERS, *REPLICATION, *WHOLE, *HOSTS),
 }
 
 

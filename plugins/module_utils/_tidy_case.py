@@ -120,7 +120,7 @@ _PATRONI = record(
     xlog=always(
         record(location=number, received_location=number, replayed_location=number, paused=truth)
     ),
-    replication=list_at_least(record(client_addr=text, state=text)),
+    replication=list_at_least(record(client_addr=text, application_name=text, state=text)),
     members=list_at_least(_ROW),
 )
 _ANSWER = always(record(code=number, body=_PATRONI))

@@ -14,6 +14,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registr
     derived,
     host,
 )
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import Json
 
 ROLES = ("leader", "sync", "async")
 #: What nginx says where the REST service behind it is stopped (recorded: I03_restservice_down).
@@ -98,6 +99,118 @@ def two_databases_lead_and_one_has_no_patroni_at_all(c: Derived) -> None:
     c.database(name)["primary"].update(code=0, body=None)
     c.database(name)["patroni"].update(code=0, body=None)
     c.host(name)["services"]["patroni"] = "missing"
+
+
+# -- databases that all answer
+
+
+def _row(c: Derived, who: str, whom: str) -> Json:
+    address = c.member(whom)["address"]
+    return next(row for row in c.listed(who) if row["host"] == address)
+
+
+def lag(c: Derived, mebibytes: int) -> None:
+    """Of the asynchronous one, in every list of Patroni."""
+    for who in c.views:
+        _row(c, who, host(c, "async"))["lag"] = mebibytes * 1024**2
+
+
+def again(c: Derived, kind: str) -> None:
+    """It was so half a minute ago."""
+    c.earlier = {"class": kind, "active": [host(c, "leader")], "age": 30.0}
+
+
+@derived("a replica is far behind", "7.0.5-healthy", "database_down", "low", "async")
+def a_replica_is_far_behind(c: Derived) -> None:
+    lag(c, 50 * 1024)
+
+
+@derived("a replica stays far behind", "7.0.5-healthy", "database_down", "high", "async")
+def a_replica_stays_far_behind(c: Derived) -> None:
+    lag(c, 50 * 1024)
+    again(c, "database_down")
+
+
+for _mebibytes in (16, 160):
+    derived(f"a busy replica is {_mebibytes} MiB behind", "7.0.5-healthy", "healthy", "high")(
+        lambda c, behind=_mebibytes: lag(c, behind)
+    )
+
+
+@derived("one list alone has it behind", "7.0.5-healthy", "healthy", "high")
+def one_list_alone_has_it_behind(c: Derived) -> None:
+    _row(c, host(c, "sync"), host(c, "async"))["lag"] = 50 * 1024**3
+
+
+def not_sent_to(c: Derived, *roles: str) -> None:
+    body = c.database(host(c, "leader"))["patroni"]["body"]
+    lost = [c.member(host(c, role))["address"] for role in roles]
+    body["replication"] = [r for r in body["replication"] if r["client_addr"] not in lost]
+
+
+@derived("the leader sends to nobody", "7.0.5-healthy", "database_down", "low", "sync", "async")
+def the_leader_sends_to_nobody(c: Derived) -> None:
+    """Without a try to write: as far as Patroni shows, one follows synchronously."""
+    c.database(host(c, "leader"))["write"] = None
+    not_sent_to(c, "sync", "async")
+
+
+@derived("the leader does not send to one", "7.0.5-healthy", "database_down", "high", "async")
+def the_leader_does_not_send_to_one(c: Derived) -> None:
+    not_sent_to(c, "async")
+    again(c, "database_down")
+
+
+@derived("a replica comes from another network", "7.0.5-healthy", "healthy", "high")
+def a_replica_comes_from_another_network(c: Derived) -> None:
+    for row in c.database(host(c, "leader"))["patroni"]["body"]["replication"]:
+        row["client_addr"] = "198.51.100.7"
+
+
+@derived("the leader's database says nothing", "7.0.5-healthy", "healthy", "high")
+def the_leader_s_database_says_nothing(c: Derived) -> None:
+    """Patroni tells whom it sends to by a query of its own, which can fail."""
+    body = c.database(host(c, "leader"))["patroni"]["body"]
+    body["state"] = "unknown"
+    del body["replication"]
+
+
+def pause(c: Derived) -> None:
+    for name in c.views:
+        c.database(name)["cluster"]["body"]["pause"] = True
+
+
+@derived("Patroni is paused", "7.0.5-healthy", "database_down", "high", *ROLES)
+def patroni_is_paused(c: Derived) -> None:
+    pause(c)
+
+
+@derived("no etcd on one", "7.0.5-healthy", "database_down", "medium", "async")
+def no_etcd_on_one(c: Derived) -> None:
+    for name in c.views:
+        c.database(name)["etcd"] = name != host(c, "async")
+
+
+@derived(
+    "no etcd on one, and its service is stopped",
+    *("7.0.5-etcd-stopped", "services_down", "high", "async"),
+    runbook=FIX,
+)
+def no_etcd_on_one_and_its_service_is_stopped(c: Derived) -> None:
+    c.database(host(c, "async"))["etcd"] = False
+    c.host(host(c, "async"))["services"]["etcd"] = "inactive"
+
+
+for _state in ("crashed", "start failed", "stopped"):
+
+    def _listed_as(c: Derived, state: str = _state) -> None:
+        for who in c.views:
+            _row(c, who, host(c, "async"))["state"] = state
+
+    derived(
+        f"a database that answers is listed as {_state}",
+        *("7.0.5-healthy", "database_down", "low", "async"),
+    )(_listed_as)
 
 
 __all__ = ("BAD_GATEWAY", "ROLES", "bad_gateway")
