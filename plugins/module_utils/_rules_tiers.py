@@ -64,6 +64,88 @@ def brokers(look: Look) -> Finding | None:
     )
 
 
+def brokers_apart(look: Look) -> Finding | None:
+    """Brokers that answer, and are not one cluster with the others: by a partition, or since they were forgotten."""
+    members = look.of("broker")
+    away = [*look.dead, *look.hidden, *(n for n in look.cut_off if works(look, n))]
+    probes = {n: look.probe(n, "broker") for n in members if n not in away}
+    told = {n: probe for n, probe in probes.items() if probe and not probe["error"]}
+    if look.standby or len(members) < 2 or not told:
+        return None
+    sees = {n: _running(look, n, probe["running"]) for n, probe in told.items()}
+    alone = [n for n in told if len(sees[n]) < majority(len(members))]
+    parted = [n for n in told if told[n]["partitions"]]
+    if not alone and not parted:
+        return None
+    evidence = [
+        said(n, f"its broker sees only {names(sees[n]) or 'nobody'} running") for n in alone
+    ]
+    evidence += [said(n, f"its broker is in a partition: {told[n]['partitions']}") for n in parted]
+    lost = len(alone) == len(told) >= majority(len(members))
+    kind = "broker_quorum_lost" if lost else "broker_down"
+    # one that is just starting has not met the others yet
+    lasts = look.earlier.get("class") == kind and look.lasting > 0
+    nodes = [n for n in members if n in alone or n in parted]
+    return Finding(
+        kind,
+        f"The brokers of {names(nodes)} run, and are not one cluster with the others"
+        + (": none has a majority." if lost else "."),
+        nodes,
+        evidence,
+        "high" if lasts else "medium",
+        first=[
+            "See that the brokers reach each other by name (ports 4369 and 25672), then restart"
+            f" cloudify-rabbitmq, one after another, on {names(nodes)}."
+        ],
+        ask=[] if lasts else [AGAIN],
+    )
+
+
+def _running(look: Look, name: str, nodes: list[str]) -> list[str]:
+    """Whose brokers one of them sees running."""
+    return [
+        m["name"]
+        for m in look.case.members
+        if any(is_it(m, node.partition("@")[2], by=name) for node in nodes)
+    ]
+
+
+def fails_by_metrics(look: Look) -> Finding | None:
+    """A tier that every manager sees as failed, where nothing else says why."""
+    broken = broken_tiers(look)
+    views = {n: look.view(n).get("cluster_status") for n in look.of("manager")}
+    by_name = {member["name"]: member for member in look.case.members}
+    for tier, kind in ONE.items():
+        told = [_tier_of(look, n, tier) for n, status in views.items() if status]
+        if len(told) < max(1, len(views)) or not all(t and t["status"] == "Fail" for t in told):
+            continue
+        bad = {node: how for each in told for node, how in (each or {})["nodes"].items()}
+        bad = {node: how for node, how in bad.items() if how["status"] != "OK"}
+        found = [n for n in look.of(tier) if any(is_it(by_name[n], node) for node in bad)]
+        services = any(
+            why.startswith("service ") for how in bad.values() for why in how["failures"]
+        )
+        by_others = any(tier in broken.get(n, {}) for n in found) and len(broken) < len(look.names)
+        if services or by_others or set(found) & set(look.dead) or _is_told(look, tier):
+            continue
+        return Finding(
+            kind,
+            f"Every manager sees the {tier}s as failed, and nothing else does.",
+            found or look.of(tier),
+            [said(n, f"sees the {tier}s as Fail") for n, status in views.items() if status],
+            "low",
+            ask=[AGAIN],
+        )
+    return None
+
+
+def _is_told(look: Look, tier: str) -> bool:
+    """Whether a rule of its own tells of this tier."""
+    if tier == "broker":
+        return brokers(look) is not None
+    return tier == "database" and bool(look.databases) and not somebody_leads(look)
+
+
 def _by_metrics(look: Look, members: list[str]) -> Finding | None:
     told = {n: _tier_of(look, n, "broker") for n in look.of("manager")}
     bad = [n for n, tier in told.items() if tier and tier["status"] == "Fail" and tier["nodes"]]
@@ -286,6 +368,6 @@ def behind(look: Look) -> Finding | None:
     )
 
 
-RULES = (brokers, no_manager_serves, down, behind)
+RULES = (brokers, brokers_apart, no_manager_serves, down, behind, fails_by_metrics)
 
 __all__ = ("RULES", "broken_tiers")

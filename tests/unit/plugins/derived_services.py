@@ -213,4 +213,71 @@ for _state in ("crashed", "start failed", "stopped"):
     )(_listed_as)
 
 
+# -- brokers that all answer
+
+
+def see(c: Derived, who: str, *roles: str) -> None:
+    """Whose brokers that of a role sees running."""
+    c.broker(host(c, who))["running"] = [f"rabbit@{host(c, role)}" for role in roles]
+
+
+@derived("a broker is in a partition", "7.0.5-healthy", "broker_down", "medium", "async")
+def a_broker_is_in_a_partition(c: Derived) -> None:
+    c.broker(host(c, "async"))["partitions"] = "[{rabbit@h1,[rabbit@h2]}]"
+
+
+@derived("one broker is apart from two", "7.0.5-healthy", "broker_down", "medium", "async")
+def one_broker_is_apart_from_two(c: Derived) -> None:
+    see(c, "async", "async")
+    see(c, "leader", "leader", "sync")
+    see(c, "sync", "leader", "sync")
+
+
+@derived("a broker was forgotten, and is alone", "7.0.5-healthy", "broker_down", "high", "async")
+def a_broker_was_forgotten_and_is_alone(c: Derived) -> None:
+    one_broker_is_apart_from_two(c)
+    for role in ROLES:
+        broker = c.broker(host(c, role))
+        broker["known"] = list(broker["running"])
+    again(c, "broker_down")
+
+
+@derived("every broker is alone", "7.0.5-healthy", "broker_quorum_lost", "medium", *ROLES)
+def every_broker_is_alone(c: Derived) -> None:
+    for role in ROLES:
+        see(c, role, role)
+
+
+@derived(
+    "one broker is down, and two are apart",
+    *("7.0.5-broker-stopped", "broker_quorum_lost", "medium", "leader", "sync"),
+)
+def one_broker_is_down_and_two_are_apart(c: Derived) -> None:
+    see(c, "leader", "leader")
+    see(c, "sync", "sync")
+
+
+def failed_tier(c: Derived, tier: str) -> None:
+    for view in c.views.values():
+        status = view["cluster_status"]
+        status["status"] = status["tiers"][tier]["status"] = "Fail"
+        for node in status["tiers"][tier]["nodes"].values():
+            node.update(status="Fail", failures=["node metrics are not OK"])
+
+
+for _tier, _kind in (
+    ("db", "database_down"),
+    ("broker", "broker_down"),
+    ("manager", "manager_down"),
+):
+    derived(f"every manager sees {_tier} as failed", "7.0.5-healthy", _kind, "low", *ROLES)(
+        lambda c, tier=_tier: failed_tier(c, tier)
+    )
+derived(
+    "every manager sees db as failed, without ssh",
+    *("7.0.5-healthy", "database_down", "low", *ROLES),
+    ssh=False,
+)(lambda c: (c.without_ssh(), failed_tier(c, "db")))
+
+
 __all__ = ("BAD_GATEWAY", "ROLES", "bad_gateway")
