@@ -24,6 +24,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databa
     FAILOVER,
     STEPS_DOWN,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_tiers import (
+    broken_tiers,
+)
 
 
 def _active(look: Look) -> list[str]:
@@ -163,6 +166,39 @@ def _consul(look: Look, name: str) -> list[Evidence]:
     return [said(name, f"its Consul is led by {leader}" if leader else "its Consul has no leader")]
 
 
+def checks_fail(look: Look) -> Finding | None:
+    """By the active one's word of those that it sees online. After a failover, and while one joins, they fail for a moment."""
+    now = _active(look)
+    if len(now) != 1:
+        return None
+    found: dict[str, list[str]] = {}
+    for member in look.case.members:
+        name = member["name"]
+        for node in look.view(now[0]).get("nodes") or []:
+            bad = sorted(check for check, well in (node["checks"] or {}).items() if not well)
+            if is_it(member, node["name"], node["host_ip"]) and node["online"] and bad:
+                found[name] = bad
+    # what is told of by another rule; and with others dead, the active one has no quorum to be well with
+    told = {
+        *broken_tiers(look),
+        *(n for n in found if look.stopped(n)),
+        *(now if look.dead else ()),
+    }
+    found = {name: bad for name, bad in found.items() if name not in told}
+    if not found:
+        return None
+    lasts = look.earlier.get("class") == "services_down" and look.lasting > 0
+    return Finding(
+        "services_down",
+        f"{names(found)} is online, and fails checks of the cluster.",
+        list(found),
+        [said(now[0], f"{n} fails the checks {names(bad)}") for n, bad in found.items()],
+        "high" if lasts else "medium",
+        first=[f"Look at the logs of what fails on {names(found)}."],
+        ask=[] if lasts else [AGAIN],
+    )
+
+
 def _taken_over(look: Look, now: list[str]) -> Finding | None:
     before = [
         n for n in look.earlier.get("active") or [] if n in look.of("manager") and n not in now
@@ -182,6 +218,6 @@ def _taken_over(look: Look, now: list[str]) -> Finding | None:
     )
 
 
-RULES = (split_brain, split_brain_healed, failover)
+RULES = (split_brain, split_brain_healed, failover, checks_fail)
 
 __all__ = ("RULES",)

@@ -11,6 +11,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_cluster
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registry import (
     FIX,
+    REPLACE,
     derived,
     host,
 )
@@ -278,6 +279,41 @@ derived(
     *("7.0.5-healthy", "database_down", "low", *ROLES),
     ssh=False,
 )(lambda c: (c.without_ssh(), failed_tier(c, "db")))
+
+
+# -- before 5.0
+
+
+def checks(c: Derived, role: str, **checks: bool) -> None:
+    """What the active one says of another that it sees online."""
+    address = c.member(host(c, role))["address"]
+    for node in c.views[host(c, "leader")]["nodes"]:
+        if node["host_ip"] == address:
+            node["checks"] = {**node["checks"], **checks}
+
+
+for _ssh in (True, False):
+    derived(
+        f"a standby fails its checks, {'with' if _ssh else 'without'} ssh",
+        *("4.5.5-healthy", "services_down", "medium", "other"),
+        ssh=_ssh,
+    )(lambda c: checks(c, "other", database=False, services=False))
+
+
+@derived("a standby goes on failing its checks", "4.5.5-healthy", "services_down", "high", "other")
+def a_standby_goes_on_failing_its_checks(c: Derived) -> None:
+    checks(c, "other", database=False)
+    again(c, "services_down")
+
+
+@derived(
+    "a dead standby has failing checks",
+    "4.5.5-replica-killed",
+    *("manager_down", "high", "other"),
+    runbook=REPLACE,
+)
+def a_dead_standby_has_failing_checks(c: Derived) -> None:
+    checks(c, "other", database=False, heartbeat=False)
 
 
 __all__ = ("BAD_GATEWAY", "ROLES", "bad_gateway")
