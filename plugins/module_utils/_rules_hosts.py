@@ -19,7 +19,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_tiers import broken_tiers
 
-#: Of a file system, the share and the bytes below which the product fails.
+#: Of a file system, the share and the bytes below which the product fails; the bytes only where more than half is in use, as some are small.
 FREE = 0.03
 LITTLE = 200 * 1024**2
 #: Seconds by which a clock may differ: tokens and certificates bear more, etcd does not.
@@ -40,7 +40,7 @@ def disk_full(look: Look) -> Finding | None:
 
 def _full(disk: Json) -> str:
     size, free = disk["size"], disk["free"]
-    if size and free is not None and (free < LITTLE or free < size * FREE):
+    if size and free is not None and free < max(size * FREE, min(LITTLE, size / 2)):
         return f"{free / 1024**2:.0f} MiB of {size / 1024**2:.0f} are free"
     total, left = disk["inodes"], disk["inodes_free"]
     if total and left is not None and left < total * FREE:

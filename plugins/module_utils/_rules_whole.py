@@ -150,10 +150,30 @@ def registers_differ(look: Look) -> Finding | None:
 REGISTER_WORDS = (
     *("in its register", "lists other managers", "lists other brokers", "lists other databases"),
     *("does not list the managers", "does not list the brokers", "does not list the databases"),
-    "of different versions",
 )
 
 
-RULES = (rows_differ, load_balancer_broken, registers_differ)
+def versions_differ(look: Look) -> Finding | None:
+    """By what managers say over REST, or by the packages that hosts have."""
+    told = [{n: look.view(n).get("version") for n in look.names}]
+    told.append({n: look.host(n).get("package") for n in look.names})
+    for found in told:
+        versions = {name: version for name, version in found.items() if version}
+        if len(set(versions.values())) > 1:
+            each = ", ".join(f"{name} {version}" for name, version in versions.items())
+            return Finding(
+                "registers_differ",
+                f"The members are of different versions: {each}.",
+                list(versions),
+                [said(name, f"is of version {version}") for name, version in versions.items()],
+                "high",
+                first=[
+                    "Make out whether an upgrade is running, or has ended half-way: it is to be ended, or undone, before anything else."
+                ],
+            )
+    return None
+
+
+RULES = (rows_differ, load_balancer_broken, registers_differ, versions_differ)
 
 __all__ = ("RULES",)

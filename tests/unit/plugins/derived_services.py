@@ -316,4 +316,44 @@ def a_dead_standby_has_failing_checks(c: Derived) -> None:
     checks(c, "other", database=False, heartbeat=False)
 
 
+# -- versions and disks
+
+
+@derived("a manager is of another version", "7.0.5-healthy", "registers_differ", "high", *ROLES)
+def a_manager_is_of_another_version(c: Derived) -> None:
+    c.views[host(c, "async")]["version"] = "7.0.4"
+
+
+@derived("a host has another package", "7.0.5-nine-healthy", "registers_differ", "high")
+def a_host_has_another_package(c: Derived) -> None:
+    c.host(host(c, "async"))["package"] = "7.0.4"
+
+
+@derived("a host of 4.x has another package", "4.5.5-healthy", "registers_differ", "high")
+def a_host_of_4_x_has_another_package(c: Derived) -> None:
+    c.host(host(c, "other"))["package"] = "4.5.0"
+
+
+@derived("a host's package is not known", "7.0.5-healthy", "healthy", "high")
+def a_host_s_package_is_not_known(c: Derived) -> None:
+    c.host(host(c, "async"))["package"] = None
+    c.host(host(c, "sync"))["package"] = ""
+
+
+def disk(c: Derived, size: int, free: int) -> None:
+    c.disk(host(c, "sync"), size=size * 1024**2, free=free * 1024**2)
+
+
+for _size, _free, _full in (
+    (256, 190, False),
+    (256, 100, True),
+    (20000, 190, True),
+    (5000, 240, False),
+):
+    derived(
+        f"{_free} of {_size} MiB are free",
+        *("7.0.5-healthy", "disk_full" if _full else "healthy", "high"),
+    )(lambda c, size=_size, free=_free: disk(c, size, free))
+
+
 __all__ = ("BAD_GATEWAY", "ROLES", "bad_gateway")

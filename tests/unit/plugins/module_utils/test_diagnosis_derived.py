@@ -66,6 +66,13 @@ def test_what_is_stopped_on_all_managers_is_named() -> None:
     assert "reads over REST" not in found["safe"]
 
 
+@pytest.mark.parametrize("name", ["a manager is of another version", "a host has another package"])
+def test_versions_that_differ_are_told_as_such(name: str) -> None:
+    found = diagnose(built(name).case())
+    assert "7.0.4" in found["summary"] and "upgrade" in " ".join(found["first"])
+    assert not found["also"]
+
+
 def test_others_that_are_dead_are_named_in_the_command() -> None:
     cluster = Derived("7.0.5-leader-killed-settled")
     cluster.before("healthy", "leader")
