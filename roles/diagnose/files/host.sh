@@ -78,8 +78,8 @@ disks() {
 ca_of() {
     case ${1##*/} in
         *ca_cert.pem | *ca.pem | *ca.crt | root.crt) return 1 ;;
-        cloudify_external_cert.pem) [ ! -f $ssl/cloudify_external_ca_cert.pem ] || { echo $ssl/cloudify_external_ca_cert.pem && return; }
-            echo $ssl/cloudify_internal_ca_cert.pem ;;
+        # where that is not there, as before 4.4, the certificate may as well be bought
+        cloudify_external_cert.pem) echo $ssl/cloudify_external_ca_cert.pem ;;
         cloudify_internal_cert.pem) echo $ssl/cloudify_internal_ca_cert.pem ;;
         rabbitmq-cert.pem) echo $ssl/rabbitmq-ca.pem ;;
         monitoring_cert.pem) echo $ssl/monitoring_ca_cert.pem ;;
@@ -103,8 +103,8 @@ certificate() {
     ends=$(printf '%s\n' "$said" | sed -n 's/^notAfter=//p' | tr ' ' '_')
     issuer=unknown
     if ca=$(ca_of "$1") && [ -f "$ca" ]; then
-        # that it is too old is told by its dates
-        case $(openssl verify -CAfile "$ca" "$1" 2>&1) in
+        # The file may have those between it and the CA, and the CA's file a CA that is another's. That it is too old is told by its dates.
+        case $(openssl verify -partial_chain -CAfile "$ca" -untrusted "$1" "$1" 2>&1) in
             *"error 9 "* | *"error 10 "* | *": OK"*) issuer=yes ;;
             *"error "*) issuer=no ;;
         esac

@@ -100,7 +100,9 @@ class Node(StubHost):
             x509.CertificateBuilder(issuer, own, key.public_key(), x509.random_serial_number())
             .not_valid_before(begins)
             .not_valid_after(now + datetime.timedelta(days=days))
-            .add_extension(x509.BasicConstraints(ca=not ca, path_length=None), critical=True)
+            .add_extension(
+                x509.BasicConstraints(not ca or name.endswith("_ca"), None), critical=True
+            )
             .sign(signer, hashes.SHA256())
         )
         form = serialization.Encoding.PEM
@@ -196,6 +198,46 @@ def test_an_old_certificate_is_still_of_its_ca(node: Node) -> None:
     node.issue("cloudify_internal", ca="cloudify_internal_ca", days=-1)
     good = certificate(node.found(), "cloudify_internal_cert.pem")
     assert good["not_after"] < time.time() and good["issuer_is_ca"] is True
+
+
+def test_a_chain_is_followed_to_its_root(node: Node) -> None:
+    """As of a company: what nginx serves is the certificate, and those between it and the CA."""
+    node.issue("cloudify_external_ca")
+    node.issue("between_ca", ca="cloudify_external_ca")
+    node.issue("cloudify_external", ca="between_ca")
+    chain = node.ssl / "cloudify_external_cert.pem"
+    chain.write_bytes(chain.read_bytes() + (node.ssl / "between_ca_cert.pem").read_bytes())
+    (node.ssl / "between_ca_cert.pem").unlink()
+    good = certificate(node.found(), "cloudify_external_cert.pem")
+    assert good["issuer_is_ca"] is True and good["key_matches"] is True
+
+
+def test_a_ca_may_be_of_another_that_is_not_there(node: Node) -> None:
+    node.issue("root_ca")
+    node.issue("cloudify_external_ca", ca="root_ca")
+    node.issue("cloudify_external", ca="cloudify_external_ca")
+    (node.ssl / "root_ca_cert.pem").unlink()
+    assert certificate(node.found(), "cloudify_external_cert.pem")["issuer_is_ca"] is True
+
+
+def test_another_s_chain_is_not_of_the_ca(node: Node) -> None:
+    """What is in the file vouches for nothing."""
+    node.issue("cloudify_external_ca")
+    node.issue("between_ca")
+    node.issue("cloudify_external", ca="between_ca")
+    chain = node.ssl / "cloudify_external_cert.pem"
+    chain.write_bytes(chain.read_bytes() + (node.ssl / "between_ca_cert.pem").read_bytes())
+    (node.ssl / "between_ca_cert.pem").unlink()
+    assert certificate(node.found(), "cloudify_external_cert.pem")["issuer_is_ca"] is False
+
+
+@pytest.mark.parametrize("ca", ["cloudify_internal_ca", "bought_ca"])
+def test_without_an_external_ca_its_certificate_may_be_of_any(node: Node, ca: str) -> None:
+    node.issue("cloudify_internal_ca")
+    node.issue("bought_ca")
+    node.issue("cloudify_external", ca=ca)
+    said = certificate(node.found(), "cloudify_external_cert.pem")["issuer_is_ca"]
+    assert said is None
 
 
 def test_what_is_no_certificate_is_left_out(node: Node) -> None:
