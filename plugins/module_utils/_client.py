@@ -58,6 +58,13 @@ def inactive_services(answer: Json) -> list[str]:
     return inactive or ([] if answer.get("status") in ("OK", "running") else ["unnamed"])
 
 
+def says_running(answer: Json) -> bool:
+    """Whether an answer of C(snapshot-status) says that a restore is running."""
+    text = str(answer["status"]).lower()
+    # the published guides quote sentences, the product's code answers single words
+    return text == "running" or "in progress" in text
+
+
 class CloudifyClient:
     """One manager's REST API. Errors are those of C(_errors)."""
 
@@ -167,9 +174,7 @@ class CloudifyClient:
             retry=retry,
             needs={"status": str},
         )
-        text = str(answer["status"]).lower()
-        # the published guides quote sentences, the product's code answers single words
-        return text == "running" or "in progress" in text
+        return says_running(answer)
 
     def cluster_nodes(self) -> list[Json]:
         """Nodes of a 4.x cluster; empty where there is none."""

@@ -145,11 +145,15 @@ def _by_peers(look: Look, name: str) -> list[Evidence]:
 
 
 def restore_flag_left(look: Look) -> Finding | None:
-    found = {
-        name: [said(name, "has the flag snapshot_restoring, which says that a restore is running")]
-        for name in look.names
-        if look.host(name).get("restore_flag") is True
-    }
+    found: dict[str, list[Evidence]] = {}
+    for name in look.names:
+        if look.host(name).get("restore_flag") is True:
+            says = "has the flag snapshot_restoring, which says that a restore is running"
+        elif look.view(name).get("restoring"):
+            says = "says over REST that a restore is running"
+        else:
+            continue
+        found[name] = [said(name, says)]
     finding = _of_hosts("restore_flag_left", "{0} says that a restore is running.", found)
     if finding is not None:
         finding.confidence = "medium"

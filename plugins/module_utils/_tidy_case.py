@@ -93,6 +93,7 @@ _VIEW = record(
     hangs=yes,
     denied=yes,
     initialized=truth,
+    restoring=truth,
     status_code=number,
     inactive=list_of(text),
     errors=by_name(text),

@@ -16,6 +16,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     CloudifyClient,
     Json,
     inactive_services,
+    says_running,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
@@ -25,6 +26,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._members impo
 
 #: What says that the manager is there, and does not take who asks.
 DENIED = (401, 403)
+#: What /cluster-status answers while a restore runs, from 5.0.5 to 6.4.
+RESTORING = "in_snapshot_restore_error"
 #: Of a member in a register, what is told: the other fields are credentials and certificates.
 _REGISTERED = (
     *("hostname", "name", "host", "private_ip", "public_ip", "version", "port", "networks"),
@@ -75,6 +78,8 @@ def view_of(client: CloudifyClient, *, until: float) -> Json:
     else:
         _members(view, ask)
     _keep(view, "maintenance", lambda: ask("/maintenance", status=str)["status"])
+    if not view.get("restoring") and client.capabilities().has("restore.snapshot_status"):
+        _keep(view, "restoring", lambda: says_running(ask("/snapshot-status", status=str)))
     return view
 
 
@@ -132,11 +137,7 @@ def _nodes(view: Json, ask: t.Callable[..., t.Any]) -> None:
 
 
 def _members(view: Json, ask: t.Callable[..., t.Any]) -> None:
-    _keep(
-        view,
-        "cluster_status",
-        lambda: _roll_up(ask("/cluster-status", status=str, services=dict)),
-    )
+    _keep(view, "cluster_status", lambda: _cluster_status(view, ask))
     view["registers"] = {}
     for tier, (path, _name) in REGISTERS.items():
         _keep(
@@ -147,6 +148,15 @@ def _members(view: Json, ask: t.Callable[..., t.Any]) -> None:
             ],
             within=view["registers"],
         )
+
+
+def _cluster_status(view: Json, ask: t.Callable[..., t.Any]) -> Json:
+    try:
+        return _roll_up(ask("/cluster-status", status=str, services=dict))
+    except ApiError as exc:
+        if exc.code == RESTORING:
+            view["restoring"] = True
+        raise
 
 
 def _roll_up(answer: Json) -> Json:

@@ -115,6 +115,10 @@ views:
       description: Its maintenance mode.
       type: str
       returned: when it answers
+    restoring:
+      description: Whether it says that a restore is running, which it also does after one that has died.
+      type: bool
+      returned: when it answers, from 5.0.5 on
     nodes:
       description: The nodes of the cluster as it sees them.
       type: list

@@ -356,4 +356,38 @@ for _size, _free, _full in (
     )(lambda c, size=_size, free=_free: disk(c, size, free))
 
 
+# -- restores
+
+
+@derived(
+    "a flag is left, by REST alone",
+    "7.0.5-healthy",
+    "restore_flag_left",
+    "medium",
+    "sync",
+    ssh=False,
+)
+def a_flag_is_left_by_rest_alone(c: Derived) -> None:
+    c.without_ssh()
+    c.views[host(c, "sync")]["restoring"] = True
+
+
+@derived("no restore runs, by REST alone", "7.0.5-healthy", "healthy", "low", ssh=False)
+def no_restore_runs_by_rest_alone(c: Derived) -> None:
+    c.without_ssh()
+    for view in c.views.values():
+        view["restoring"] = False
+
+
+@derived(
+    "a flag is left, by the cluster's status",
+    "5.2-healthy",
+    "restore_flag_left",
+    "medium",
+    "leader",
+)
+def a_flag_is_left_by_the_cluster_s_status(c: Derived) -> None:
+    c.views[host(c, "leader")].update(cluster_status=None, restoring=True)
+
+
 __all__ = ("BAD_GATEWAY", "ROLES", "bad_gateway")

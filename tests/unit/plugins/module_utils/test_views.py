@@ -174,6 +174,32 @@ def test_a_status_of_another_form_is_one_all_the_same() -> None:
     assert found["inactive"] is None and found["registers"]["manager"] == []
 
 
+@pytest.mark.parametrize(
+    ("told", "restoring"),
+    [("running", True), ("not-running", False), ("Restore in progress", True)],
+)
+def test_whether_a_restore_runs(told: str, restoring: bool) -> None:
+    assert view(snapshot_status={"status": told})["restoring"] is restoring
+
+
+def test_before_5_0_5_nobody_says_whether_a_restore_runs() -> None:
+    assert "restoring" not in view(version={"version": "5.0.0"})
+
+
+def test_what_a_restore_answers_instead_of_the_cluster_s_status() -> None:
+    error = ApiError(
+        doing="ask for /cluster-status",
+        method="GET",
+        url="https://m1/",
+        status=503,
+        reason="NO",
+        code="in_snapshot_restore_error",
+        server_message="a restore is running",
+    )
+    found = view(cluster_status=error, snapshot_status=RecoveryError("no time was left"))
+    assert found["cluster_status"] is None and found["restoring"] is True
+
+
 def test_a_version_that_nobody_can_read() -> None:
     found = view(version={"version": "newest"})
     assert found["answers"] and found["status_code"] == 200 and "version" in found["errors"]

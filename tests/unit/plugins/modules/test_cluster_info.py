@@ -61,6 +61,7 @@ def test_all_that_a_manager_says(manager: t.Any) -> None:
     manager.get("/cluster-status", CLUSTER)
     members(manager)
     manager.get("/maintenance", {"status": "deactivated"})
+    manager.get("/snapshot-status", {"status": "not-running"})
     assert view(manager) == {
         "answers": True,
         "error": "",
@@ -72,6 +73,7 @@ def test_all_that_a_manager_says(manager: t.Any) -> None:
         "error_code": None,
         "inactive": [],
         "maintenance": "deactivated",
+        "restoring": False,
         "cluster_status": {
             "status": "Degraded",
             "tiers": {
@@ -96,6 +98,7 @@ def test_services_that_are_down(manager: t.Any) -> None:
     manager.get("/cluster-status", CLUSTER)
     members(manager)
     manager.get("/maintenance", {"status": "deactivated"})
+    manager.get("/snapshot-status", {"status": "not-running"})
     found = view(manager)
     assert found["status"] == "Fail" and found["inactive"] == ["B"]
 
@@ -107,6 +110,7 @@ def test_in_maintenance_mode_it_is_asked_with_the_bypass(manager: t.Any) -> None
     manager.get("/cluster-status", CLUSTER, bypass=True)
     members(manager)
     manager.get("/maintenance", {"status": "activated"})
+    manager.get("/snapshot-status", {"status": "not-running"})
     found = view(manager)
     assert found["maintenance"] == "activated" and found["cluster_status"]["status"] == "Degraded"
 
@@ -119,6 +123,7 @@ def test_what_it_cannot_be_asked_for_is_none_and_told(manager: t.Any) -> None:
     manager.broken("GET", "/brokers", no_answer())
     manager.get("/db-nodes", {"items": []})
     manager.page("GET", "/maintenance", 502)
+    manager.get("/snapshot-status", {"status": "not-running"})
     found = view(manager)
     assert found["answers"] and found["cluster_status"] is None and found["maintenance"] is None
     assert found["registers"] == {"database": [], "manager": None, "broker": None}
@@ -137,6 +142,7 @@ def test_nonsense_for_the_status_of_the_cluster(nonsense: t.Any, manager: t.Any)
     for path in ("/managers", "/brokers", "/db-nodes"):
         manager.get(path, nonsense)
     manager.get("/maintenance", {"status": "deactivated"})
+    manager.get("/snapshot-status", {"status": "not-running"})
     found = view(manager)
     assert found["answers"] and found["cluster_status"] is None
     assert "is not the manager's JSON" in found["errors"]["cluster_status"]
