@@ -70,9 +70,10 @@ def brokers_apart(look: Look) -> Finding | None:
     away = [*look.dead, *look.hidden, *(n for n in look.cut_off if works(look, n))]
     probes = {n: look.probe(n, "broker") for n in members if n not in away}
     told = {n: probe for n, probe in probes.items() if probe and not probe["error"]}
-    if look.standby or len(members) < 2 or not told:
+    if look.standby or len(members) < 2 or not told or brokers(look) is not None:
         return None
-    sees = {n: _running(look, n, probe["running"]) for n, probe in told.items()}
+    # by their own names, which may be others than the inventory's
+    sees = {n: sorted(set(probe["running"])) for n, probe in told.items()}
     alone = [n for n in told if len(sees[n]) < majority(len(members))]
     parted = [n for n in told if told[n]["partitions"]]
     if not alone and not parted:
@@ -99,15 +100,6 @@ def brokers_apart(look: Look) -> Finding | None:
         ],
         ask=[] if lasts else [AGAIN],
     )
-
-
-def _running(look: Look, name: str, nodes: list[str]) -> list[str]:
-    """Whose brokers one of them sees running."""
-    return [
-        m["name"]
-        for m in look.case.members
-        if any(is_it(m, node.partition("@")[2], by=name) for node in nodes)
-    ]
 
 
 def fails_by_metrics(look: Look) -> Finding | None:
@@ -305,12 +297,20 @@ def no_manager_serves(look: Look) -> Finding | None:
     broken = broken_tiers(look)
     told = {n: broken.get(n, {}).get("manager") for n in managers}
     failing = [n for n in managers if look.view(n).get("answers")]
-    away = [n for n in managers if look.is_slow(n) or look.view(n).get("hangs")]
+    # 503 is also what nginx says to who asks too often
+    away = [
+        n
+        for n in managers
+        if look.is_slow(n) or look.view(n).get("hangs") or look.view(n).get("status_code") == 503
+    ]
     if not failing or away or not all(told.values()) or _fails_by_its_database(look, failing):
         return None
     stopped = {n: [service for service, _state in look.stopped(n)] for n in failing}
     every = [s for s in stopped[failing[0]] if all(s in each for each in stopped.values())]
-    sure = bool(look.leaders or look.primaries or any(stopped.values()))
+    # services that start again answer so, too, as they do in a restore
+    lasts = look.earlier.get("class") == "cluster_down" and look.lasting > 0
+    sure = (lasts or any(stopped.values())) and len(failing) == len(managers)
+    restoring = [n for n in managers if look.host(n).get("restore_flag")]
     summary = f"No manager serves anybody: {names(failing)} answers with an error"
     first = f"See whether nginx and cloudify-restservice run on {names(failing)}."
     if any(stopped.values()):
@@ -321,10 +321,11 @@ def no_manager_serves(look: Look) -> Finding | None:
         summary + (f", and {names(every)} is down there." if every else "."),
         managers,
         [line for n in managers for line in (told[n] or []) + look.services(n)],
-        "high" if sure and len(failing) == len(managers) else "medium",
-        "fix" if len(managers) == 1 and look.by_ssh(managers[0]) else "",
+        "low" if restoring else "high" if sure else "medium",
+        "fix" if len(managers) == 1 and any(stopped.values()) else "",
         first=[first],
-        ask=["Why: look at their logs."],
+        ask=([f"Whether a restore is running, which {names(restoring)} says."] if restoring else [])
+        + ([] if sure else [AGAIN]),
     )
 
 

@@ -51,10 +51,31 @@ derived(
 )(_stopped_rest)
 
 
-@derived("the status of every manager fails", "7.0.5-healthy", "cluster_down", "high", *ROLES)
+@derived("the status of every manager fails", "7.0.5-healthy", "cluster_down", "medium", *ROLES)
 def the_status_of_every_manager_fails(c: Derived) -> None:
     for view in c.views.values():
         view.update(status_code=500, status=None, errors={"status": "HTTP 500"})
+
+
+@derived("the status of every manager goes on failing", "7.0.5-healthy", "cluster_down", "high")
+def the_status_of_every_manager_goes_on_failing(c: Derived) -> None:
+    the_status_of_every_manager_fails(c)
+    again(c, "cluster_down")
+
+
+@derived(
+    "a restore has the REST service start again", "7.0.5-single-healthy", "cluster_down", "low"
+)
+def a_restore_has_the_rest_service_start_again(c: Derived) -> None:
+    _stopped_rest(c)
+    c.host("h1")["restore_flag"] = True
+
+
+@derived("nginx lets nobody in who asks so often", "7.0.5-healthy", "unclear", "low")
+def nginx_lets_nobody_in_who_asks_so_often(c: Derived) -> None:
+    bad_gateway(c)
+    for view in c.views.values():
+        view.update(status_code=503, error=view["error"].replace("502 Bad Gateway", "503"))
 
 
 @derived(
@@ -241,6 +262,14 @@ def a_broker_was_forgotten_and_is_alone(c: Derived) -> None:
         broker = c.broker(host(c, role))
         broker["known"] = list(broker["running"])
     again(c, "broker_down")
+
+
+@derived("brokers have other names than the inventory", "7.0.5-healthy", "unclear", "low")
+def brokers_have_other_names_than_the_inventory(c: Derived) -> None:
+    """Whom they see running is not known by name, and yet all are."""
+    for role in ROLES:
+        for key in ("known", "running"):
+            c.broker(host(c, role))[key] = ["rabbit@x1", "rabbit@x2", "rabbit@x3"]
 
 
 @derived("every broker is alone", "7.0.5-healthy", "broker_quorum_lost", "medium", *ROLES)
