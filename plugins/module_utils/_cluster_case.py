@@ -42,6 +42,17 @@ class Case:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        own = {
+            name: ((probe or {}).get("database") or {}).get("address")
+            for name, probe in self.probes.items()
+        }
+        lists = [patroni_rows(self.probes, name) for name in self.probes]
+        self.members = known_as(self.members, views=self.views, own=own, lists=lists)
+        away = {member["name"] for member in self.members if member["elsewhere"]}
+        if away:  # what others have tried there in vain says nothing of it
+            self.hosts = {name: _without(host, away) for name, host in self.hosts.items()}
+
     def of(self, tier: str) -> list[Json]:
         """The members of a tier that should be well."""
         return [m for m in self.members if tier in m["tiers"] and m["name"] not in self.without]
@@ -68,6 +79,11 @@ class Case:
             self.note(f"{where} {told}, which is not in the inventory")
 
 
+def _without(host: Json, away: set[str]) -> Json:
+    reaches = host.get("reaches") or {}
+    return {**host, "reaches": {n: told for n, told in reaches.items() if told or n not in away}}
+
+
 def is_it(member: Json, *names: t.Any, by: str = "") -> bool:
     """Whether any of these is a name or the address of a member.
 
@@ -76,8 +92,88 @@ def is_it(member: Json, *names: t.Any, by: str = "") -> bool:
     told = [_plain(str(name)) for name in names if name]
     if by == member["name"] and any(_is_loopback(name) for name in told):
         return True
-    own = [_plain(str(member[key])) for key in ("name", "hostname", "address")]
+    mine = (*(member[key] for key in ("name", "hostname", "address")), *member.get("also", ()))
+    own = [_plain(str(each)) for each in mine]
     return any(_same(mine, name) for name in told for mine in own)
+
+
+def patroni_rows(probes: t.Mapping[str, Json], name: str) -> list[Json]:
+    """The members as the Patroni of a host lists them."""
+    database = (probes.get(name) or {}).get("database") or {}
+    return ((database.get("cluster") or {}).get("body") or {}).get("members") or []
+
+
+def known_as(
+    members: t.Sequence[Json],
+    *,
+    views: t.Mapping[str, Json],
+    own: t.Mapping[str, t.Any],
+    lists: t.Sequence[t.Sequence[Json]] = (),
+) -> list[Json]:
+    """The members with whatever else their peers call them (C(also)): the inventory may have a name, or the address that this controller takes,
+    where they have another address. C(elsewhere) is of one whose address in the inventory is none of those that its peers use.
+
+    :param own: name of a member -> what it says is the address of its database
+    :param lists: the members as each Patroni lists them
+    """
+    found = [{**member, "also": [], "elsewhere": False} for member in members]
+    rows = [([name, str(address)], "") for name, address in own.items() if address]
+    rows += _rows(views)
+    hosts = {_plain(str(row.get("host"))) for listed in lists for row in listed if row.get("host")}
+    peers = {_plain(name) for names, _public in rows for name in names} | hosts
+    claims: dict[str, set[str]] = {}
+    for names, _public in rows:
+        meant = [m for m in found if is_it(m, *names)]
+        for name in names if len(meant) == 1 else ():
+            claims.setdefault(_plain(name), set()).add(meant[0]["name"])
+
+    def placed(member: Json) -> bool:
+        known = map(_plain, map(str, (member["address"], *member["also"])))
+        return any(is_ip(each) and each in peers for each in known)
+
+    def learn(member: Json, names: t.Iterable[str]) -> None:
+        # who goes by its address in the inventory has no other one: a register may still have that of the host before it
+        settled = placed({**member, "also": ()})
+        for name in map(_plain, names):
+            new = not is_it(member, name) and not _is_loopback(name)
+            if new and len(claims.get(name, ())) < 2 and not (settled and is_ip(name)):
+                member["also"].append(name)
+
+    # a name that is known by one row leads to the next
+    for names, public in rows * 2:
+        meant = [m for m in found if is_it(m, *names)]
+        meant = meant or [m for m in found if public and is_it({**m, "also": ()}, public)]
+        if len(meant) == 1:
+            learn(meant[0], names)
+    strangers = {host for host in hosts if not any(is_it(m, host) for m in found)}
+    lost = [m for m in found if "database" in m["tiers"] and not placed(m)]
+    lost = [m for m in lost if not any(is_it(m, host) for host in hosts)]
+    # of all but one it is known who is who
+    if len(strangers) == len(lost) == 1:
+        learn(lost[0], strangers)
+        strangers = set()
+    for member in found:
+        address = _plain(str(member["address"]))
+        other = strangers or any(map(is_ip, member["also"]))
+        member["elsewhere"] = bool(other) and is_ip(address) and address not in peers
+    return found
+
+
+def _rows(views: t.Mapping[str, Json]) -> t.Iterator[tuple[list[str], t.Any]]:
+    """What a row of any register calls a member among its peers, and the address for all others."""
+    for view in views.values():
+        registers = view.get("registers") or {}
+        listed = [("name", "host_ip", view.get("nodes"))]
+        listed += [("hostname", "private_ip", registers.get("manager"))]
+        listed += [("name", "host", registers.get(tier)) for tier in ("broker", "database")]
+        for name, address, rows in listed:
+            for row in rows or []:
+                names = [str(row[key]) for key in (name, address) if row.get(key)]
+                if not row.get("is_external"):
+                    yield names, row.get("public_ip")
+        for told in ((view.get("cluster_status") or {}).get("tiers") or {}).values():
+            for node, how in (told.get("nodes") or {}).items():
+                yield [str(node)], how.get("public_ip")
 
 
 def _is_loopback(text: str) -> bool:
@@ -110,4 +206,4 @@ def is_ip(text: str) -> bool:
     return True
 
 
-__all__ = ("Case", "Json", "is_ip", "is_it")
+__all__ = ("Case", "Json", "is_ip", "is_it", "known_as", "patroni_rows")

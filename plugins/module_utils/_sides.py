@@ -11,7 +11,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import asdict, dataclass, field
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import is_it
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    is_it,
+    known_as,
+)
 
 Json = dict[str, t.Any]
 NameOf = t.Callable[..., str]
@@ -49,7 +52,7 @@ class Split:
 
 def standby_sides(*, members: t.Sequence[Json], views: t.Mapping[str, Json]) -> Split:
     """Before 5.0: each manager that answers as the active one, with those that it sees online."""
-    name_of = _names(members)
+    name_of = _names(members, views)
     active = [m["name"] for m in members if views.get(m["name"], {}).get("status_code") == 200]
     sides: list[Side] = []
     placed: dict[str, str] = {}
@@ -87,7 +90,7 @@ def database_sides(
 ) -> Split:
     """From 5.0 on: each database that takes writes, with those that stream from it; and each that does not stream and
     has rows of its own, whatever Patroni says of it."""
-    name_of = _names(members, databases)
+    name_of = _names(members, views, databases)
     nodes = [m["name"] for m in members if "database" in m["tiers"]]
     sides = [_led(name, databases) for name in nodes if _leads(databases.get(name))]
     alone = []
@@ -179,17 +182,17 @@ def _serves(views: t.Mapping[str, Json], name: str) -> bool:
     return bool(view.get("answers")) and not view.get("error_code")
 
 
-def _names(members: t.Sequence[Json], databases: t.Mapping[str, Json] | None = None) -> NameOf:
-    """Whatever a member is known by -> its name in the inventory, or an empty string. The inventory may have a host's name where others have its
-    address, which the host itself tells."""
+def _names(
+    members: t.Sequence[Json],
+    views: t.Mapping[str, Json],
+    databases: t.Mapping[str, Json] | None = None,
+) -> NameOf:
+    """Whatever a member is known by -> its name in the inventory, or an empty string."""
     own = {name: found.get("address") for name, found in (databases or {}).items()}
+    known = known_as(members, views=views, own=own)
 
     def name_of(*said: t.Any) -> str:
-        for member in members:
-            address = own.get(member["name"])
-            if is_it(member, *said) or (address and is_it({**member, "address": address}, *said)):
-                return str(member["name"])
-        return ""
+        return next((str(member["name"]) for member in known if is_it(member, *said)), "")
 
     return name_of
 

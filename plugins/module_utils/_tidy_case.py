@@ -81,12 +81,13 @@ def always(keep: Keep) -> Keep:
 
 
 _ROW = record(
-    **dict.fromkeys(("hostname", "name", "host", "private_ip", "version", "role", "state"), text),
+    **dict.fromkeys(("hostname", "name", "host", "private_ip", "public_ip"), text),
+    **dict.fromkeys(("version", "role", "state"), text),
     **dict.fromkeys(("timeline", "lag", "is_external"), scalar),
 )
 _TIER = record(
     status=text,
-    nodes=by_name(always(record(status=text, failures=list_at_least(text)))),
+    nodes=by_name(always(record(status=text, failures=list_at_least(text), public_ip=text))),
 )
 _VIEW = record(
     answers=yes,
@@ -101,6 +102,7 @@ _VIEW = record(
         record(
             name=text,
             host_ip=text,
+            public_ip=text,
             online=truth,
             master=truth,
             initialized=truth,
@@ -128,6 +130,7 @@ _ANSWER = always(record(code=number, body=_PATRONI))
 _PROBE = record(
     database=record(
         single=yes,
+        address=text,
         error=text,
         etcd=truth,
         role=lambda value: text(value) or None,

@@ -18,6 +18,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case
     Case,
     Json,
     is_it,
+    patroni_rows,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import (
     IN_STATUS,
@@ -139,8 +140,7 @@ def _metrics(case: Case, peer: str, member: Json) -> Sign | None:
 
 def listed(case: Case, name: str) -> list[Json]:
     """The members as the Patroni of a host lists them."""
-    database = (case.probes.get(name) or {}).get("database") or {}
-    return ((database.get("cluster") or {}).get("body") or {}).get("members") or []
+    return patroni_rows(case.probes, name)
 
 
 def _patroni(case: Case, peer: str, member: Json) -> Sign | None:
@@ -151,6 +151,9 @@ def _patroni(case: Case, peer: str, member: Json) -> Sign | None:
     if not rows or _is_stale(case, rows):
         return None
     if not own:
+        # one that nobody is known by may well be its
+        if not all(any(is_it(m, row["host"]) for m in case.members) for row in rows):
+            return None
         return Sign(peer, "patroni", False, f"its Patroni does not list {member['name']}")
     state = own[0]["state"]
     if state in UP:

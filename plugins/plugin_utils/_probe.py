@@ -21,7 +21,7 @@ DATABASE = ("database", "patroni", "sql")
 def parse(text: str) -> Json:
     """Database and broker of one host, each None where the host has said nothing of it."""
     database: Json = {"single": False, "counts": {}, "write": None, "role": None, "error": ""}
-    database["etcd"] = None
+    database.update(etcd=None, address=None)
     broker: Json = {"known": [], "running": [], "partitions": "", "error": ""}
     seen = set()
     for line in str(text).splitlines():
@@ -34,6 +34,8 @@ def parse(text: str) -> Json:
             database[what] = {"code": _number(code), "body": _json(body)}
         elif kind == "etcd":
             database["etcd"] = {"yes": True, "no": False}.get(what)
+        elif kind == "address":
+            database["address"] = what
         elif kind == "sql":
             _sql(database, what, value)
         elif kind == "broker":

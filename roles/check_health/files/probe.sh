@@ -32,6 +32,8 @@ probe_database() {
         return
     fi
     settings
+    # by which its peers know it
+    echo "address $address"
     for what in primary patroni cluster; do
         (
             answer=$(ask_patroni $what -w '\n%{http_code}')

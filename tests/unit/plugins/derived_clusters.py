@@ -123,6 +123,19 @@ class Derived(Cluster):
         for view in self.views.values():
             view["registers"] = {}
 
+    def called(self, how: str) -> None:
+        """The inventory has no address by which the peers know each other: only names, or the addresses that this controller takes."""
+        for member in self.members:
+            database = (self.probes.get(member["name"]) or {}).get("database")
+            if database and not database["single"]:
+                database["address"] = member["address"]
+            named = how == "by name"
+            member["address"] = member["name"] if named else f"203.0.113.{member['name'][1:]}"
+            if not named:  # from inside, nobody gets there
+                for host in self.hosts.values():
+                    if member["name"] in (host.get("reaches") or {}):
+                        host["reaches"][member["name"]] = False
+
     def fronted(self, **view: t.Any) -> None:
         self.front = {"answers": True, "error": "", "hangs": False, "status_code": 200} | view
 

@@ -11,6 +11,7 @@ import random
 import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import Case
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import IN_STATUS
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_clusters import (
     NOW,
     Derived,
@@ -22,6 +23,9 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordin
 )
 
 ADDRESS = "10.0.0.{}"
+#: What the inventory has of a member, beside its name: what its peers call it, nothing, or the address that this controller takes.
+NAMINGS = {"address": ADDRESS, "name": "h{}", "other address": "203.0.113.{}"}
+TIERS = ("database", "broker", "manager")
 GARBAGE: list[t.Any] = [
     None,
     True,
@@ -41,15 +45,24 @@ GARBAGE: list[t.Any] = [
 
 
 class MadeUp:
-    """Every member says something of every other, by chance or by what is fixed."""
+    """Every member says something of every other, by chance or by what is fixed.
 
-    def __init__(self, seed: int) -> None:
+    :param nine: three hosts for each tier, and not all of them on each host
+    """
+
+    def __init__(self, seed: int, naming: str = "address", nine: bool = False) -> None:
         self.random = random.Random(seed)
-        self.standby = self.random.random() < 0.3
+        self.standby = self.random.random() < 0.3 and not nine
         self.names = [f"h{n}" for n in range(1, self.random.choice((2, 3, 3, 3, 5)) + 1)]
         tiers = ["manager"] if self.standby else ["manager", "broker", "database"]
+        if nine:
+            self.names = [f"h{n}" for n in range(1, 10)]
+        self.tiers = {n: [TIERS[i // 3]] if nine else tiers for i, n in enumerate(self.names)}
+        self.naming = naming
+        self.registers = naming != "address" and seed % 2 == 0
         self.members: list[Json] = [
-            {"name": n, "hostname": n, "address": ADDRESS.format(n[1:]), "tiers": tiers}
+            {"name": n, "hostname": n, "tiers": self.tiers[n]}
+            | {"address": NAMINGS[naming].format(n[1:])}
             for n in self.names
         ]
         self.lean = self.random.random()
@@ -63,7 +76,8 @@ class MadeUp:
         }
         #: Of whose hosts ssh tells that nothing is there, and whose managers refuse connections.
         self.bare: set[str] = set()
-        self.leads = self.random.choice(self.names)
+        databases = self.names[:3] if nine else self.names
+        self.leads = self.random.choice(databases)
         self.mute = {n for n in self.names if self.random.random() < 0.3}
         self.ssh = self.random.random() < 0.7
         if self.random.random() < 0.4:
@@ -71,12 +85,21 @@ class MadeUp:
         elif self.random.random() < 0.2:
             self._all_bare()
 
+    def of(self, tier: str) -> list[str]:
+        return [name for name in self.names if tier in self.tiers[name]]
+
+    def peers(self, name: str) -> list[str]:
+        """Who would say something of it."""
+        own = {"manager", *self.tiers[name]}
+        return [n for n in self.names if n != name and own & set(self.tiers[n])]
+
     def _one_dead(self) -> None:
         """One is dead, and the others agree, but for a few words."""
         dead = self.random.choice(self.names)
         self.mute = {dead}
         self.ssh = True
-        self.leads = self.random.choice([name for name in self.names if name != dead])
+        leads = self.names if self.standby else self.of("database")
+        self.leads = self.random.choice([name for name in leads if name != dead])
         for who, whom in self.told:
             self.told[who, whom] = (whom != dead) != (self.random.random() < 0.02)
             self.reach[who, whom] = (whom != dead) != (self.random.random() < 0.02)
@@ -96,7 +119,7 @@ class MadeUp:
         return Case(
             generation="active_standby" if self.standby else "all_active",
             members=copy.deepcopy(self.members),
-            views={n: self._view(n) for n in self.names},
+            views={n: self._view(n) for n in self.of("manager")},
             probes={} if self.standby else {n: self._probe(n) for n in self.names},
             hosts={n: self._host(n) for n in self.names} if self.ssh else {},
         )
@@ -140,19 +163,31 @@ class MadeUp:
             )
             return view
         status = {
-            n: (
-                {"status": "OK", "failures": []}
-                if n == name or self.told[name, n]
-                else {"status": "Fail", "failures": ["No services.", "No metrics"]}
-            )
-            for n in self.names
+            tier: {
+                n: (
+                    {"status": "OK", "failures": []}
+                    if n == name or self.told[name, n]
+                    else {"status": "Fail", "failures": ["No services.", "No metrics"]}
+                )
+                for n in self.of(tier)
+            }
+            for tier in TIERS
         }
         tiers = {
-            tier: {"status": "Degraded", "nodes": copy.deepcopy(status)}
-            for tier in ("manager", "broker", "db")
+            IN_STATUS[tier]: {"status": "Degraded", "nodes": nodes}
+            for tier, nodes in status.items()
         }
         view["cluster_status"] = {"status": "Degraded", "tiers": tiers}
         view["registers"] = {}
+        if self.registers:
+            view["registers"] = {
+                tier: [
+                    {"hostname": n, "name": n}
+                    | dict.fromkeys(("host", "private_ip"), ADDRESS.format(n[1:]))
+                    for n in self.of(tier)
+                ]
+                for tier in TIERS
+            }
         return view
 
     def _probe(self, name: str) -> Json:
@@ -166,9 +201,11 @@ class MadeUp:
             {"host": ADDRESS.format(n[1:]), "state": "running", "timeline": 1}
             | {"role": "leader" if n == self.leads else "sync_standby"}
             for n in seen
+            if n in self.of("database")
         ]
         database = {
             "single": False,
+            "address": ADDRESS.format(name[1:]),
             "error": "",
             "role": "leader" if leads else "replica",
             "write": "ok" if leads else None,
@@ -183,10 +220,11 @@ class MadeUp:
         broker = {
             "error": "",
             "partitions": "",
-            "known": [f"rabbit@{n}" for n in self.names],
-            "running": [f"rabbit@{n}" for n in seen],
+            "known": [f"rabbit@{n}" for n in self.of("broker")],
+            "running": [f"rabbit@{n}" for n in seen if n in self.of("broker")],
         }
-        return {"database": database, "broker": broker}
+        told = {"database": database, "broker": broker}
+        return {tier: told[tier] if tier in self.tiers[name] else None for tier in told}
 
     def _host(self, name: str) -> Json:
         if name in self.mute:
@@ -196,7 +234,12 @@ class MadeUp:
             "reachable": True,
             "clock": NOW,
             "skew": 0.0,
-            "reaches": {n: self.reach[name, n] for n in self.names if n != name},
+            "reaches": {
+                # from inside, nobody gets to the address that this controller takes
+                n: self.reach[name, n] and self.naming != "other address"
+                for n in self.names
+                if n != name
+            },
             "package": "" if name in self.bare else "7.0.5",
             "traces": name not in self.bare,
         }
@@ -231,4 +274,4 @@ def _spoil(chance: random.Random, value: t.Any, depth: float) -> t.Any:
     return changed
 
 
-__all__ = ("MadeUp", "spoilt")
+__all__ = ("NAMINGS", "MadeUp", "spoilt")

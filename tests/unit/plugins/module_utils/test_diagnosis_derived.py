@@ -53,6 +53,47 @@ def test_a_derived_situation(name: str) -> None:
     assert ("cloudify_action=fix" in found["command"]) == (runbook == FIX)
 
 
+SAME = ("class", "confidence", "nodes", "command", "active")
+
+
+@pytest.mark.parametrize("name", sorted(WANTED))
+def test_a_derived_situation_in_an_inventory_of_names(name: str) -> None:
+    cluster = built(name)
+    with_addresses = diagnose(cluster.case())
+    cluster.called("by name")
+    found = diagnose(cluster.case())
+    assert [found[key] for key in SAME] == [with_addresses[key] for key in SAME]
+
+
+@pytest.mark.parametrize("hosts", [False, True], ids=["", "hosts"])
+@pytest.mark.parametrize("name", [*RECORDED, *DIAGNOSED])
+def test_a_recorded_situation_in_an_inventory_of_names(name: str, hosts: bool) -> None:
+    cluster = Derived(name, hosts=hosts)
+    with_addresses = diagnose(cluster.case())
+    cluster.called("by name")
+    found = diagnose(cluster.case())
+    assert [found[key] for key in SAME] == [with_addresses[key] for key in SAME]
+    assert cluster.judged()["healthy"] == Derived(name, hosts=hosts).judged()["healthy"]
+
+
+@pytest.mark.parametrize("name", [*RECORDED, *DIAGNOSED])
+def test_a_recorded_situation_in_an_inventory_of_other_addresses(name: str) -> None:
+    """Which is as if nobody had tried to reach anybody."""
+    cluster = Derived(name)
+    for host in cluster.hosts.values():
+        if "reaches" in host:
+            host["reaches"] = {}
+    untried = diagnose(cluster.case())
+    cluster = Derived(name)
+    cluster.called("by another address")
+    found = diagnose(cluster.case())
+    if name == "7.0.5-nine-all-killed":
+        # nobody is left who would say that these are not their addresses
+        found["confidence"] = untried["confidence"]
+        assert not found["destructive"]
+    assert [found[key] for key in SAME] == [untried[key] for key in SAME]
+
+
 def test_a_cause_is_told_before_its_consequence() -> None:
     found = diagnose(built("the full disk is the cause").case())
     assert [each["class"] for each in found["also"]] == ["disk_full"]

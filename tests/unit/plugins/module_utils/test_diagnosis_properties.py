@@ -25,21 +25,29 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordin
     RECORDED,
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.made_up_clusters import (
+    NAMINGS,
     MadeUp,
     spoilt,
 )
 
 #: Numbers, many to a test, so that one that fails tells roughly where.
 LOTS = [range(start, start + 100) for start in range(0, 1000, 100)]
+#: How the inventory calls the members, and whether each tier has hosts of its own.
+KINDS = [(naming, nine) for naming in NAMINGS for nine in (False, True)]
+every_kind = pytest.mark.parametrize(
+    ("lot", "naming", "nine"),
+    [(lot, *KINDS[0]) for lot in LOTS] + [(LOTS[0], *kind) for kind in KINDS[1:]],
+    ids=str,
+)
 OF_THREE = [name for name in (*RECORDED, *DIAGNOSED) if len(Derived(name).members) == 3]
 
 
-@pytest.mark.parametrize("lot", LOTS, ids=str)
-def test_nobody_is_replaced_whom_most_peers_see_alive(lot: range) -> None:
+@every_kind
+def test_nobody_is_replaced_whom_most_peers_see_alive(lot: range, naming: str, nine: bool) -> None:
     for seed in lot:
-        made = MadeUp(seed)
+        made = MadeUp(seed, naming, nine)
         victim = made.random.choice(made.names)
-        peers = [name for name in made.names if name != victim]
+        peers = made.peers(victim)
         made.random.shuffle(peers)
         most = len(peers) // 2 + 1
         made.fixed(victim, peers[:most], peers[most:])
@@ -50,13 +58,13 @@ def test_nobody_is_replaced_whom_most_peers_see_alive(lot: range) -> None:
         assert "node=" + victim not in found["command"], (seed, found)
 
 
-@pytest.mark.parametrize("lot", LOTS, ids=str)
-def test_destructive_is_only_what_is_beyond_doubt(lot: range) -> None:
+@every_kind
+def test_destructive_is_only_what_is_beyond_doubt(lot: range, naming: str, nine: bool) -> None:
     """Over anything at all: each node that a command would replace is out of this controller's sight, and no peer sees it or gets through to it; what
     a command would rebuild is on no host at all."""
     destructive = 0
     for seed in lot:
-        made = MadeUp(seed)
+        made = MadeUp(seed, naming, nine)
         case = made.case()
         found = diagnose(case)
         if not found["destructive"]:
@@ -68,9 +76,9 @@ def test_destructive_is_only_what_is_beyond_doubt(lot: range) -> None:
             continue
         (victim,) = (n for n in made.names if f"node={n} " in found["command"])
         assert victim in made.mute, seed
-        witnesses = [n for n in made.names if n not in made.mute]
+        witnesses = [n for n in made.peers(victim) if n not in made.mute]
         assert witnesses
-        if made.ssh:
+        if made.ssh and naming != "other address":
             assert not any(made.reach[who, victim] for who in witnesses), seed
         if made.standby:  # a standby says nothing of others
             witnesses = [made.leads]

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import is_it
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    is_it,
+    known_as,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import seen_alive
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import (
     Cluster,
+    Json,
     has,
 )
 
@@ -159,3 +163,42 @@ def test_a_member_of_a_cluster_has_no_tier_of_its_own() -> None:
 
 def test_nothing_is_not_a_host_of_that_name() -> None:
     assert not is_it(member("none"), None)
+
+
+# -- what else a member is called --------------------------------------------------------------------
+
+
+def also(views: Json, *members: Json, **own: str) -> list[list[str]]:
+    found = known_as([{**m, "tiers": ["database"]} for m in members], views=views, own=own)
+    return [each["also"] for each in found]
+
+
+def registers(*rows: tuple[str, str]) -> Json:
+    told = [{"name": name, "host": host} for name, host in rows]
+    return {"h9": {"registers": {"database": told}}}
+
+
+def test_a_register_has_the_address_of_a_name() -> None:
+    views = registers(("h1", "10.0.0.1"), ("h2", "10.0.0.2"))
+    two = [member(name, address=name) for name in ("h1", "h2")]
+    assert also(views, *two) == [["10.0.0.1"], ["10.0.0.2"]]
+
+
+def test_a_host_says_its_own_address_and_the_register_what_it_calls_that() -> None:
+    views = registers(("node1", "10.0.0.1"))
+    assert also(views, member("h1", address="h1"), h1="10.0.0.1") == [["10.0.0.1", "node1"]]
+
+
+def test_who_goes_by_its_address_has_not_that_of_the_host_before_it() -> None:
+    views = registers(("h1", "10.0.0.9"), ("other", "10.0.0.1"))
+    assert also(views, member("h1")) == [["other"]]
+
+
+def test_nobody_has_what_two_have() -> None:
+    views = registers(("h1", "10.0.0.1"), ("h2", "10.0.0.1"))
+    assert also(views, *(member(name, address=name) for name in ("h1", "h2"))) == [[], []]
+
+
+def test_a_row_that_means_two_means_nobody() -> None:
+    views = registers(("h2", "10.0.0.1"), ("node3", "127.0.0.1"))
+    assert also(views, member("h1"), member("h2", address="10.0.0.2")) == [[], []]

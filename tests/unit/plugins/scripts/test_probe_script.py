@@ -99,6 +99,7 @@ def test_a_leader_and_its_broker(host: StubHost) -> None:
     assert database["patroni"]["body"] == {"timeline": 3}
     assert database["cluster"]["body"] == {"members": []}
     assert (database["role"], database["write"], database["error"]) == ("leader", "ok", "")
+    assert database["address"] == "10.0.0.1"
     assert database["counts"] == {"items": 12} and database["etcd"] is True
     assert broker["known"] == ["rabbit@h1", "rabbit@h2"] and broker["running"] == ["rabbit@h1"]
 
