@@ -24,6 +24,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._failure_clas
     ORDER,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
+    ME,
     Evidence,
     Finding,
     Look,
@@ -74,7 +75,11 @@ COVERED = {
         *("split_brain_healed", "active_down_failover_done", "active_down_failover_running"),
         *("writes_blocked", "network_broken"),
     ),
-    "unclear": ("active_down_failover_running", "database_quorum_lost", "several_down"),
+    "unclear": (
+        *("active_down_failover_running", "database_quorum_lost", "several_down"),
+        # of the only one: that the others go on is not said of it
+        *("node_down", "database_down", "broker_down", "manager_down"),
+    ),
 }
 #: What puts in doubt who sees whom.
 DOUBT = ("my_path_broken", "network_broken", "unclear")
@@ -158,14 +163,38 @@ def _found(look: Look) -> list[Finding]:
             "Read the evidence: it is all that is not as it should be.",
         ]
         return [Finding("unclear", why, [], problems, "low", ask=ask)]
-    confidence = "high" if len(look.case.hosts) == len(look.names) else "medium"
+    shut = [name for name in look.names if look.is_shut(name)]
+    if shut and not any(look.by_ssh(name) for name in look.names):
+        return [_by_rest_alone(look)]
+    asked = len(look.case.hosts) == len(look.names) and not shut
     everybody = [said(name, "is well, and sees its peers well") for name in look.names]
-    return [Finding("healthy", "All members say that all is well.", [], everybody, confidence)]
+    return [
+        Finding(
+            "healthy",
+            "All members say that all is well.",
+            [],
+            everybody + _by_ssh_not(look, shut),
+            "high" if asked else "medium",
+            ask=_mend_ssh(shut),
+        )
+    ]
+
+
+def _by_ssh_not(look: Look, shut: list[str]) -> list[Evidence]:
+    why = {name: look.host(name)["error"] or "no answer" for name in shut}
+    return [said(ME, f"{name} does not answer by ssh: {why[name]}") for name in shut]
+
+
+def _mend_ssh(shut: list[str]) -> list[str]:
+    if not shut:
+        return []
+    unknown = "services, disks, certificates and clocks there are not known"
+    return [f"Mend it: ssh does not work from here to {names(shut)}, so that {unknown}."]
 
 
 def _is_unasked(look: Look, problems: list[Evidence]) -> bool:
-    """Whether all that is not known is what only the hosts could tell, and nobody asked them, or what hosts the inventory does not have."""
-    asked = look.case.hosts or any(look.by_ssh(name) for name in look.names)
+    """Whether all that is not known is what only the hosts could tell, and none was asked or let us in, or what hosts the inventory does not have."""
+    asked = any(look.by_ssh(name) for name in look.names)
     return all(
         UNNAMED in line["says"] or (line["says"].startswith(UNASKED) and not asked)
         for line in problems
@@ -173,15 +202,19 @@ def _is_unasked(look: Look, problems: list[Evidence]) -> bool:
 
 
 def _by_rest_alone(look: Look) -> Finding:
+    shut = [name for name in look.names if look.is_shut(name)]
+    unasked = "" if look.standby else "; not all databases and brokers were asked themselves"
+    ask = _mend_ssh(shut) or [
+        "Put the hosts of all tiers into the inventory, and have them asked by ssh: a split brain of the databases does not show over REST."
+    ]
     return Finding(
         "healthy",
-        "By what the managers say over REST all is well; not all databases and brokers were asked themselves.",
+        f"By what the managers say over REST alone all is well{unasked}.",
         [],
-        [said(name, "is well, and sees its peers well") for name in look.of("manager")],
+        [said(name, "is well, and sees its peers well") for name in look.of("manager")]
+        + _by_ssh_not(look, shut),
         "low",
-        ask=[
-            "Put the hosts of all tiers into the inventory, and have them asked by ssh: a split brain of the databases does not show over REST."
-        ],
+        ask=ask,
     )
 
 

@@ -149,4 +149,29 @@ def an_external_database_is_dead(c: Derived) -> None:
     c.hosts.pop(name)
 
 
+def _no_way_in(c: Derived, why: str, *names: str) -> None:
+    """By ssh, for this controller."""
+    for name in names or [m["name"] for m in c.members]:
+        c.unreachable(name, why=why)
+        c.probes[name] = {"database": None, "broker": None}
+
+
+for _why in ("no answer by ssh within 3 s", "ssh does not let us in: permission denied"):
+    for _base in ("4.5.5-healthy", "7.0.5-healthy", "5.0.5-single-healthy", "vnfm-healthy"):
+        derived(f"no ssh from here to {_base}: {_why}", _base, "healthy", "low")(
+            lambda c, why=_why: _no_way_in(c, why)  # type: ignore[misc]
+        )
+
+
+@derived("no ssh from here to one", "4.5.5-healthy", "healthy", "medium")
+def no_ssh_from_here_to_one(c: Derived) -> None:
+    _no_way_in(c, "no answer by ssh within 3 s", host(c, "other"))
+
+
+for _base in ("5.0.5-single-healthy", "7.0.5-single-healthy"):
+    derived(f"nothing is heard of the only one: {_base}", _base, "unclear", "low")(
+        lambda c: c.out_of_sight(*c.views)
+    )
+
+
 __all__ = ()

@@ -92,7 +92,7 @@ def standbys_reach_the_active_one(c: Derived) -> None:
     c.unreachable(host(c, "leader"))
 
 
-@derived("ssh does not let us in", "7.0.5-healthy", "unclear", "low")
+@derived("ssh does not let us in", "7.0.5-healthy", "healthy", "low")
 def ssh_does_not_let_us_in(c: Derived) -> None:
     c.without_ssh()
     for name in c.views:

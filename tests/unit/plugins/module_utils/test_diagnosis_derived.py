@@ -248,3 +248,17 @@ def test_an_etcd_without_a_quorum_is_told() -> None:
     assert found["class"] == "database_quorum_lost"
     told = [line["who"] for line in found["evidence"] if "etcd has no quorum" in line["says"]]
     assert sorted(told) == sorted(cluster.probes)
+
+
+@pytest.mark.parametrize("base", ["4.5.5-healthy", "7.0.5-healthy"])
+def test_where_ssh_does_not_work_that_is_said(base: str) -> None:
+    found = diagnose(built(f"no ssh from here to {base}: no answer by ssh within 3 s").case())
+    assert "over REST" in found["summary"]
+    assert any(line["says"].startswith("h1 does not answer by ssh") for line in found["evidence"])
+    assert any("ssh does not work from here to h1, h2, h3" in line for line in found["ask"])
+
+
+def test_of_the_only_one_nobody_says_that_its_work_is_safe() -> None:
+    found = diagnose(built("nothing is heard of the only one: 5.0.5-single-healthy").case())
+    assert found["state"] == "unknown" and not found["safe"]
+    assert [each["class"] for each in found["also"]] == []
