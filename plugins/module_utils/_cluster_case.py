@@ -18,6 +18,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 Json = dict[str, t.Any]
+STRANGER = "which is not in the inventory"
+Rows = tuple[tuple[t.Any, ...], bool]
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Case:
     earlier: Json | None = None
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: What is down of the cluster and not in the inventory -> who says so and how.
+    strangers_down: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         own = {
@@ -76,7 +80,20 @@ class Case:
         """What a cluster has and the inventory has not."""
         told = next((name for name in names if name), None)
         if told and not any(is_it(m, *names, by=by) for m in self.members):
-            self.note(f"{where} {told}, which is not in the inventory")
+            self.note(f"{where} {told}, {STRANGER}")
+
+    def note_strangers_down(self, tier: str, who: str, says: str, rows: t.Sequence[Rows]) -> None:
+        """Only where each member of the tier is known: else it may be one of them under another name.
+
+        :param rows: of each that is listed, its names, and whether it is down
+        """
+        members = [m for m in self.members if tier in m["tiers"]]
+        if not all(any(is_it(m, *names, by=who) for names, _down in rows) for m in members):
+            return
+        for names, down in rows:
+            if down and not any(is_it(m, *names, by=who) for m in self.members):
+                told = str(next(name for name in names if name))
+                self.strangers_down.setdefault(told, []).append((who, says.format(told)))
 
 
 def _without(host: Json, away: set[str]) -> Json:
@@ -206,4 +223,4 @@ def is_ip(text: str) -> bool:
     return True
 
 
-__all__ = ("Case", "Json", "is_ip", "is_it", "known_as", "patroni_rows")
+__all__ = ("STRANGER", "Case", "Json", "is_ip", "is_it", "known_as", "patroni_rows")

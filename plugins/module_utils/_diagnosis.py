@@ -16,6 +16,7 @@ import shlex
 import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    STRANGER,
     Case,
     Json,
 )
@@ -173,11 +174,15 @@ def _found(look: Look) -> list[Finding]:
             "healthy",
             "All members say that all is well.",
             [],
-            everybody + _by_ssh_not(look, shut),
+            everybody + _by_ssh_not(look, shut) + _strangers(look),
             "high" if asked else "medium",
             ask=_mend_ssh(shut),
         )
     ]
+
+
+def _strangers(look: Look) -> list[Evidence]:
+    return [said(ME, note) for note in look.judged["notes"] if note.endswith(STRANGER)]
 
 
 def _by_ssh_not(look: Look, shut: list[str]) -> list[Evidence]:
@@ -212,7 +217,8 @@ def _by_rest_alone(look: Look) -> Finding:
         f"By what the managers say over REST alone all is well{unasked}.",
         [],
         [said(name, "is well, and sees its peers well") for name in look.of("manager")]
-        + _by_ssh_not(look, shut),
+        + _by_ssh_not(look, shut)
+        + _strangers(look),
         "low",
         ask=ask,
     )

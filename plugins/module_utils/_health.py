@@ -19,6 +19,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case
     is_it,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import (
+    IN_STATUS,
     UP,
     active,
     seen_alive,
@@ -87,6 +88,8 @@ def _standby(case: Case) -> None:
         case.say(leader["name"], f"answers as the active one, and names {told} as such")
     for node in nodes:
         case.note_strangers("the cluster has the node", node.get("name"), node.get("host_ip"))
+    rows = [((n.get("name"), n.get("host_ip")), not n.get("online")) for n in nodes]
+    case.note_strangers_down("manager", leader["name"], "sees {} offline", rows)
     for member in managers:
         own = [n for n in nodes if is_it(member, n.get("name"), n.get("host_ip"))]
         if not own:
@@ -184,6 +187,10 @@ def _cluster_status(case: Case, name: str, status: Json | None) -> None:
     if bad or not down or status["status"] != "Degraded":
         why = ", ".join(bad) or "no node is named"
         case.say(name, f"sees the cluster as {status['status']} ({why})")
+    for tier, label in IN_STATUS.items():
+        nodes = ((status["tiers"].get(label) or {}).get("nodes") or {}).items()
+        rows = [((node,), told["status"] not in ("OK", "Unknown")) for node, told in nodes]
+        case.note_strangers_down(tier, name, f"sees the {tier} of {{}} as down", rows)
     for what, node in down:
         case.note_strangers(f"{name} sees {what.rpartition(' ')[2]} for", node)
 
@@ -249,6 +256,8 @@ def _same_view(case: Case, members: list[Json], known: Json) -> None:
             for m in listed
             if not case.is_without(m.get("host"))
         }
+        rows = [((m.get("host"),), m.get("state") not in UP) for m in listed]
+        case.note_strangers_down("database", name, "its Patroni lists {} as down", rows)
         for m in listed:
             case.note_strangers("Patroni has the database", m.get("host"))
         for member in members:

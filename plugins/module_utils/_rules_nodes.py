@@ -184,6 +184,25 @@ def works(look: Look, name: str) -> bool:
     return bool(view.get("answers") or view.get("hangs") or database.get("role"))
 
 
-RULES = (nobody_answers, not_let_in, hidden, network)
+def strangers_down(look: Look) -> Finding | None:
+    """Who is registered and dead: no runbook knows of it, as the inventory does not."""
+    found = look.case.strangers_down
+    if not found:
+        return None
+    who = names(found)
+    witnesses = {name for told in found.values() for name, _says in told}
+    return Finding(
+        "registers_differ",
+        f"The cluster has {who}, which is down, and which the inventory does not have.",
+        list(found),
+        [said(name, says) for told in found.values() for name, says in told],
+        "high" if len(witnesses) > 1 or look.standby else "medium",
+        first=[
+            f"Put {who} into the inventory, or remove it from the cluster: what is not in the inventory is neither asked nor replaced."
+        ],
+    )
+
+
+RULES = (nobody_answers, not_let_in, hidden, network, strangers_down)
 
 __all__ = ("RULES", "works")

@@ -262,3 +262,49 @@ def test_of_the_only_one_nobody_says_that_its_work_is_safe() -> None:
     found = diagnose(built("nothing is heard of the only one: 5.0.5-single-healthy").case())
     assert found["state"] == "unknown" and not found["safe"]
     assert [each["class"] for each in found["also"]] == []
+
+
+# -- a member that the inventory does not have -------------------------------------------------------
+
+
+def _unknown_node(cluster: Derived, role: str) -> str:
+    """Whoever had this role, which the inventory has lost."""
+    name = cluster.were[role]
+    cluster.members = [m for m in cluster.members if m["name"] != name]
+    for part in (cluster.views, cluster.probes, cluster.hosts):
+        part.pop(name, None)
+    for told in cluster.hosts.values():
+        (told.get("reaches") or {}).pop(name, None)
+    return name
+
+
+@pytest.mark.parametrize(
+    ("base", "role"),
+    [("7.0.5-async-killed-settled", "async"), ("4.5.5-replica-killed", "other")],
+)
+def test_a_dead_member_that_the_inventory_does_not_have(base: str, role: str) -> None:
+    cluster = Derived(base)
+    name = _unknown_node(cluster, role)
+    found = diagnose(cluster.case())
+    assert (found["class"], found["state"]) == ("registers_differ", "degraded"), found
+    assert found["nodes"] == [name] and name in found["summary"]
+    assert not found["command"]
+    assert any("into the inventory, or remove it" in line for line in found["first"])
+
+
+def test_a_stopped_database_that_the_inventory_does_not_have() -> None:
+    cluster = Derived()
+    for name in cluster.probes:
+        cluster.listed(name).append({"host": "10.9.9.9", "state": "stopped", "role": "replica"})
+    found = diagnose(cluster.case())
+    assert (found["class"], found["nodes"]) == ("registers_differ", ["10.9.9.9"]), found
+
+
+@pytest.mark.parametrize("base", ["7.0.5-healthy", "4.5.5-healthy"])
+def test_a_live_member_that_the_inventory_does_not_have(base: str) -> None:
+    """It is well, and told of all the same."""
+    cluster = Derived(base)
+    name = _unknown_node(cluster, "async" if base[0] == "7" else "other")
+    found = diagnose(cluster.case())
+    assert found["class"] == "healthy", found
+    assert any(f"{name}, which is not in the inventory" in e["says"] for e in found["evidence"])
