@@ -146,6 +146,9 @@ def diagnose(
 
 def _found(look: Look) -> list[Finding]:
     """The worst first."""
+    front = look.case.front
+    if front and front["answers"] and not look.case.views and not look.case.hosts:
+        return [_through_the_front(front)]
     found = [finding for rule in RULES[look.case.generation] if (finding := rule(look))]
     kinds = {finding.kind for finding in found}
     hushed = {kind for by in kinds for kind in COVERED.get(by, ())}
@@ -195,6 +198,34 @@ def _mend_ssh(shut: list[str]) -> list[str]:
         return []
     unknown = "services, disks, certificates and clocks there are not known"
     return [f"Mend it: ssh does not work from here to {names(shut)}, so that {unknown}."]
+
+
+def _through_the_front(front: Json) -> Finding:
+    """Nobody was asked but an address that none of the managers has: whose word it is, nobody knows."""
+    bad = []
+    if front["status_code"] != 200:
+        bad.append(front["error"] or f"answers with HTTP {front['status_code']}")
+    bad += [f"sees {n['name']} offline" for n in front["nodes"] or [] if n["online"] is False]
+    status = front["cluster_status"] or {"status": "OK", "tiers": {}}
+    for tier, told in status["tiers"].items():
+        nodes = told["nodes"].items()
+        bad += [f"sees {tier} {n} as {how['status']}" for n, how in nodes if how["status"] != "OK"]
+    if status["status"] != "OK":
+        bad.append(f"sees the cluster as {status['status']}")
+    ask = [
+        "Name the managers themselves, in manager_hosts or in the group cloudify_managers of the inventory: only the address that users take was asked."
+    ]
+    if bad:
+        why = "Only the address that users take was asked, and by what it says not all is well."
+        return Finding("unclear", why, [], [said("front", line) for line in bad], "low", ask=ask)
+    return Finding(
+        "healthy",
+        "By what the address says that users take all is well; nobody else was asked.",
+        [],
+        [said("front", "answers, and says that all is well")],
+        "low",
+        ask=ask,
+    )
 
 
 def _is_unasked(look: Look, problems: list[Evidence]) -> bool:

@@ -41,7 +41,14 @@ def make_case(
     :param members: the nodes of the inventory; where it has none, they are taken from what the managers say
     :param said: what module host_info brought of each host, by name
     """
-    known = [dict(member) for member in members] or members_of(views)
+    known = [dict(member) for member in members]
+    if not known:
+        known = members_of(views)
+        mine = {member["name"] for member in known}
+        others = [view for name, view in views.items() if name not in mine]
+        others.sort(key=lambda view: not view.get("answers"))
+        front = front or next(iter(others), None)
+        views = {name: view for name, view in views.items() if name in mine}
     hosts = {name: _host.parse(each) for name, each in said.items()}
     generation, version = _generation(views, hosts)
     facts = _facts(version, command)
@@ -89,34 +96,51 @@ def _facts(version: str | None, command: str) -> Json | None:
 
 
 def members_of(views: t.Mapping[str, Json]) -> list[Json]:
-    """The members that the managers' registers have, and those managers that were asked."""
+    """The members that the managers' registers have, and those managers that were asked: of the latter, where there are registers, those that one
+    names. Any other address is that of a load balancer."""
     found: list[Json] = [
         {"name": name, "hostname": name, "address": name.partition(":")[0], "tiers": ["manager"]}
         for name in views
     ]
+    named: list[Json] = []
     for view in views.values():
-        for node in view.get("nodes") or []:
-            _add(found, "manager", node.get("name"), node.get("host_ip"))
+        rows = [("manager", row.get("name"), row.get("host_ip")) for row in view.get("nodes") or []]
         for tier, (_path, key) in REGISTERS.items():
-            for one in (view.get("registers") or {}).get(tier) or []:
-                if not one.get("is_external"):
-                    _add(found, tier, one.get(key), one.get("private_ip") or one.get("host"))
-    return found
+            for row in (view.get("registers") or {}).get(tier) or []:
+                if not row.get("is_external"):
+                    rows.append((tier, row.get(key), row.get("private_ip") or row.get("host")))
+        for tier, name, address in rows:
+            if name or address:
+                member = _add(found, tier, name, address)
+                named += [] if member in named else [member]
+    if not any("manager" in member["tiers"] for member in named):
+        return found
+    if len(views) == 1 == sum("manager" in member["tiers"] for member in named):
+        return _only_one(found, named)
+    return [member for member in found if member in named]
 
 
-def _add(found: list[Json], tier: str, name: t.Any, address: t.Any) -> None:
-    if not name and not address:
-        return
+def _only_one(found: list[Json], named: list[Json]) -> list[Json]:
+    """The only manager that was asked is the only one that there is, by whatever name."""
+    asked = found[0]
+    (own,) = (member for member in named if "manager" in member["tiers"])
+    if own is not asked:
+        asked.update(hostname=own["hostname"], tiers=own["tiers"])
+    return [asked, *(member for member in named if member not in (own, asked))]
+
+
+def _add(found: list[Json], tier: str, name: t.Any, address: t.Any) -> Json:
     for member in found:
         if is_it(member, name, address):
             if tier not in member["tiers"]:
                 member["tiers"].append(tier)
             member["hostname"] = name or member["hostname"]
-            return
+            return member
     label = str(name or address)
     found.append(
         {"name": label, "hostname": label, "address": str(address or name), "tiers": [tier]}
     )
+    return found[-1]
 
 
 def age_of(earlier: t.Any, *, cluster: str, now: str) -> Json | None:

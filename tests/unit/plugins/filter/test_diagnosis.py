@@ -75,3 +75,44 @@ def test_the_last_diagnosis_may_be_anything() -> None:
 def test_what_are_no_views(views: t.Any) -> None:
     with pytest.raises(AnsibleFilterError, match="the views of cluster_info"):
         diagnosis(views)
+
+
+# -- only an address that no register names ----------------------------------------------------------
+
+
+def through(name: str, **changed: t.Any) -> dict[str, t.Any]:
+    """By what a load balancer alone says, which is a manager's word."""
+    found = recorded(name)
+    view = next(v for v in found["views"].values() if v.get("registers") or v.get("nodes"))
+    return diagnosis({"lb.example.com": {**view, **changed}})
+
+
+@pytest.mark.parametrize("name", ["7.0.5-healthy", "7.0.5-nine-healthy", "4.5.5-healthy"])
+def test_only_a_load_balancer_was_asked(name: str) -> None:
+    told = through(name)
+    assert (told["class"], told["confidence"]) == ("healthy", "low"), told
+    assert any("Name the managers themselves" in line for line in told["ask"])
+    assert "lb.example.com" not in told["nodes"]
+
+
+@pytest.mark.parametrize("name", ["7.0.5-async-killed-settled", "4.5.5-replica-killed"])
+def test_only_a_load_balancer_was_asked_and_it_says_that_one_is_down(name: str) -> None:
+    dead = recorded(name)["dead"][0]
+    told = through(name)
+    assert (told["class"], told["confidence"], told["command"]) == ("unclear", "low", ""), told
+    assert any(dead in line["says"] for line in told["evidence"])
+
+
+def test_a_load_balancer_beside_all_managers() -> None:
+    found = recorded("7.0.5-healthy")
+    views = found["views"]
+    told = diagnosis({**views, "lb.example.com": views["h1"]})
+    assert (told["class"], told["confidence"]) == ("healthy", "low"), told
+    dead = {"answers": False, "error": "no connection", "hangs": False}
+    assert diagnosis({**views, "lb.example.com": dead})["class"] == "load_balancer_broken"
+
+
+def test_the_only_manager_by_another_name() -> None:
+    told = through("5.0.5-single-healthy")
+    assert (told["class"], told["confidence"]) == ("healthy", "low"), told
+    assert [line["who"] for line in told["evidence"]] == ["lb.example.com"]
