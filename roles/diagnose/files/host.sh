@@ -171,6 +171,8 @@ reach() { # name, address, ports
     fi
     case $said in
         *reached* | *'Connected to'*) echo "reaches $1 yes" ;;
+        # a name that this host does not know
+        *'not known'* | *'name resolution'* | *'No address associated'* | *'not resolve'*) ;;
         *) echo "reaches $1 no" ;;
     esac
 }

@@ -283,7 +283,7 @@ def test_what_an_installation_has_left(node: Node) -> None:
 
 @pytest.mark.parametrize("program", ["bash", "curl"])
 def test_whom_it_reaches(node: Node, program: str) -> None:
-    """Of several ports one is enough. h3 refuses, and no packet gets to h4."""
+    """Of several ports one is enough. h3 refuses, and no packet gets to h4. Nobody knows who h6 is, which says nothing of it."""
     found = shutil.which(program)
     if not found:
         pytest.skip(f"{program} is not here")
@@ -298,6 +298,7 @@ def test_whom_it_reaches(node: Node, program: str) -> None:
             f"h3=127.0.0.1={closed}",
             f"h4=240.0.0.1={opened}",
             f"h5=127.0.0.1={closed},{opened}",
+            f"h6=h6.invalid={opened}",
         ]
         said = node.found(peers=" ".join(peers), limit="2")["reaches"]
     assert said == {"h2": True, "h3": False, "h4": False, "h5": True}
