@@ -14,6 +14,8 @@ import json
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._diagnosis import diagnose
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._tidy_case import tidy
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import signs
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import (
     derived_hosts,
     derived_services,
@@ -92,6 +94,21 @@ def test_a_recorded_situation_in_an_inventory_of_other_addresses(name: str) -> N
         found["confidence"] = untried["confidence"]
         assert not found["destructive"]
     assert [found[key] for key in SAME] == [untried[key] for key in SAME]
+
+
+@pytest.mark.parametrize("asked", ["none of them", "one of them"])
+def test_a_list_of_others_is_no_sign_of_death(asked: str) -> None:
+    """Of names that nothing leads from to the addresses that Patroni lists."""
+    cluster = Derived("7.0.5-nine-healthy")
+    cluster.called("by name")
+    for view in cluster.views.values():
+        view.update(registers={}, cluster_status=None)
+    for role in ("leader", "sync", "async")[asked == "one of them" :]:
+        cluster.database(cluster.were[role])["address"] = None
+    cluster.out_of_sight(cluster.were["async"])
+    told = signs(tidy(cluster.case()), cluster.were["async"])
+    assert [sign for sign in told if sign.kind == "patroni" and not sign.alive] == []
+    assert not diagnose(cluster.case())["destructive"]
 
 
 def test_a_cause_is_told_before_its_consequence() -> None:
