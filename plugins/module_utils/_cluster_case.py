@@ -134,8 +134,9 @@ def known_as(
     :param lists: the members as each Patroni lists them
     """
     found = [{**member, "also": [], "elsewhere": False} for member in members]
-    rows = [([name, str(address)], "") for name, address in own.items() if address]
-    rows += _rows(views)
+    said = [((name, str(address)), "") for name, address in own.items() if address]
+    # the managers say the same, each for itself
+    rows = list(dict.fromkeys((*said, *_rows(views))))
     hosts = {_plain(str(row.get("host"))) for listed in lists for row in listed if row.get("host")}
     peers = {_plain(name) for names, _public in rows for name in names} | hosts
     claims: dict[str, set[str]] = {}
@@ -176,7 +177,7 @@ def known_as(
     return found
 
 
-def _rows(views: t.Mapping[str, Json]) -> t.Iterator[tuple[list[str], t.Any]]:
+def _rows(views: t.Mapping[str, Json]) -> t.Iterator[tuple[tuple[str, ...], str]]:
     """What a row of any register calls a member among its peers, and the address for all others."""
     for view in views.values():
         registers = view.get("registers") or {}
@@ -185,12 +186,13 @@ def _rows(views: t.Mapping[str, Json]) -> t.Iterator[tuple[list[str], t.Any]]:
         listed += [("name", "host", registers.get(tier)) for tier in ("broker", "database")]
         for name, address, rows in listed:
             for row in rows or []:
-                names = [str(row[key]) for key in (name, address) if row.get(key)]
+                names = tuple(str(row[key]) for key in (name, address) if row.get(key))
                 if not row.get("is_external"):
-                    yield names, row.get("public_ip")
+                    yield names, str(row.get("public_ip") or "")
         for told in ((view.get("cluster_status") or {}).get("tiers") or {}).values():
             for node, how in (told.get("nodes") or {}).items():
-                yield [str(node)], how.get("public_ip")
+                if how.get("public_ip"):
+                    yield (str(node),), str(how["public_ip"])
 
 
 def _is_loopback(text: str) -> bool:
