@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tell the module which controller and process it is for, see whether the run that has the
-cluster is dead, and print the steps."""
+"""Tell the module which controller and process it is for and which words are secret, see whether
+the run that has the cluster is dead, and print the steps."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -22,6 +23,23 @@ display = Display()
 
 #: The processes that are in no container, on every Linux.
 OF_THE_MACHINE = "pid:[4026531836]"
+
+#: The connection's options, and variables and the environment, that hold a secret.
+SECRET_OPTIONS = ("password", "token")
+SECRET_VARIABLES = (
+    "cloudify_password",
+    "cloudify_token",
+    "cloudify_database_password",
+    "apply_snapshot_restored_password",
+    "install_node_admin_password",
+    "install_node_database_password",
+)
+SECRET_ENVIRONMENT = ("CLOUDIFY_PASSWORD", "CLOUDIFY_TOKEN")
+CONNECTION, CONNECTION_DEFAULTS = "cloudify_connection", "group/cloudify_ha.recovery.manager"
+#: A shorter word, such as the product's own default, is found in texts where it is no secret.
+SHORTEST_SECRET = 8
+#: Other states say only the names of steps, by which it is told what a run has begun.
+WITH_TEXTS = ("kept", "ended")
 
 
 def read(path: str) -> str:
@@ -88,6 +106,8 @@ class ActionModule(DirectAction):
             )
         here = this_controller()
         args["controller"] = here
+        if args.get("state") in WITH_TEXTS:
+            args["secrets"] = [*(args.get("secrets") or []), *self._secrets(task_vars or {})]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         holder = result.get("holder")
         if result.get("failed") and holder and not args.get("take_over") and is_dead(holder, here):
@@ -95,3 +115,40 @@ class ActionModule(DirectAction):
             args["take_over"] = result["take_over"]
             result = super().run(tmp, task_vars)
         return result
+
+    def _secrets(self, task_vars: dict[str, t.Any]) -> list[str]:
+        """Passwords and tokens, but none that is a part of a name that a later attempt goes by."""
+        connections = [task_vars.get(CONNECTION)]
+        connections += [
+            defaults.get(CONNECTION_DEFAULTS)
+            for defaults in getattr(self._task, "module_defaults", None) or []
+            if isinstance(defaults, dict)
+        ]
+        found = [self._templated(task_vars.get(name)) for name in SECRET_VARIABLES]
+        for given in connections:
+            # one of its other options may be what cannot be templated
+            connection = given if isinstance(given, dict) else self._templated(given)
+            if isinstance(connection, dict):
+                found += [self._templated(connection.get(name)) for name in SECRET_OPTIONS]
+        environment: dict[str, t.Any] = {}
+        with contextlib.suppress(Exception):
+            self._compute_environment_string(environment)
+        for name in SECRET_ENVIRONMENT:
+            found += [environment.get(name), os.environ.get(name)]
+        args = self._task.args
+        names = [*(task_vars.get("groups") or {}).get("all", [])]
+        names += [args.get(name) for name in ("store", "cluster", "id")]
+        return [
+            word
+            for word in dict.fromkeys(each for each in found if isinstance(each, str))
+            if len(word) >= SHORTEST_SECRET and not any(word in str(name) for name in names)
+        ]
+
+    def _templated(self, value: t.Any) -> t.Any:
+        """None where that cannot be done: it is no matter of the run's."""
+        try:
+            value = self._templar.template(value)
+            # one of a vault, before ansible-core 2.19
+            return str(value) if getattr(value, "__ENCRYPTED__", False) else value
+        except Exception:
+            return None

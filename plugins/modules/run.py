@@ -106,6 +106,8 @@ options:
   secrets:
     description:
       - Words that must not be written into the journal or the report.
+      - With O(state=kept) and O(state=ended), passwords and tokens of the connection, of C(module_defaults), of the variables of this collection
+        and of the environment are added, if they have at least 8 characters and are no part of the name of a host, the cluster or the store.
     type: list
     elements: str
     default: []
