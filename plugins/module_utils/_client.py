@@ -177,11 +177,26 @@ class CloudifyClient:
         return says_running(answer)
 
     def cluster_nodes(self) -> list[Json]:
-        """Nodes of a 4.x cluster; empty where there is none."""
+        """Nodes of a 4.x cluster; empty where there is none.
+
+        :raises ApiError: when that cannot be told
+        """
         try:
-            return list(self.read("/cluster/nodes", doing="list the cluster's nodes")["items"])
+            return self.read(
+                "/cluster/nodes", doing="list the cluster's nodes", needs={"items": list}
+            )["items"]
+        except ApiError as exc:
+            if (isinstance(exc, NotFound) and exc.code) or self._is_alone():
+                return []
+            raise
+
+    def _is_alone(self) -> bool:
+        """What a manager that is in no cluster answers for its nodes differs; this does not."""
+        try:
+            answer = self.read("/cluster", doing="read the state of the cluster")
         except ApiError:
-            return []
+            return False
+        return isinstance(answer, dict) and answer.get("initialized") is False
 
     # -- snapshots --------------------------------------------------------------------------
 

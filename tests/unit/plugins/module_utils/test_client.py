@@ -11,7 +11,10 @@ import typing as t
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    RecoveryError,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
     Connection,
     ManagerHttp,
@@ -94,6 +97,41 @@ def test_where_there_is_no_cluster_there_are_no_nodes(
 ) -> None:
     manager.error("GET", "/cluster/nodes", 404, code)
     assert client.cluster_nodes() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "illegal_action_error"), (500, "internal_server_error")]
+)
+def test_a_manager_that_is_in_no_cluster_says_so_itself(
+    status: int, code: str, manager: t.Any, client: CloudifyClient
+) -> None:
+    manager.error("GET", "/cluster/nodes", status, code)
+    manager.get("/cluster", {"initialized": False})
+    assert client.cluster_nodes() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, "unauthorized_error"), (403, "forbidden_error"), (500, "internal_server_error")],
+)
+def test_nodes_that_cannot_be_listed_are_no_sign_that_there_are_none(
+    status: int, code: str, manager: t.Any, client: CloudifyClient
+) -> None:
+    manager.error("GET", "/cluster/nodes", status, code)
+    manager.get("/cluster", {"initialized": True})
+    with pytest.raises(ApiError, match=f"Cannot list the cluster's nodes: .*HTTP {status}"):
+        client.cluster_nodes()
+    manager.error("GET", "/cluster/nodes", status, code)
+    manager.error("GET", "/cluster", status, code)
+    with pytest.raises(ApiError, match=f"Cannot list the cluster's nodes: .*HTTP {status}"):
+        client.cluster_nodes()
+
+
+def test_a_page_in_place_of_the_nodes_is_no_answer(manager: t.Any, client: CloudifyClient) -> None:
+    manager.page("GET", "/cluster/nodes", 404)
+    manager.page("GET", "/cluster", 404)
+    with pytest.raises(ApiError, match="HTTP 404"):
+        client.cluster_nodes()
 
 
 @pytest.mark.parametrize(("status", "news"), [(200, True), (304, False)])

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _preflight, _remote
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import ACTIVE_STATES
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
     RecoveryError,
     Refused,
     Unauthorized,
@@ -286,6 +287,17 @@ def test_cluster_of_4x(manager: t.Any, tmp_path: pathlib.Path) -> None:
     manager.get("/cluster/nodes", {"items": [{"id": 1}, {"id": 2}]})
     told = refused(archive(tmp_path, snapshot_version="4.5.5"))
     assert "version 4.5.5 refuses a restore on a cluster of 2 nodes" in told
+
+
+def test_nodes_of_4x_that_cannot_be_listed(manager: t.Any, tmp_path: pathlib.Path) -> None:
+    """The manager itself would refuse, and leave an execution that never ends."""
+    manager.version("4.5.5")
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES)
+    manager.error("GET", "/cluster/nodes", 403, "forbidden_error", "no")
+    manager.error("GET", "/cluster", 403, "forbidden_error", "no")
+    with pytest.raises(ApiError, match="Cannot list the cluster's nodes: .*HTTP 403"):
+        found(archive(tmp_path, snapshot_version="4.5.5"))
 
 
 def test_login_that_is_refused_is_told_as_such(manager: t.Any) -> None:
