@@ -117,6 +117,11 @@ KINDS: tuple[Kind, ...] = (
 )
 KINDS_BY_NAME = {kind.name: kind for kind in KINDS}
 
+#: What every manager has, also one that cannot list it.
+EVERYWHERE = {"users": {"admin"}}
+#: Of what cannot be compared.
+MOST_NAMED = 5
+
 #: Executions change state by themselves while time goes by; only these two states are followed.
 SCHEDULED = "scheduled"
 
@@ -256,6 +261,8 @@ class Difference:
 class Comparison:
     """All differences between two inventories.
 
+    :ivar uncompared: kinds that were listed before and not after
+    :ivar unread: in words, those of them that there was something of
     :ivar proving: items before that an empty manager would not have
     :ivar kept: how many of these are there after
     """
@@ -265,6 +272,7 @@ class Comparison:
     changed: list[Difference] = field(default_factory=list)
     expected: list[Difference] = field(default_factory=list)
     uncompared: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     proving: int = 0
     kept: int = 0
 
@@ -305,6 +313,7 @@ def compare(before: Json, after: Json) -> Comparison:
     result = Comparison()
     common = set(before["kinds"]) & set(after["kinds"])
     result.uncompared = [name for name in before["kinds"] if name not in common]
+    result.unread = _unread(before, result.uncompared)
     for kind in KINDS:
         if kind.name in common:
             _compare_ids(kind, before, after, result)
@@ -314,6 +323,20 @@ def compare(before: Json, after: Json) -> Comparison:
     if "execution_schedules" in common:
         _compare_schedules(details_before, details_after, result)
     return result
+
+
+def _unread(before: Json, names: t.Sequence[str]) -> list[str]:
+    told = []
+    for name in names:
+        had = {
+            i for kinds in before["content"].values() for i in kinds.get(name, {}).get("ids", [])
+        }
+        had -= EVERYWHERE.get(name, set())
+        if had:
+            more = f", and {len(had) - MOST_NAMED} more" if len(had) > MOST_NAMED else ""
+            named = ", ".join(sorted(had)[:MOST_NAMED])
+            told.append(f"{name.replace('_', ' ')} cannot be listed on this manager: {named}{more}")
+    return told
 
 
 def _compare_ids(kind: Kind, before: Json, after: Json, result: Comparison) -> None:

@@ -154,6 +154,7 @@ def decide(evidence: Evidence) -> Verdict:
         return Verdict(FAILED, ["nothing of the expected content is there", *problems], hint)
     if comparison:
         problems += [str(difference) for difference in (*comparison.lost, *comparison.changed)]
+        problems += comparison.unread
     elif evidence.compare_error:
         problems.append(f"the content could not be compared: {evidence.compare_error}")
     if failed:

@@ -305,6 +305,31 @@ def test_schedules_that_only_the_first_one_has_read_are_not_taken_for_changed() 
     assert comparison.complete
 
 
+def test_what_only_the_first_one_could_list_is_named_by_kind() -> None:
+    users = [{"username": name} for name in ("admin", "bob", "eve")]
+    groups = [{"name": f"g{n}"} for n in range(7)]
+    rich = inventory({**ITEMS, "users": users, "user_groups": groups})
+    less = {kind: found for kind, found in ITEMS.items() if kind != "users"}
+    assert compare(rich, inventory(less)).unread == [
+        "users cannot be listed on this manager: bob, eve",
+        "user groups cannot be listed on this manager: g0, g1, g2, g3, g4, and 2 more",
+    ]
+
+
+@pytest.mark.parametrize("users", [[], [{"username": "admin"}]])
+def test_a_kind_of_which_there_was_none_is_not_missed(users: t.Any) -> None:
+    """Every manager has the user admin."""
+    rich = inventory({**ITEMS, "users": users, "user_groups": []})
+    less = inventory({kind: found for kind, found in ITEMS.items() if kind != "users"})
+    comparison = compare(rich, less)
+    assert comparison.uncompared == ["users", "user_groups"] and comparison.unread == []
+
+
+def test_a_kind_that_the_first_one_could_not_list_is_no_loss() -> None:
+    less = inventory({kind: found for kind, found in ITEMS.items() if kind != "sites"})
+    assert compare(less, inventory()).unread == []
+
+
 def test_counts_are_over_all_tenants_in_the_order_of_kinds() -> None:
     assert counts(inventory()) == {
         "tenants": 2,

@@ -109,6 +109,7 @@ def lost(kind: str) -> Difference:
 
 
 CHANGED = Difference("changed", "t", "deployments", "d", "site paris became none")
+UNREAD = Comparison(unread=["users cannot be listed on this manager: bob"], proving=5, kept=5)
 COMPLETE = Comparison(proving=5, kept=5)
 EMPTY = Comparison()
 SITES = Comparison(changed=[CHANGED], proving=5, kept=5)
@@ -132,6 +133,8 @@ NOTHING = Comparison(lost=[lost("secrets")], proving=5, kept=0)
         (Evidence("terminated", comparison=COMPLETE, flag_stuck=True), PARTIAL),
         (Evidence("terminated", comparison=COMPLETE, inactive_services=["nginx"]), PARTIAL),
         (Evidence("terminated", comparison=COMPLETE, left_behind=["maintenance"]), PARTIAL),
+        (Evidence("terminated", comparison=UNREAD), PARTIAL),
+        (Evidence("failed", RRULE, comparison=UNREAD), PARTIAL),
         (Evidence(None, comparison=COMPLETE), PARTIAL),
         (Evidence(None), PARTIAL),
         (Evidence("failed", RRULE, comparison=COMPLETE), RESTORED),
@@ -171,6 +174,7 @@ RANK = {FAILED: 0, PARTIAL: 1, RESTORED: 2}
 EXECUTIONS = (("terminated", ""), ("failed", RRULE), ("failed", UNKNOWN), ("cancelled", ""))
 COMPARED: tuple[tuple[t.Any, str], ...] = (
     (COMPLETE, ""),
+    (UNREAD, ""),
     (SITES, ""),
     (SCHEDULES, ""),
     (MORE, ""),
@@ -238,4 +242,5 @@ def test_restored_means_that_nothing_speaks_against_it() -> None:
             assert not evidence.inactive_services and not evidence.left_behind
             assert not evidence.compare_error
             assert evidence.comparison is None or evidence.comparison.complete
+            assert evidence.comparison is None or not evidence.comparison.unread
             assert evidence.execution == "terminated" or evidence.error == RRULE
