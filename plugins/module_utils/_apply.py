@@ -102,7 +102,7 @@ class Restore:
         if self._wishes.maintenance:
             self._marker.check()
         self._client.capabilities()
-        # the restore flag is true of the node that runs the restore and of no other
+        # what a restore does to the manager that it is asked of is true of no other
         self._client.http.pin()
         found = look(
             self._client,
@@ -258,6 +258,7 @@ class Restore:
             error=outcome.error,
             flag_stuck=outcome.flag_stuck,
             flag_path=self._client.capabilities().restore_flag_path,
+            flag_at=outcome.flag_at,
             left_behind=[stuck] if stuck else [],
             mended=wishes.mend,
         )

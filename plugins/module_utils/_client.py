@@ -68,9 +68,10 @@ def says_running(answer: Json) -> bool:
 class CloudifyClient:
     """One manager's REST API. Errors are those of C(_errors)."""
 
-    def __init__(self, http: ManagerHttp) -> None:
+    def __init__(self, http: ManagerHttp, capabilities: Capabilities | None = None) -> None:
+        """:param capabilities: those of this manager, if they are known"""
         self.http = http
-        self._capabilities: Capabilities | None = None
+        self._capabilities = capabilities
         self._bypass = False
 
     # -- reading, also while in maintenance mode --------------------------------------------

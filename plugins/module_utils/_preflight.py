@@ -35,6 +35,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote impor
     RemoteFile,
     same_archive,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._restore import RestoreFlag
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
     describe_executions,
     last_line,
@@ -306,12 +307,13 @@ def _check_waiting(client: CloudifyClient) -> None:
 
 
 def _check_flag(client: CloudifyClient, capabilities: Capabilities) -> None:
-    if client.restore_is_running():
+    flag = RestoreFlag(client)
+    if flag.is_set():
         raise Refused(
-            "the manager says that a restore is running, though no execution of one is active",
+            f"{flag.where} says that a restore is running, though no execution of one is active",
             hint=(
                 "If it does not clear within minutes, the flag was left behind by a failed "
-                f"restore: delete {capabilities.restore_flag_path} on the manager"
+                f"restore: delete {capabilities.restore_flag_path} on {flag.where}"
             ),
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._changing import changing
@@ -30,6 +30,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     Unauthorized,
     Unavailable,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import ManagerHttp
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
     EVERY_STATE,
     UNREADABLE,
@@ -47,6 +48,10 @@ PASSWORD_INTERVAL = 3.0
 ABSENT_FOR = 60.0
 
 ABSENT = "absent"
+
+#: Seconds for another manager to say whether its restore flag is set, and how long one that
+#: does not say is left alone.
+FLAG_CONNECT, FLAG_ANSWER, FLAG_PAUSE = 1.0, 2.0, 60.0
 
 
 class LoginLost(RecoveryError):
@@ -98,6 +103,67 @@ class Passwords:
             self._client.http.login(password=password, token=password is None)
 
 
+class RestoreFlag:
+    """The restore flag of all managers. It is a file on the one whose worker runs the restore, which
+    need not be the one that was asked for it.
+
+    :ivar where: who said last that it is set
+    """
+
+    def __init__(
+        self, client: CloudifyClient, *, clock: t.Callable[[], float] = time.monotonic
+    ) -> None:
+        self.where = "the manager"
+        self._client = client
+        self._clock = clock
+        self._others: dict[str, CloudifyClient] = {}
+        self._left_alone: dict[str, float] = {}
+
+    def is_set(self, *, retry: bool = True) -> bool | None:
+        """None before 5.0.5, which has no such thing. Other managers are asked once, and one that
+        does not answer says nothing.
+
+        :raises RecoveryError: when the client's own manager does not say
+        """
+        own = self._client.restore_is_running(retry=retry)
+        if own:
+            self.where = "the manager"
+        if own is not False:
+            return own
+        http = self._client.http
+        return any(self._is_set_on(host) for host in http.connection.hosts if host != http.host)
+
+    def _is_set_on(self, host: str) -> bool:
+        if self._clock() < self._left_alone.get(host, 0.0):
+            return False
+        try:
+            found = bool(self._other(host).restore_is_running(retry=False))
+        except RecoveryError:
+            self._left_alone[host] = self._clock() + FLAG_PAUSE
+            return False
+        if found:
+            self.where = f"the manager {host}"
+        return found
+
+    def _other(self, host: str) -> CloudifyClient:
+        """It is told without a login, and one that has become wrong would lock the account."""
+        if host not in self._others:
+            http = ManagerHttp(
+                replace(
+                    self._client.http.connection,
+                    hosts=[host],
+                    token=None,
+                    tenant=DEFAULT_TENANT,
+                    connect_timeout=FLAG_CONNECT,
+                    request_timeout=FLAG_ANSWER,
+                )
+            )
+            # neither the account nor one of ~/.netrc
+            http.session.auth = lambda request: request
+            self._others[host] = CloudifyClient(http, self._client.capabilities())
+        return self._others[host]
+
+
 @dataclass
 class Seen:
     """One look at a running restore.
@@ -128,6 +194,7 @@ class Outcome:
     error: str
     flag_stuck: bool
     outages: int
+    flag_at: str = "the manager"
 
 
 class RestoreWatch:
@@ -153,6 +220,7 @@ class RestoreWatch:
         self._ticker = ticker
         self._flag_timeout = flag_timeout
         self._clock = clock
+        self._flag = RestoreFlag(client, clock=clock)
         self._last = Seen()
         self._flag_was_set = False
         self._ended_at: float | None = None
@@ -174,12 +242,19 @@ class RestoreWatch:
             ),
         )
         known = seen.execution if seen.execution in END_STATES else None
-        return Outcome(self._execution_id, known, seen.error, self._flag_stuck, self._outages)
+        return Outcome(
+            self._execution_id,
+            known,
+            seen.error,
+            self._flag_stuck,
+            self._outages,
+            self._flag.where,
+        )
 
     def _look(self) -> Seen:
         try:
             seen = self._read_execution()
-            seen.flag = self._client.restore_is_running(retry=False)
+            seen.flag = self._flag.is_set(retry=False)
         except Unauthorized:
             seen = self._refused()
         except (Unavailable, ConnectionFailed, NotFound) as exc:
@@ -229,7 +304,7 @@ class RestoreWatch:
     def _flag_without_login(self) -> bool | None:
         """snapshot-status wants no login. None where it cannot be read either."""
         try:
-            return self._client.restore_is_running(retry=False)
+            return self._flag.is_set(retry=False)
         except (ApiError, ConnectionFailed):
             return None
 
@@ -438,6 +513,7 @@ __all__ = (
     "MayHaveBegun",
     "Outcome",
     "Passwords",
+    "RestoreFlag",
     "RestoreWatch",
     "settled",
     "start",

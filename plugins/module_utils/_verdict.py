@@ -105,6 +105,7 @@ class Evidence:
     error: str = ""
     flag_stuck: bool = False
     flag_path: str | None = None
+    flag_at: str = "the manager"
     inactive_services: list[str] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
     row_survived: bool = False
@@ -139,7 +140,7 @@ def decide(evidence: Evidence) -> Verdict:
         problems.append("its execution could not be followed to the end")
     if evidence.flag_stuck:
         problems.append(
-            f"the restore flag is still set; delete {evidence.flag_path} on the manager"
+            f"the restore flag is still set; delete {evidence.flag_path} on {evidence.flag_at}"
         )
     if evidence.inactive_services:
         problems.append(f"services are not active: {', '.join(evidence.inactive_services)}")

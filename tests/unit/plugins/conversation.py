@@ -170,18 +170,27 @@ class Conversation:
         self.request("DELETE", path, json=json, **more)
 
     def serve(
-        self, method: str, path: str, answer: t.Callable[[t.Any], tuple[int, t.Any, t.Any]]
+        self,
+        method: str,
+        path: str,
+        answer: t.Callable[[t.Any], t.Any],
+        *,
+        host: str = HOST,
+        login: str | None = basic(),
     ) -> None:
-        """Any number of these requests, at any time; C(answer) gives status, headers and body."""
+        """Any number of these requests, at any time.
+
+        :param answer: gives status, headers and body, or an exception to raise
+        """
         registry = t.cast(StrictOrder, self._mock.get_registry())
-        url = f"https://{HOST}:443/api/v3.1{path}"
+        url = f"https://{host}:443/api/v3.1{path}"
         registry.served.append(
             responses.CallbackResponse(
                 method,
                 url,
                 answer,
                 content_type=None,
-                match=[headers_are({"Authorization": basic()})],
+                match=[headers_are({"Authorization": login})],
             )
         )
 

@@ -34,6 +34,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation im
     HOST,
     PASSWORD,
     USERNAME,
+    refused,
 )
 
 REVISIONS = {
@@ -114,10 +115,12 @@ def preflight(
     snapshots: t.Sequence[str] | None = ("s1",),
     status: t.Any = None,
     end: bool = True,
+    others: t.Sequence[str] = (),
     **more: t.Any,
 ) -> None:
     """All that is looked at before a restore.
 
+    :param others: managers that are out of reach
     :param end: false where it is refused over content or snapshots
     :param has: how much the manager has, beyond what a fresh one has
     :param snapshots: those on the manager; None where nobody asks, as before one in new format
@@ -128,6 +131,8 @@ def preflight(
     manager.get("/snapshots/s1", {"id": "s1", "status": snapshot}, **more)
     executions(manager, ACTIVE_STATES, active, **more)
     manager.get("/snapshot-status", {"status": flag}, **more)
+    for host in others:
+        flag_is_out_of_reach(manager, host)
     manager.get("/maintenance", {"status": maintenance}, **more)
     if waiting is not None:
         executions(manager, ("queued", "scheduled"), waiting, **more)
@@ -136,6 +141,11 @@ def preflight(
         of_manager(manager, snapshots, **more)
     if end:
         manager.get("/status", status or OK_STATUS, **more)
+
+
+def flag_is_out_of_reach(manager: t.Any, host: str) -> None:
+    """Another manager is asked without a login, and does not answer."""
+    manager.broken("GET", "/snapshot-status", refused(), host=host, headers={"Authorization": None})
 
 
 def of_manager(manager: t.Any, snapshots: t.Sequence[str], **more: t.Any) -> None:

@@ -186,11 +186,17 @@ def test_a_read_is_repeated_and_then_given_up(
     assert clock.slept == PAUSES
 
 
+def another_tells_no_flag(manager: t.Any) -> None:
+    """Before a restore, each manager is asked whether its restore flag is set."""
+    manager.serve("GET", "/snapshot-status", lambda request: c.refused(), host=c.SECOND, login=None)
+
+
 @pytest.mark.parametrize("call", WRITES, ids=str)
 @pytest.mark.parametrize("error", [c.no_answer, c.closed])
 def test_a_change_that_may_have_arrived_is_not_repeated_anywhere(
     call: Call, error: t.Any, manager: t.Any, fails: t.Any, clock: t.Any
 ) -> None:
+    another_tells_no_flag(manager)
     call.lead(manager)
     manager.broken(call.method, call.path, error(), **call.request)
     said = fails(call, perhaps=True, **c.BOTH)
@@ -203,6 +209,7 @@ def test_a_change_that_may_have_arrived_is_not_repeated_anywhere(
 def test_what_was_prepared_on_one_manager_is_tried_on_no_other(
     call: Call, error: t.Any, manager: t.Any, fails: t.Any, clock: t.Any
 ) -> None:
+    another_tells_no_flag(manager)
     call.lead(manager)
     for _attempt in range(5):
         manager.broken(call.method, call.path, error(), **call.request)

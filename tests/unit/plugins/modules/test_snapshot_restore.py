@@ -15,6 +15,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import OF_OPERATORS
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation import (
     BOTH,
+    HOST,
     SECOND,
     refused,
 )
@@ -24,6 +25,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.re
     SENT,
     archive,
     executions,
+    flag_is_out_of_reach,
     inventory,
     preflight,
     restores,
@@ -498,15 +500,16 @@ def test_time_out_tells_the_execution(manager: t.Any, legacy: t.Any) -> None:
 
 
 def test_it_stays_with_the_manager_that_answered_first(manager: t.Any, legacy: t.Any) -> None:
-    """The restore flag is true of one node: another one's answer would be another truth."""
+    """Another one's answer would be another truth, but for the flag, which the first one cannot tell."""
     manager.broken("GET", "/version", refused())
-    preflight(manager, host=SECOND)
+    preflight(manager, host=SECOND, others=[HOST])
     restores(manager, host=SECOND)
     manager.post("/snapshots/s1/restore", {"id": "e1"}, sent=SENT, host=SECOND)
     manager.page("GET", "/executions/e1", 502, host=SECOND)
     manager.broken("GET", "/executions/e1", refused(), host=SECOND)
     manager.get("/executions/e1", {"id": "e1", "status": "terminated"}, host=SECOND)
     manager.get("/snapshot-status", {"status": "not-running"}, host=SECOND)
+    flag_is_out_of_reach(manager, HOST)
     manager.get("/status", OK_STATUS, host=SECOND)
     manager.error("GET", "/snapshots/s1", 404, "not_found_error", host=SECOND)
     del legacy["content"]
