@@ -23,6 +23,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     ApiError,
     RecoveryError,
     Refused,
+    WaitTimeout,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import (
@@ -239,7 +240,8 @@ def refuse_if_being_made(client: CloudifyClient, snapshot: Json) -> None:
         raise Refused(
             f"Cannot delete snapshot {snapshot['id']}, it is being made: "
             f"{describe_executions([execution])}",
-            hint="Wait for this execution to end or cancel it, and run this again",
+            hint="Wait for this execution to end or cancel it, and run this again"
+            + _kill([execution]),
             execution_id=execution["id"],
         )
 
@@ -253,17 +255,31 @@ def refuse_if_blocked(client: CloudifyClient, snapshot_id: str, plan: CreatePlan
         return
     active = client.active_executions()
     if active:
-        raise _blocked(client, snapshot_id, describe_executions(active))
+        raise _blocked(client, snapshot_id, describe_executions(active), active)
 
 
-def _blocked(client: CloudifyClient, snapshot_id: str, by: str, **details: t.Any) -> Refused:
+def _blocked(
+    client: CloudifyClient, snapshot_id: str, by: str, active: t.Sequence[Json], **details: t.Any
+) -> Refused:
     hint = "Wait for them to end"
     if client.capabilities().has("create.queue"):
         hint += ", or use queue=true to have the manager make the snapshot after them"
     return Refused(
         f"Cannot create snapshot {snapshot_id} while other executions are active: {by}",
-        hint=hint,
+        hint=hint + _kill(active),
         **details,
+    )
+
+
+def _kill(executions: t.Sequence[Json]) -> str:
+    """Of a request that came while the broker was down, and of one that was refused, an execution
+    is left that waits for ever."""
+    pending = [item["id"] for item in executions if item.get("status") == "pending"]
+    if not pending:
+        return ""
+    return (
+        f". If execution {' or '.join(pending)} stays pending, it never runs, and only the action "
+        "kill removes it"
     )
 
 
@@ -278,10 +294,13 @@ def start_create(client: CloudifyClient, snapshot_id: str, plan: CreatePlan) -> 
         if exc.code != "existing_running_execution_error":
             raise
         try:
-            by = describe_executions(client.active_executions()) or exc.server_message
+            active = client.active_executions()
         except RecoveryError:
-            by = exc.server_message
-        raise _blocked(client, snapshot_id, by, status=exc.status, error_code=exc.code) from exc
+            active = []
+        by = describe_executions(active) or exc.server_message
+        raise _blocked(
+            client, snapshot_id, by, active, status=exc.status, error_code=exc.code
+        ) from exc
 
 
 # -- waiting -----------------------------------------------------------------------------------
@@ -343,14 +362,19 @@ def wait_created(
         snapshot, execution = seen
         return f"snapshot {(snapshot or {}).get('status', 'absent')}, execution {execution}"
 
-    snapshot, _execution = wait_for(
-        fetch=fetch,
-        done=done,
-        describe=describe,
-        waiting_for=f"snapshot {snapshot_id}",
-        ticker=ticker,
-        tolerate=is_outage,
-    )
+    try:
+        snapshot, _execution = wait_for(
+            fetch=fetch,
+            done=done,
+            describe=describe,
+            waiting_for=f"snapshot {snapshot_id}",
+            ticker=ticker,
+            tolerate=is_outage,
+        )
+    except WaitTimeout as exc:
+        if exc.last_seen.endswith("execution pending"):
+            exc.hint = _kill([{"id": execution_id, "status": "pending"}])[2:]
+        raise
     return t.cast(Json, snapshot)
 
 

@@ -134,6 +134,30 @@ def test_damaged_archive_never_becomes_a_set(cluster: Cluster) -> None:
     assert sets(cluster) == []
 
 
+def test_a_create_that_never_runs_spoils_no_later_backup(start: Callable[..., Cluster]) -> None:
+    """The broker was down at the request: its execution stays pending, and only a kill removes it."""
+    cluster = start(edition="community")
+    cluster.manager.control("POST", "/broker", {"state": "down"})
+    cluster.fail("backup")
+    cluster.manager.control("POST", "/broker", {"state": "up"})
+    (stuck,) = cluster.snapshots()
+    pending = "/executions?_include_system_workflows=true&status=pending"
+    (execution,) = [each["id"] for each in cluster.get(pending)["items"]]
+    kill = f"If execution {execution} stays pending, it never runs, and only the action kill removes it"
+    assert kill in cluster.fail("backup", take_snapshot_timeout=1)
+    done = cluster.ok("backup", take_snapshot_resume_within=0)
+    assert f"could not delete snapshot {stuck} from the manager: " in done.report[-2]
+    assert kill in done.report[-2]
+    (name,) = sets(cluster)
+    cluster.whole(name)
+    # what tells of it stays until it is gone
+    assert [each for each in cluster.names() if stuck in each]
+    cluster.manager.call("POST", f"/executions/{execution}", {"action": "kill"})
+    said = cluster.ok("backup", take_snapshot_resume_within=0).report[-2]
+    assert "could not delete" not in said
+    assert cluster.snapshots() == [] and not [each for each in cluster.names() if stuck in each]
+
+
 def sets(cluster: Cluster) -> list[str]:
     """Whole sets in the store."""
     return [name for name in cluster.names() if not name.startswith(".")]

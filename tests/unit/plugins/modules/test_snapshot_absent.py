@@ -94,6 +94,15 @@ def test_a_snapshot_that_is_being_made_is_not_deleted(
     assert said["execution_id"] == "e1"
 
 
+def test_a_create_that_stays_pending_is_to_be_killed(manager: t.Any) -> None:
+    being_made(manager, {**CREATE, "status": "pending"})
+    said = manager.run("snapshot", id="s1", state="absent")
+    assert said["msg"].endswith(
+        "Wait for this execution to end or cancel it, and run this again. If execution e1 stays "
+        "pending, it never runs, and only the action kill removes it."
+    )
+
+
 def test_where_executions_cannot_be_asked_for_the_manager_decides(manager: t.Any) -> None:
     manager.get("/snapshots/s1", CREATING)
     query = {**QUESTION, "_size": 1000, "_offset": 0}

@@ -54,6 +54,21 @@ def test_another_running_execution_is_named(
     assert (said["status"], said["error_code"]) == (400, "existing_running_execution_error")
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_one_that_stays_pending_is_to_be_killed(check: bool, manager: t.Any) -> None:
+    """What a request leaves behind while the broker is down. It keeps queued ones from running, too."""
+    if check:
+        manager.version()
+        manager.error("GET", "/snapshots/s1", 404, "not_found_error")
+    else:
+        refused(manager, "7.0.5", {"legacy": True})
+    active(manager, [BUSY, {**BUSY, "id": "e7", "status": "pending"}])
+    said = manager.run("snapshot", id="s1", check=check)
+    assert said["msg"].endswith(
+        "If execution e7 stays pending, it never runs, and only the action kill removes it."
+    )
+
+
 @pytest.mark.parametrize(
     ("version", "queue_is_offered"), [("4.4.0", False), ("4.5.5", True), ("7.0.5", True)]
 )

@@ -123,6 +123,23 @@ def test_a_created_snapshot_whose_execution_has_not_ended_is_waited_for(manager:
     assert said["execution_id"] == "e7"
 
 
+@pytest.mark.parametrize("replace_failed", [False, True])
+@pytest.mark.parametrize("status", ["pending", "started"])
+def test_a_create_that_is_waited_for_in_vain(
+    status: str, replace_failed: bool, manager: t.Any
+) -> None:
+    found(manager, CREATING)
+    makers(manager, made(status))
+    for _look in range(2):
+        manager.get("/executions/e7", made(status))
+        manager.get("/snapshots/s1", CREATING)
+    options = {"replace_failed": replace_failed, "wait_timeout": 0.1}
+    said = manager.run("snapshot", id="s1", **options)
+    kill = "If execution e7 stays pending, it never runs, and only the action kill removes it"
+    assert said["failed"] and (kill in said["msg"]) == (status == "pending")
+    assert ("It may still end well" in said["msg"]) == (status == "started")
+
+
 @pytest.mark.parametrize("snapshot", [CREATED, CREATING])
 def test_executions_that_cannot_be_read_are_an_error(snapshot: t.Any, manager: t.Any) -> None:
     found(manager, snapshot)
