@@ -41,6 +41,7 @@ options:
     description:
       - The manager fetches the archive from here by itself. Every byte of what it fetched is read back and tested afterwards, and it
         is deleted again if it is no sound snapshot.
+      - It is shown nowhere, since there may be a login or a signature in it.
     type: str
   sha256:
     description:
@@ -158,7 +159,7 @@ def main() -> t.NoReturn:
             argument_spec={
                 "id": {"type": "str", "required": True},
                 "src": {"type": "path"},
-                "url": {"type": "str"},
+                "url": {"type": "str", "no_log": True},
                 "sha256": {"type": "str"},
                 "force": {"type": "bool", "default": False},
                 "idle_timeout": {"type": "float", "default": 330.0},

@@ -21,6 +21,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.action import (
     node_files_info,
     run,
     snapshot_info,
+    snapshot_upload,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import _direct
 
@@ -127,6 +128,21 @@ def test_no_secret_is_in_a_result(act: t.Callable[..., Json]) -> None:
     )
     assert "is not an address" in said["msg"] and "pa55word" not in json.dumps(said)
     assert said["invocation"]["module_args"]["tenant"] == "default_tenant"
+
+
+def test_a_url_that_may_have_a_login_or_a_signature_in_it_is_in_no_result(
+    act: t.Callable[..., Json],
+) -> None:
+    said = act(
+        snapshot_upload.ActionModule,
+        manager_hosts=["no address"],
+        username="admin",
+        password="pa55word of all",
+        id="s1",
+        url="https://me:pa55word@store.example/s1.zip?signature=s1gned",
+    )
+    assert said["invocation"]["module_args"]["id"] == "s1"
+    assert "pa55word" not in json.dumps(said) and "s1gned" not in json.dumps(said)
 
 
 def test_one_after_another(act: t.Callable[..., Json], tmp_path: pathlib.Path) -> None:
