@@ -117,6 +117,18 @@ KINDS: tuple[Kind, ...] = (
 )
 KINDS_BY_NAME = {kind.name: kind for kind in KINDS}
 
+#: What an operator makes, and would miss; and how much of it a fresh manager has.
+OF_OPERATORS = {
+    "tenants": 1,
+    "users": 1,
+    "user_groups": 0,
+    "blueprints": 0,
+    "deployments": 0,
+    "plugins": 0,
+    "secrets": 0,
+    "sites": 0,
+}
+
 #: What every manager has, also one that cannot list it.
 EVERYWHERE = {"users": {"admin"}}
 #: Of what cannot be compared.
@@ -227,6 +239,14 @@ def counts(inventory: Json) -> dict[str, int]:
         for name, found in kinds.items():
             total[name] = total.get(name, 0) + found["count"]
     return {kind.name: total[kind.name] for kind in KINDS if kind.name in total}
+
+
+def is_filled(found: t.Mapping[str, t.Any]) -> bool:
+    """Whether there is more than a fresh manager has, by what C(counts) gives."""
+    return any(
+        isinstance(found.get(name), int) and found[name] > fresh
+        for name, fresh in OF_OPERATORS.items()
+    )
 
 
 def is_inventory(value: t.Any) -> bool:
@@ -474,12 +494,14 @@ __all__ = (
     "KINDS",
     "KINDS_BY_NAME",
     "MANAGER_WIDE",
+    "OF_OPERATORS",
     "Comparison",
     "Difference",
     "Kind",
     "build_inventory",
     "compare",
     "counts",
+    "is_filled",
     "is_inventory",
     "placed_deployments",
     "schedules_breaking_new_format",

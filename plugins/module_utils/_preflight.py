@@ -19,7 +19,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     CloudifyClient,
     Json,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import KINDS_BY_NAME
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+    KINDS_BY_NAME,
+    OF_OPERATORS,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     ArchiveError,
@@ -41,18 +44,6 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots im
     last_line,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import Capabilities
-
-#: What an operator makes, and would miss; and how much of it a fresh manager has.
-OF_OPERATORS = {
-    "tenants": 1,
-    "users": 1,
-    "user_groups": 0,
-    "blueprints": 0,
-    "deployments": 0,
-    "plugins": 0,
-    "secrets": 0,
-    "sites": 0,
-}
 
 
 @dataclass(frozen=True)

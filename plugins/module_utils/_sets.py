@@ -26,6 +26,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker impo
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
     compare,
     counts,
+    is_filled,
     is_inventory,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import (
@@ -89,6 +90,11 @@ class RecoverySet:
     @property
     def sound(self) -> bool:
         return not self.problems
+
+    @property
+    def filled(self) -> bool:
+        """Whether its manager had anything that operators make."""
+        return is_filled(self.manifest.get("counts") or {})
 
     def as_dict(self) -> Json:
         return {
@@ -407,13 +413,22 @@ def _capabilities(manager: Json) -> Capabilities:
     return Capabilities(Version.parse(manager["version"]), manager["edition"])
 
 
-def to_prune(sets: t.Sequence[RecoverySet], *, keep: int) -> list[RecoverySet]:
+def to_prune(
+    sets: t.Sequence[RecoverySet], *, keep: int, held: t.Collection[str] = ()
+) -> list[RecoverySet]:
     """Sets beyond the C(keep) newest sound ones. A set that is not sound is never counted, and
-    never removed: a person has to look at it.
+    never removed: a person has to look at it. Where those that stay are all of an empty manager,
+    the newest of one that was not stays with them.
 
     :param sets: newest first, checked
+    :param held: ids of sets that somebody is about to restore
     """
-    return [found for found in sets if found.sound][keep:]
+    sound = [found for found in sets if found.sound]
+    kept, doomed = sound[:keep], sound[keep:]
+    filled = None
+    if not any(found.filled for found in kept):
+        filled = next((found for found in doomed if found.filled), None)
+    return [found for found in doomed if found is not filled and found.id not in held]
 
 
 # -- small things ----------------------------------------------------------------------------------

@@ -57,7 +57,9 @@ options:
         changed while the snapshot was made is named in the manifest's warnings. A set that its own manager could not restore is refused.
       - V(absent) removes a set, or an unfinished one.
       - V(pruned) removes all but the O(keep) newest sound sets. Sets with problems are neither counted nor removed. Before anything is
-        removed, the newest set is read to its last byte, and the next one if that has a problem, until one is sound.
+        removed, the newest set is read to its last byte, and the next one if that has a problem or nothing in it, until one is sound.
+      - It also leaves the newest sound set that has content where those that stay have none, and the one that a run which has torn its cluster
+        down will restore.
     type: str
     choices: [staged, present, absent, pruned]
     default: present
@@ -170,6 +172,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
     create_manager_module,
     run,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._runs import ClusterRuns
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -276,14 +279,17 @@ def pruned(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
         _sets.verify(found, full=False)
         if found.sound:
             found.problems += _sets.unfit_for(found)
-    if _sets.to_prune(sets, keep=keep):
-        # nothing goes before one that stays has been read to its last byte
+    # what a run has torn down will be restored from the set that it began with
+    runs = ClusterRuns(store=module.params["store"], cluster=module.params["cluster"]).listed()
+    held = {run["facts"].get("set") for run in runs if run["holds"]}
+    if _sets.to_prune(sets, keep=keep, held=held):
+        # nothing goes before one that stays, and has something in it, has been read to its last byte
         for found in sets:
             if found.sound:
                 _sets.verify(found, full=True)
-            if found.sound:
+            if found.sound and (found.filled or not any(e.filled for e in sets if e.sound)):
                 break
-    doomed = [found.id for found in _sets.to_prune(sets, keep=keep)]
+    doomed = [found.id for found in _sets.to_prune(sets, keep=keep, held=held)]
     result: Result = {"removed": doomed}
     if doomed:
         result.update(changed(f"there are more than {keep} sound sets", "present", "absent"))

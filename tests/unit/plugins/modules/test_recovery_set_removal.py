@@ -14,6 +14,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _runs
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import killing, samples
 
 
@@ -88,6 +89,56 @@ def test_all_but_the_newest_are_pruned(check: bool, run: t.Any, tmp_path: pathli
     assert said["removed"] == ["b", "a"]
     assert said["reason"] == "there are more than 2 sound sets"
     assert there(tmp_path) == (["a", "b", "c", "d"] if check else ["c", "d"])
+
+
+EMPTY = {"tenants": 1, "users": 1, "blueprints": 0, "executions": 9}
+
+
+def test_backups_of_an_emptied_manager_never_push_out_what_it_had(
+    run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    made = days(tmp_path, "a", "b", "c", "d", "e")
+    for name, found in made.items():
+        samples.edit_manifest(found, counts=EMPTY if name in "de" else {**EMPTY, "secrets": 1})
+    assert run(state="pruned", keep=2)["removed"] == ["b", "a"]
+    assert not run(state="pruned", keep=2)["changed"]
+    # until there is one again
+    refilled = samples.commit(tmp_path, "f", at="2026-11-06T00:00:00Z")
+    samples.edit_manifest(refilled, counts={**EMPTY, "tenants": 2})
+    assert run(state="pruned", keep=2)["removed"] == ["d", "c"]
+
+
+def test_of_sets_that_are_all_empty_the_newest_are_kept(run: t.Any, tmp_path: pathlib.Path) -> None:
+    for found in days(tmp_path, "a", "b", "c").values():
+        samples.edit_manifest(found, counts=EMPTY)
+    assert run(state="pruned", keep=1)["removed"] == ["b", "a"]
+
+
+def test_the_one_that_is_spared_has_been_read_to_its_last_byte(
+    run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    made = days(tmp_path, "a", "b", "c", "d")
+    for name, found in made.items():
+        samples.edit_manifest(found, counts=EMPTY if name == "d" else {"secrets": 1})
+    archive = made["c"] / "snapshot.zip"
+    data = bytearray(archive.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    archive.write_bytes(data)
+    assert run(state="pruned", keep=1)["removed"] == ["a"]
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_what_a_run_that_holds_the_cluster_would_restore_is_kept(
+    given_up: bool, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    days(tmp_path, "a", "b", "c", "d")
+    runs = _runs.ClusterRuns(store=str(tmp_path), cluster=samples.CLUSTER)
+    how: dict[str, t.Any] = {"controller": {}, "take_over": None, "resume": lambda first: True}
+    begun = runs.begin(runbook="rebuild_cluster", run_id="rebuild_cluster-1", **how)
+    runs.note(begun.id, state="kept", facts={"set": "b"})
+    runs.note(begun.id, state="step", step="tear down")
+    runs.end(begun.id, outcome="given up" if given_up else "failed", report={})
+    assert run(state="pruned", keep=1)["removed"] == (["c", "b", "a"] if given_up else ["c", "a"])
 
 
 @pytest.mark.parametrize("keep", [2, 3, 1000])
