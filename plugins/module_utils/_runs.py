@@ -136,10 +136,8 @@ class ClusterRuns:
             if give_up:
                 self._give_up(give_up)
             before = self.holder() or {}
-            earlier = self._unfinished(runbook, about, resume)
-            taken = earlier or self._unused(run_id)
-            old = earlier is not None and not resume(self.journal(taken)[0])
-            run = Run(id=taken, path=self.path(taken), resumed=earlier is not None, old=old)
+            earlier = self._unfinished(runbook, about, resume=resume)
+            run = self._run(earlier, run_id, resume)
             write_json(
                 self._lock,
                 {
@@ -155,6 +153,29 @@ class ClusterRuns:
         sync_folder(self._runs)
         self.note(run.id, state="resumed" if earlier else "begun", runbook=runbook, about=about)
         return run
+
+    def plan(
+        self,
+        *,
+        runbook: str,
+        run_id: str,
+        take_over: str | None,
+        resume: t.Callable[[Json], bool],
+        about: str = "",
+        give_up: str | None = None,
+    ) -> Run:
+        """What C(begin) would return, or raise. Nothing is written."""
+        check_name("id", run_id)
+        self.check_free(take_over=take_over, runbook=runbook, give_up=give_up)
+        if give_up:
+            self._may_be_given_up(give_up)
+        earlier = self._unfinished(runbook, about, resume=resume, give_up=give_up)
+        return self._run(earlier, run_id, resume)
+
+    def _run(self, earlier: str | None, run_id: str, resume: t.Callable[[Json], bool]) -> Run:
+        taken = earlier or self._unused(run_id)
+        old = earlier is not None and not resume(self.journal(taken)[0])
+        return Run(id=taken, path=self.path(taken), resumed=earlier is not None, old=old)
 
     def path(self, run_id: str) -> str:
         check_name("id", run_id)
@@ -209,14 +230,18 @@ class ClusterRuns:
 
     def _give_up(self, run_id: str) -> None:
         """:raises Refused: when there is no such run, or it came to a good end"""
+        if self._may_be_given_up(run_id):
+            self.note(run_id, state="ended", outcome=GIVEN_UP)
+
+    def _may_be_given_up(self, run_id: str) -> bool:
+        """False where it was given up before."""
         outcome = next((run["outcome"] for run in self.listed() if run["id"] == run_id), OK)
         if outcome == OK:
             raise Refused(
                 f"the cluster {self.cluster} has no run {run_id} that did not come to its end",
                 hint=f"See {self._runs} for the runs that there are",
             )
-        if outcome != GIVEN_UP:
-            self.note(run_id, state="ended", outcome=GIVEN_UP)
+        return outcome != GIVEN_UP
 
     def _unused(self, run_id: str) -> str:
         """Two runs that begin within a second are two."""
@@ -298,6 +323,7 @@ class ClusterRuns:
     def listed(self) -> list[Json]:
         """The newest first: C(id), C(runbook), C(about), C(begun), C(attempts), C(attempted), when the last of them was begun, C(ended) and
         C(outcome) of that one, each None that is not known, C(holds): whether it has begun what only itself brings to an end, and C(facts).
+        Where the cluster was rebuilt since, no more is to be brought to an end.
         """
         try:
             names = sorted(os.listdir(self._runs))
@@ -325,22 +351,19 @@ class ClusterRuns:
                 }
             )
         found.sort(key=lambda run: (str(run["begun"]), run["id"]), reverse=True)
+        rebuilt = _rebuilt(found)
         after: set[tuple[str, str]] = set()
         for run in found:
             # what an older one has begun, the newer one has found
             of = (str(run["runbook"]), str(run["about"]))
-            run["holds"] = run["holds"] and of not in after
+            run["holds"] = run["holds"] and of not in after and str(run["attempted"]) >= rebuilt
             if run["holds"] or run["outcome"] == OK:
                 after.add(of)
         return found
 
-    def saved_before(self, run_id: str) -> list[str]:
-        """Where earlier runs for the same have kept what is nowhere else, the newest first: those that have begun what they never
-        brought to an end, whether they were given up or not."""
-        own = self.journal(run_id)
-        if not own:
-            return []
-        runbook, about = str(own[0].get("runbook")), str(own[0].get("about", ""))
+    def saved_before(self, run_id: str, *, runbook: str, about: str) -> list[str]:
+        """Where runs for the same before this one have kept what is nowhere else, the newest first: those that have begun what they
+        never brought to an end, whether they were given up or not."""
         return [
             self.path(name)
             for name, journal in self._open(runbook, about)
@@ -348,9 +371,13 @@ class ClusterRuns:
         ]
 
     def _open(self, runbook: str, about: str) -> list[tuple[str, list[Json]]]:
-        """The runs of this runbook for the same since the last that came to a good end, the newest first."""
+        """The runs of this runbook for the same since the last that came to a good end, or since the cluster was rebuilt, the newest
+        first."""
         found: list[tuple[str, list[Json]]] = []
-        for name in sorted(os.listdir(self._runs), reverse=True):
+        listed = self.listed()
+        rebuilt = _rebuilt(listed)
+        before = {run["id"] for run in listed if str(run["attempted"]) < rebuilt}
+        for name in sorted((run["id"] for run in listed), reverse=True):
             journal = self.journal(name)
             if not journal or journal[0].get("runbook") != runbook:
                 continue
@@ -358,17 +385,29 @@ class ClusterRuns:
                 continue
             if OK in _outcomes(journal):
                 break
+            if name in before:
+                continue
             found.append((name, journal))
         return found
 
-    def _unfinished(self, runbook: str, about: str, resume: t.Callable[[Json], bool]) -> str | None:
-        """The newest run of this runbook for the same that holds; else the newest, if it was killed or failed."""
+    def _unfinished(
+        self,
+        runbook: str,
+        about: str,
+        *,
+        resume: t.Callable[[Json], bool],
+        give_up: str | None = None,
+    ) -> str | None:
+        """The newest run of this runbook for the same that holds; else the newest, if it was killed or failed.
+
+        :param give_up: as if that was noted
+        """
         found = self._open(runbook, about)
         for name, journal in found:
-            if _holds(journal):
+            if _holds(journal) and name != give_up:
                 return name
         for name, journal in found:
-            if GIVEN_UP in _outcomes(journal):
+            if GIVEN_UP in _outcomes(journal) or name == give_up:
                 return None
             if not _came_to_nothing(journal):
                 return name if resume(journal[0]) else None
@@ -413,6 +452,12 @@ def _holds(journal: t.Sequence[Json]) -> bool:
     outcomes = _outcomes(journal)
     held = HOLDS_FROM.get(str(journal[0].get("runbook"))) in _begun(journal)
     return (held or WAITING in outcomes) and not outcomes & {OK, GIVEN_UP}
+
+
+def _rebuilt(runs: t.Sequence[Json]) -> str:
+    """When the whole cluster was last rebuilt: there is nothing left of what others have begun before. Empty where it never was."""
+    ended = [r["ended"] for r in runs if r["runbook"] == EMPTIED[0] and r["outcome"] == OK]
+    return str(max(ended, default=""))
 
 
 def _came_to_nothing(journal: t.Sequence[Json]) -> bool:

@@ -16,7 +16,7 @@ description:
   - One that failed gives it back by itself where the callback plugin P(cloudify_ha.recovery.give_back#callback) is enabled.
   - A run that was killed or failed is taken up again by the next run of the same runbook, under its own id and in its own directory, within
     O(resume_within). One that has begun what only itself brings to an end, such as a cluster that is torn down, a node that is removed or a
-    split brain that is frozen, is taken up again however old it is.
+    split brain that is frozen, is taken up again however old it is, unless C(rebuild_cluster) has rebuilt the whole cluster since.
   - On the controller it prints each step as it begins.
 extends_documentation_fragment:
   - cloudify_ha.recovery._attributes
@@ -24,7 +24,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Says whether the cluster is free, and writes nothing.
+      - Says whether the cluster is free, and which run would be taken up again with what it has done and kept, and writes nothing.
   diff_mode:
     support: none
   idempotent:
@@ -218,29 +218,26 @@ def new_id(runbook: str) -> str:
 def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
     p = module.params
     check_runbook(p["runbook"])
-    if module.check_mode:
-        runs.check_free(take_over=p["take_over"], runbook=p["runbook"], give_up=p["give_up"])
-        run_id = new_id(p["runbook"])
-        path = runs.path(run_id)
-        none: Result = {"resumed": False, "old": False, "saved_before": [], "done": [], "facts": {}}
-        return {"changed": True, "id": run_id, "path": path, **none}
     oldest = seconds_of(utc_now()) - p["resume_within"]
-    found = runs.begin(
-        runbook=p["runbook"],
-        run_id=new_id(p["runbook"]),
-        controller=p["controller"],
-        take_over=p["take_over"],
-        resume=lambda first: seconds_of(first["at"]) >= oldest,
-        about=p["about"],
-        give_up=p["give_up"],
-    )
+    asked: Result = {
+        "runbook": p["runbook"],
+        "run_id": new_id(p["runbook"]),
+        "take_over": p["take_over"],
+        "resume": lambda first: seconds_of(first["at"]) >= oldest,
+        "about": p["about"],
+        "give_up": p["give_up"],
+    }
+    if module.check_mode:
+        found = runs.plan(**asked)
+    else:
+        found = runs.begin(controller=p["controller"], **asked)
     return {
         "changed": True,
         "id": found.id,
         "path": found.path,
         "resumed": found.resumed,
         "old": found.old,
-        "saved_before": runs.saved_before(found.id),
+        "saved_before": runs.saved_before(found.id, runbook=p["runbook"], about=p["about"]),
         "done": runs.done(found.id),
         "facts": runs.facts(found.id),
     }

@@ -81,7 +81,7 @@ runs:
     holds:
       description:
         - Whether it has begun what only itself brings to an end, such as a split brain that is frozen, a cluster that is torn down or a node that is
-          removed. It is taken up again however old it is.
+          removed. It is taken up again however old it is, unless C(rebuild_cluster) has rebuilt the whole cluster since.
       type: bool
       returned: always
     facts:

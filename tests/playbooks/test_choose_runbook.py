@@ -89,6 +89,52 @@ def test_a_frozen_split_brain_is_gone_on_with(tmp_path: Path) -> None:
     assert '"runbook": "resolve_split_brain"' in output and "NODE none" in output
 
 
+def removed(place: Path, outcome: str = "") -> str:
+    run = "replace_node-20261122T020000Z"
+    step = {"state": "step", "step": "remove"}
+    ended = [{"state": "ended", "outcome": outcome}] if outcome else []
+    a_run(place, run, {"state": "kept", "facts": {"node": "h2"}}, step, *ended)
+    return run
+
+
+@pytest.mark.parametrize("diagnosis", [DEAD, UNSURE], ids=["another", "uncertain"])
+def test_what_is_gone_on_with_is_told_with_its_node(
+    tmp_path: Path, diagnosis: dict[str, Any]
+) -> None:
+    run = removed(tmp_path)
+    code, output = chosen(tmp_path, diagnosis, "--check")
+    assert code == 0, output
+    assert f"and run {run} of node h2 did not come to its end, so it is gone on with" in output
+    assert f"-e cloudify_give_up={run}" in output and "NODE h2" in output
+
+
+def test_what_is_given_up_is_not_gone_on_with(tmp_path: Path) -> None:
+    run = removed(tmp_path, "failed")
+    given = {"choose_runbook_confirm": "lab"}
+    code, output = chosen(tmp_path, DEAD, **given)
+    assert code == 2 and f"-e cloudify_acknowledge={run}" in output
+    assert f"-e cloudify_give_up={run}" in output
+    code, output = chosen(tmp_path, DEAD, **given, cloudify_give_up=run)
+    assert code == 0 and "NODE h3" in output, output
+    code, output = chosen(tmp_path, UNSURE, **given, cloudify_give_up=run)
+    assert code == 2 and "There is no runbook for this" in output
+
+
+@pytest.mark.parametrize("diagnosis", [DEAD, UNSURE], ids=["another", "uncertain"])
+def test_nothing_is_gone_on_with_in_a_cluster_that_was_rebuilt(
+    tmp_path: Path, diagnosis: dict[str, Any]
+) -> None:
+    run = removed(tmp_path)
+    journal = tmp_path / "store" / "lab" / ".runs" / run / "journal.jsonl"
+    journal.write_text(journal.read_text().replace('"at": "2', '"at": "1'))
+    a_run(tmp_path, "rebuild_cluster-20261122T030000Z", {"state": "ended", "outcome": "ok"})
+    code, output = chosen(
+        tmp_path, diagnosis, choose_runbook_block_period="0", choose_runbook_confirm="lab"
+    )
+    assert "gone on with" not in output
+    assert code == (0 if diagnosis is DEAD else 2), output
+
+
 @pytest.mark.smoke
 def test_not_twice_within_an_hour(tmp_path: Path) -> None:
     a_run(tmp_path, "recover_active-20261122T030000Z", {"state": "ended", "outcome": "ok"})

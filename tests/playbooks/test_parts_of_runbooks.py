@@ -73,6 +73,45 @@ def test_old_host_is_not_taken_for_a_new_one(
     assert f"in place: {in_place}" in told.output, told.output
 
 
+@pytest.mark.parametrize(
+    ("done", "torn_down"),
+    [
+        # somebody may have installed it since, by hand or with the whole cluster: the others are asked first
+        (["remove"], False),
+        (["remove", "wait for a host in its place"], True),
+    ],
+)
+def test_only_what_is_ours_is_torn_down_before_the_others_are_asked(
+    tmp_path: Path, done: list[str], torn_down: bool
+) -> None:
+    play_name = "See what an earlier attempt has left on it"
+    when = task_of("replace_node", play_name, "Tear down what is half installed")["when"]
+    say = {"ansible.builtin.debug": {"msg": "torn down"}, "when": when}
+    told = played(
+        tmp_path,
+        [say],
+        cloudify_done=done,
+        look_at_nodes_answers=True,
+        cloudify_in_place=False,
+        node_state_result={"is_empty": False},
+    )
+    assert told.code == 0 and ('"msg": "torn down"' in told.output) == torn_down, told.output
+
+
+def test_who_goes_on_is_told_how_not_to(tmp_path: Path) -> None:
+    """What is whole and does not start would fail in each attempt."""
+    broken = {"ansible.builtin.fail": {"msg": "Patroni is not up."}}
+    install = task_of("replace_node", "Install it", "Install it, or say how to begin anew")
+    install["block"] = [broken]
+    run = {"id": "replace_node-1"}
+    for in_place in (True, False):
+        variables = {"cloudify_is_in_place": in_place, "look_at_nodes_answers": True}
+        given = {"cloudify_node": "h2", "cloudify_this_run": run}
+        told = played(tmp_path, [install], **given, **variables)
+        assert told.code == 2 and "Patroni is not up." in told.failure, told.output
+        assert ("-e cloudify_give_up=replace_node-1" in told.failure) == in_place
+
+
 # -- what proves that a node is in no register
 
 

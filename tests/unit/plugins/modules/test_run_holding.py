@@ -201,3 +201,83 @@ def test_the_last_attempt_is_told(store: Store) -> None:
     (told,) = store.told()
     assert (told["attempts"], told["ended"], told["outcome"]) == (2, None, None)
     assert told["holds"] and told["age"] < 60
+
+
+# -- a cluster that was rebuilt since is another one -------------------------------------------------
+
+
+def rebuilt(store: Store) -> None:
+    """A day ago, after what has happened long ago."""
+    done = store.run("begun", runbook="rebuild_cluster", about="whole")
+    store.run("ended", id=done["id"], outcome="ok")
+
+
+def test_a_rebuilt_cluster_has_nothing_of_an_earlier_run(store: Store) -> None:
+    first = store.broken_off("replace_node", "remove")
+    store.run("done", id=first["id"], step="remove")
+    store.long_ago(first)
+    rebuilt(store)
+    assert [each["holds"] for each in store.told()] == [False, False]
+    for check in (True, False):
+        again = store.run("begun", runbook="replace_node", check=check)
+        assert not again["resumed"] and again["done"] == [] and again["saved_before"] == []
+
+
+def test_nor_of_one_that_was_begun_after_the_rebuilding_was(store: Store) -> None:
+    """The rebuilding was gone on with, and came to its end, when the other one was broken off."""
+    whole = store.broken_off("rebuild_cluster", "tear down")
+    first = store.broken_off("replace_node", "remove")
+    for each, year in ((whole, "2019"), (first, "2020")):
+        journal = pathlib.Path(each["path"]) / "journal.jsonl"
+        journal.write_text(re.sub(r'"at": "\d+', f'"at": "{year}', journal.read_text()))
+    again = store.run("begun", runbook="rebuild_cluster")
+    assert again["id"] == whole["id"]
+    store.run("ended", id=whole["id"], outcome="ok")
+    assert not any(each["holds"] for each in store.told())
+    assert not store.run("begun", runbook="replace_node")["resumed"]
+
+
+@pytest.mark.parametrize("outcome", ["failed", "refused"])
+def test_one_that_was_not_rebuilt_is_as_it_was(outcome: str, store: Store) -> None:
+    first = store.broken_off("replace_node", "remove")
+    store.long_ago(first)
+    store.broken_off("rebuild_cluster", outcome=outcome)
+    assert store.run("begun", runbook="replace_node")["id"] == first["id"]
+
+
+def test_what_is_begun_after_the_rebuilding_holds(store: Store) -> None:
+    rebuilt(store)
+    first = store.broken_off("replace_node", "remove")
+    assert store.told()[0]["holds"]
+    assert store.run("begun", runbook="replace_node")["id"] == first["id"]
+
+
+# -- a plan is of the run that would be taken up again -----------------------------------------------
+
+
+def test_a_plan_tells_what_would_be_taken_up_and_writes_nothing(store: Store) -> None:
+    first = store.broken_off("rebuild_cluster", "tear down")
+    store.run("done", id=first["id"], step="tear down")
+    store.run("kept", id=first["id"], facts={"set": "s1"})
+    store.long_ago(first)
+    journal = pathlib.Path(first["path"]) / "journal.jsonl"
+    before = journal.read_text()
+    said = store.run("begun", runbook="rebuild_cluster", check=True)
+    assert (said["id"], said["path"]) == (first["id"], first["path"])
+    assert (said["resumed"], said["old"]) == (True, True)
+    assert (said["done"], said["facts"]) == (["tear down"], {"set": "s1"})
+    assert journal.read_text() == before and not (journal.parents[2] / ".lock").exists()
+    # as without --check
+    again = store.run("begun", runbook="rebuild_cluster")
+    assert {**again, "duration": 0} == {**said, "duration": 0}
+
+
+def test_a_plan_for_another_node_or_after_giving_up_is_of_a_new_one(store: Store) -> None:
+    first = store.broken_off("replace_node", "remove")
+    assert not store.run("begun", runbook="replace_node", about="x", check=True)["resumed"]
+    said = store.run("begun", runbook="replace_node", give_up=first["id"], check=True)
+    assert not said["resumed"] and said["id"] != first["id"]
+    assert (said["done"], said["saved_before"]) == ([], [first["path"]])
+    assert store.told()[0]["holds"]
+    said = store.run("begun", runbook="replace_node", give_up="nobody", check=True)
+    assert said["failed"] and "has no run nobody" in said["msg"]
