@@ -114,6 +114,11 @@ def is_it(member: Json, *names: t.Any, by: str = "") -> bool:
     return any(_same(mine, name) for name in told for mine in own)
 
 
+def is_exactly(one: t.Any, other: t.Any) -> bool:
+    """Whether these are one name, or one address, where a short name is not that of a full one."""
+    return _plain(str(one)) == _plain(str(other))
+
+
 def patroni_rows(probes: t.Mapping[str, Json], name: str) -> list[Json]:
     """The members as the Patroni of a host lists them."""
     database = (probes.get(name) or {}).get("database") or {}
@@ -225,4 +230,13 @@ def is_ip(text: str) -> bool:
     return True
 
 
-__all__ = ("STRANGER", "Case", "Json", "is_ip", "is_it", "known_as", "patroni_rows")
+__all__ = (
+    "STRANGER",
+    "Case",
+    "Json",
+    "is_exactly",
+    "is_ip",
+    "is_it",
+    "known_as",
+    "patroni_rows",
+)

@@ -147,6 +147,23 @@ def test_a_register_that_cannot_be_read_proves_nothing(
     assert "127.0.0.1" in done.failure and "cannot be read" in done.failure
 
 
+def test_a_dead_manager_is_not_taken_for_its_namesake(tmp_path: Path) -> None:
+    names = {f"manager.dc{n}.example.com": f"10.0.0.{n}" for n in (1, 2, 3)}
+    rows = [{"hostname": name, "private_ip": address} for name, address in names.items()]
+    nodes = [{"name": name, "host_ip": address} for name, address in names.items()]
+    view: dict[str, Any] = {"answers": True, "nodes": nodes}
+    view["registers"] = {"manager": rows, "broker": [], "database": []}
+    say = "{{ __remove_node_manager_name }}, {{ __remove_node_rows.manager | length }}, {{ __remove_node_own_nodes | length }}"
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/remove_node/vars/main.yml")}
+    look = {
+        "__remove_node_said": {"views": {"m1": view}},
+        "remove_node_name": "manager.dc2.example.com",
+        "role_path": str(REPO / "roles/x"),
+    }
+    told = played(tmp_path, [variables, {"ansible.builtin.debug": {"msg": say}}], **look).output
+    assert '"manager.dc2.example.com, 1, 1"' in told, told
+
+
 def test_every_manager_is_asked_whether_it_is_gone(tmp_path: Path) -> None:
     def view(*hosts: str) -> dict[str, Any]:
         rows = [{"host": host, "name": host} for host in hosts]
