@@ -74,6 +74,19 @@ class Nodes:
         joining._put("/cluster", body, doing=f"have {name} join the cluster")
         self._online(joining, name, ticker)
 
+    def await_online(self, name: str, *, joining: Nodes, ticker: Ticker) -> None:
+        """Wait for one that is in the list, since its joining may have been broken off for whoever has begun it.
+
+        :param joining: the nodes as that manager sees them
+        """
+        self._online(
+            joining,
+            name,
+            ticker,
+            hint="See /var/log/cloudify/cloudify-cluster.log there, and start it. If it never comes, remove it by "
+            f"`cfy cluster nodes remove {name}` on the leader, install it anew, and run this again",
+        )
+
     def remove(self, name: str) -> None:
         """Take it out of the list; a node that was removed can never come back as it is."""
         self._client.http.json(
@@ -86,7 +99,7 @@ class Nodes:
     def _put(self, path: str, body: Json, *, doing: str) -> Json:
         return self._client.http.json("PUT", path, doing=doing, body=body)
 
-    def _online(self, at: Nodes, name: str, ticker: Ticker) -> None:
+    def _online(self, at: Nodes, name: str, ticker: Ticker, hint: str = "") -> None:
         """Wait until the cluster shows it online.
 
         :param at: whose own account says why it cannot
@@ -109,7 +122,8 @@ class Nodes:
             waiting_for=f"{name} to be online",
             ticker=ticker,
             tolerate=is_outage,
-            hint="The manager goes on by itself; see /var/log/cloudify/cloudify-cluster.log there",
+            hint=hint
+            or "The manager goes on by itself; see /var/log/cloudify/cloudify-cluster.log there",
         )
 
     def _error(self) -> str:

@@ -42,7 +42,8 @@ options:
   state:
     description:
       - V(started) makes the manager that is connected to the first member of a new cluster. Before 5.0 only.
-      - V(joined) has the manager at O(address) join the cluster. It has to be empty. Before 5.0 only.
+      - V(joined) has the manager at O(address) join the cluster. It has to be empty. One that the cluster has already, and that is offline, is only
+        waited for. Before 5.0 only.
       - V(present) adds a broker to the register, or has the managers look at a new database node. From 5.0 on.
       - V(absent) takes the member out of the register. A node that was removed before 5.0 has to be installed anew before it can join again.
     type: str
@@ -162,19 +163,18 @@ def joined(module: AnsibleModule, client: CloudifyClient) -> Result:
     node = nodes.get(p["name"])
     if node and node.get("online"):
         return {}
-    if node:
-        raise Refused(
-            f"the cluster has a node {p['name']} already, which is offline",
-            hint="Bring it back, or remove it (state=absent) and join the one that replaces it",
-        )
-    if not module.check_mode:
-        module.params["manager_hosts"] = [p["address"] or p["host_ip"]]
-        nodes.join(
-            p["name"],
-            host_ip=p["host_ip"],
-            joining=Nodes(connect(module)),
-            ticker=ticker(module),
-        )
+    if module.check_mode:
+        return {} if node else changed("the cluster has no such node", "absent", "joined")
+    module.params["manager_hosts"] = [p["address"] or p["host_ip"]]
+    if node:  # it may be joining still: whoever has begun that was killed
+        nodes.await_online(p["name"], joining=Nodes(connect(module)), ticker=ticker(module))
+        return {}
+    nodes.join(
+        p["name"],
+        host_ip=p["host_ip"],
+        joining=Nodes(connect(module)),
+        ticker=ticker(module),
+    )
     return changed("the cluster has no such node", "absent", "joined")
 
 

@@ -107,11 +107,34 @@ def test_one_that_is_a_member_is_left_alone(manager: t.Any) -> None:
     assert not manager.run("cluster_member", **JOIN)["changed"]
 
 
+def test_one_whose_joining_was_broken_off_is_waited_for(manager: t.Any) -> None:
+    """It goes on by itself, whoever has begun it."""
+    manager.version("4.5.5")
+    nodes(manager, LEADER, {**REPLICA, "online": False})
+    cluster(manager, False, host=SECOND)
+    nodes(manager, LEADER, {**REPLICA, "online": False})
+    cluster(manager, True, host=SECOND)
+    nodes(manager, LEADER, REPLICA)
+    nodes(manager, LEADER, REPLICA)
+    assert not manager.run("cluster_member", **JOIN)["changed"]
+
+
+def test_a_plan_waits_for_nobody(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    nodes(manager, LEADER, {**REPLICA, "online": False})
+    nodes(manager, LEADER, {**REPLICA, "online": False})
+    assert not manager.run("cluster_member", check=True, **JOIN)["changed"]
+
+
 def test_the_name_of_a_dead_one_is_taken(manager: t.Any) -> None:
     manager.version("4.5.5")
     nodes(manager, LEADER, {**REPLICA, "online": False})
-    said = manager.run("cluster_member", **JOIN)
-    assert "has a node m2 already, which is offline. Bring it back, or remove it" in said["msg"]
+    for _look in range(2):
+        cluster(manager, True, host=SECOND)
+        nodes(manager, LEADER, {**REPLICA, "online": False})
+    said = manager.run("cluster_member", **{**JOIN, "wait_interval": 1.0}, wait_timeout=1.0)
+    assert "m2 is offline" in said["msg"]
+    assert "`cfy cluster nodes remove m2` on the leader" in said["msg"]
 
 
 @pytest.mark.parametrize("state", [JOIN, START])
