@@ -11,6 +11,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._install_plan
     Neighbours,
     Wanted,
     is_missing,
+    package_version,
 )
 
 
@@ -33,6 +34,7 @@ def install_plan(
     answering_brokers: t.Sequence[str] = (),
     databases: int = 0,
     cas: t.Sequence[str] = (),
+    given: t.Collection[str] = (),
     check_mode: bool = False,
 ) -> dict[str, t.Any]:
     """What is to be installed on a node, and why it must not be begun."""
@@ -46,12 +48,14 @@ def install_plan(
         configs=configs,
         prepared=prepared,
         only_planned=check_mode and not found.get("sound"),
+        given=given,
     )
     wanted = Wanted(
         package=str(package),
         version=str(version),
         stage=str(stage),
         package_is_missing=is_missing(str(package)),
+        package_version=package_version(str(package)),
         new_certificates=new_certificates,
         fresh_cluster=fresh_cluster,
         cas=cas,
@@ -59,6 +63,7 @@ def install_plan(
     neighbours = Neighbours(brokers=brokers, answering=answering_brokers, databases=databases)
     return {
         **plan.as_dict(),
+        "replaces_package": plan.replaces_package(wanted),
         "refusals": plan.refusals(wanted, neighbours, check_mode=check_mode),
     }
 

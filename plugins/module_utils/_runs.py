@@ -203,8 +203,8 @@ class ClusterRuns:
                 raise Refused(
                     f"run {held} has begun to {HOLDS_FROM[by]} of cluster {self.cluster} and has not "
                     f"come to its end: {runbook} would undo that",
-                    hint=f"Go on with playbook {by}. If that will never be, say so: "
-                    f"-e cloudify_give_up={held}",
+                    hint=f"Go on with playbook {by}. If that will never be, unfreeze first (playbook {by}, "
+                    f"-e cloudify_action=unfreeze), and where that cannot be, say so: -e cloudify_give_up={held}",
                 )
 
     def _alone(self) -> dict[str, str]:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ SHOWN = (f"{SSL}/cloudify_external_cert.pem", f"{SSL}/cloudify_internal_cert.pem
 PRODUCT_CONFIGS = "/etc/"
 #: An installation may empty what is below it.
 PRODUCT_FOLDER = "/etc/cloudify/"
+#: How an RPM begins.
+RPM = b"\xed\xab\xee\xdb"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Wanted:
 
     :ivar package: a file on the controller, a URL, or a name that repositories know
     :ivar package_is_missing: it is a file on the controller, which is not there
+    :ivar package_version: what that file says of itself, or its name; empty when it is not known
     :ivar version: empty when it is not known
     :ivar stage: directory on the node for the saved files
     :ivar new_certificates: it may get a CA of its own
@@ -57,6 +61,7 @@ class Wanted:
     version: str = ""
     stage: str = ""
     package_is_missing: bool = False
+    package_version: str = ""
     new_certificates: bool = False
     fresh_cluster: bool = False
     cas: t.Sequence[str] = ()
@@ -74,6 +79,7 @@ class InstallPlan:
     :param configs: what filter tier_configs returns
     :param prepared: what filter install_configs returns
     :param only_planned: nothing is saved yet, since this is a plan
+    :param given: paths of the configurations that the operator has given
     """
 
     def __init__(
@@ -88,10 +94,12 @@ class InstallPlan:
         configs: t.Mapping[str, str],
         prepared: t.Mapping[str, Json],
         only_planned: bool,
+        given: t.Collection[str] = (),
     ) -> None:
         self._state, self._facts, self._found = state, facts, found
         self._texts, self._configs, self._prepared = texts, configs, prepared
         self._torn_down, self._only_planned = torn_down, only_planned
+        self._given = given
         self._saved: Json = found.get("saved") or {}
         self.tiers = list(tiers)
         self.done = [x for x in state["configured"] if x in tiers and x not in torn_down]
@@ -127,12 +135,12 @@ class InstallPlan:
         return "manager" in self.tiers and bool(served) and served not in own
 
     def put_back(self) -> list[str]:
-        """Configurations that are to be as they were before they were prepared."""
+        """Configurations that are to be as they were saved or given, before they were prepared."""
         texts = self._found.get("texts") or {}
         return [
             path
             for path in self._prepared
-            if path in texts
+            if (path in texts or path in self._given)
             and not (self._facts["install_rewrites_config"] and path.startswith(PRODUCT_CONFIGS))
         ]
 
@@ -143,6 +151,7 @@ class InstallPlan:
             *self._several_cas(wanted, check_mode),
             *self._no_configuration(),
             *self._another_version(wanted),
+            *self._another_package(wanted),
             *self._too_few_databases(wanted, neighbours),
             *([] if self._only_planned else self._all("missing")),
             *self._broker_alone(wanted, neighbours),
@@ -196,10 +205,28 @@ class InstallPlan:
         ]
 
     def _another_version(self, wanted: Wanted) -> list[str]:
-        version = self._state["version"]
-        if version in ("", wanted.version) or self._torn_down:
+        if not self._differs(wanted) or self.replaces_package(wanted):
             return []
-        return [f"it has version {version}, not {wanted.version}: tear it down first"]
+        return [
+            f"it has version {self._state['version']}, not {wanted.version}: tear it down first (a run that has torn it "
+            "down before does not do so again: say -e cloudify_give_up=RUN, and the next one does)"
+        ]
+
+    def _differs(self, wanted: Wanted) -> bool:
+        return self._state["version"] not in ("", wanted.version) and not self._torn_down
+
+    def replaces_package(self, wanted: Wanted) -> bool:
+        """Whether all that it has is a package of another version, of an attempt that was given the wrong one."""
+        return self._differs(wanted) and not self._state["traces"] and not self.done
+
+    def _another_package(self, wanted: Wanted) -> list[str]:
+        there = self._state["version"] == wanted.version and not self._torn_down
+        if not self.todo or there or wanted.package_version in ("", wanted.version):
+            return []
+        return [
+            f"the package {wanted.package} is of version {wanted.package_version}, not {wanted.version}: "
+            "another version cannot join the cluster"
+        ]
 
     def _too_few_databases(self, wanted: Wanted, neighbours: Neighbours) -> list[str]:
         """The cluster of databases begins with a majority of those that its configuration names."""
@@ -242,4 +269,18 @@ def is_missing(package: str) -> bool:
     return on_controller(package) and not os.path.isfile(os.path.expanduser(package))
 
 
-__all__ = ("InstallPlan", "Neighbours", "Wanted", "is_missing", "on_controller")
+def package_version(package: str) -> str:
+    """By the first bytes of an RPM on the controller, which have its name; else by how the file is called. Empty when they do not tell."""
+    name = package.partition("?")[0].rpartition("/")[2]
+    if on_controller(package):
+        name = ""
+        if not is_missing(package):
+            with open(os.path.expanduser(package), "rb") as file:
+                lead = file.read(76)
+            if lead.startswith(RPM):
+                name = lead[10:].partition(b"\0")[0].decode("ascii", "replace")
+    found = re.search(r"-([0-9][^-]*)-[^-]+$", name)
+    return found.group(1) if found else ""
+
+
+__all__ = ("InstallPlan", "Neighbours", "Wanted", "is_missing", "on_controller", "package_version")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Callable
@@ -33,15 +34,21 @@ def played(
     place: Path,
     tasks: list[dict[str, Any]],
     given: dict[str, str] | None = None,
+    *,
+    brokers: dict[str, Any] | None = None,
     **variables: Any,
 ) -> Played:
     """
     :param given: the environment
+    :param brokers: the hosts of that group, with their variables
     """
     hosts = {"h1": {"ansible_connection": "local", "ansible_become": False}}
     python = {"ansible_python_interpreter": sys.executable}
     inventory = place / "hosts.json"
-    inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": python}}))
+    children = {"cloudify_brokers": {"hosts": brokers}} if brokers else {}
+    inventory.write_text(
+        json.dumps({"all": {"hosts": hosts, "vars": python, "children": children}})
+    )
     book = place / "book.json"
     book.write_text(json.dumps([{"hosts": "h1", "gather_facts": False, "tasks": tasks}]))
     words = ["-i", str(inventory), "-e", json.dumps(variables)]
@@ -110,6 +117,87 @@ def test_who_goes_on_is_told_how_not_to(tmp_path: Path) -> None:
         told = played(tmp_path, [install], **given, **variables)
         assert told.code == 2 and "Patroni is not up." in told.failure, told.output
         assert ("-e cloudify_give_up=replace_node-1" in told.failure) == in_place
+
+
+@pytest.mark.parametrize(
+    ("said", "pinned", "kept", "wanted"),
+    [
+        ("newest", "", None, "newest"),
+        ("newest", "s2", None, "s2"),
+        ("newest", "", "s1", "s1"),
+        # approved as the newest one of that day, by people who did not know what the run had begun with
+        ("newest", "s2", "s1", "s1"),
+        ("s3", "", "s1", "s3"),
+        ("s3", "s3", "s1", "s3"),
+    ],
+)
+def test_which_set_is_wanted(
+    tmp_path: Path, said: str, pinned: str, kept: str | None, wanted: str
+) -> None:
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/begin_run/vars/main.yml")}
+    say = {"ansible.builtin.debug": {"msg": "wanted: {{ __begin_run_wanted }}"}}
+    told = played(
+        tmp_path,
+        [variables, say],
+        begin_run_runbook="rebuild_cluster",
+        begin_run_set=said,
+        cloudify_plan={"rebuild_cluster": {"pins": {"set": pinned}}},
+        __begin_run_begun={"facts": {"set": kept} if kept else {}},
+    )
+    assert f'"wanted: {wanted}"' in told.output, told.output
+
+
+@pytest.mark.parametrize(
+    ("more", "joins"),
+    [
+        ({}, "rabbit@h2"),
+        # that one goes, too
+        ({"tear_down_planned": ["broker"]}, "rabbit@h3"),
+        ({"node_state_result": {"configured": []}}, "rabbit@h3"),
+    ],
+)
+def test_a_first_broker_that_is_lost_again_joins_the_others(
+    tmp_path: Path, more: dict[str, Any], joins: str
+) -> None:
+    there = {"node_state_result": {"configured": ["broker"]}}
+    empty = {"node_state_result": {"configured": []}}
+    brokers = {"h1": empty, "h2": {**there, **more}, "h3": there}
+    assert joining(tmp_path, brokers) == joins
+
+
+def test_of_brokers_that_are_all_new_the_first_begins(tmp_path: Path) -> None:
+    empty = {"node_state_result": {"configured": []}}
+    there = {"node_state_result": {"configured": ["broker"]}}
+    assert joining(tmp_path, {"h1": empty, "h2": empty, "h3": {}}) == ""
+    # before they are torn down
+    planned = {"tear_down_planned": ["broker", "manager"]}
+    assert joining(tmp_path, {"h1": there, "h2": there}, **planned) == ""
+
+
+def joining(place: Path, brokers: dict[str, Any], **more: Any) -> str:
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/install_node/vars/main.yml")}
+    say = {"ansible.builtin.debug": {"msg": "it joins ({{ __install_node_join }})"}, "vars": more}
+    told = played(place, [variables, say], brokers=brokers, install_node_fresh_cluster=True)
+    assert told.code == 0, told.output
+    return told.output.partition("it joins (")[2].partition(")")[0]
+
+
+def test_what_the_operator_gave_is_what_is_left(tmp_path: Path) -> None:
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/install_node/vars/main.yml")}
+    words = "LINES {{ __install_node_to_finish.split() | to_json }} {{ __install_node_put_back_modes | to_json }}"
+    say = {"ansible.builtin.debug": {"msg": words}}
+    given = {"/etc/a.yaml": {"manager": {"x": 1}}, "/etc/b.yaml": "y: 2"}
+    told = played(
+        tmp_path,
+        [variables, say],
+        install_node_configs=given,
+        __install_node_put_back=["/etc/saved.yaml", *given],
+        __install_node_saved={"files": {"/etc/saved.yaml": {"mode": "0640"}}},
+    )
+    a, b = (base64.b64encode(text).decode() for text in (b"manager:\n  x: 1\n", b"y: 2"))
+    lines = json.dumps([a, "/etc/a.yaml", b, "/etc/b.yaml"])
+    modes = json.dumps(["0640", "0660", "0660"])
+    assert f"LINES {lines} {modes}" in told.output.replace('\\"', '"'), told.output
 
 
 # -- what proves that a node is in no register

@@ -75,6 +75,11 @@ def refused(node: dict[str, t.Any] | None = None, **more: t.Any) -> str:
     return "; ".join(plan(node, **more)["refusals"])
 
 
+def lead(name: str) -> bytes:
+    """How an RPM begins."""
+    return b"\xed\xab\xee\xdb\x03\x00\x00\x00\x00\x01" + name.encode().ljust(66, b"\0") + bytes(20)
+
+
 def with_databases(*names: str) -> dict[str, t.Any]:
     return {CONFIG: {**PREPARED, "databases": list(names)}}
 
@@ -129,6 +134,13 @@ def test_configurations_are_put_back_where_the_product_does_not_write_them(
 
 def test_a_configuration_that_was_not_saved_is_not_put_back() -> None:
     assert plan(found=found(texts={}))["put_back"] == []
+
+
+def test_what_the_operator_gave_is_put_back_whether_it_was_saved_or_not() -> None:
+    prepared = {CONFIG: PREPARED, MANAGER: PREPARED}
+    assert plan(prepared=prepared, given=[MANAGER])["put_back"] == [CONFIG, MANAGER]
+    assert plan(prepared=prepared, given=[DB])["put_back"] == [CONFIG]
+    assert plan(prepared=prepared, given=[MANAGER], version="5.0.5")["put_back"] == []
 
 
 def test_warnings_of_all_configurations_are_told_once() -> None:
@@ -232,9 +244,59 @@ def test_a_tier_without_a_configuration_is_refused() -> None:
 
 
 def test_another_version_is_refused_unless_it_is_torn_down() -> None:
-    node = state(version="6.4")
-    assert "it has version 6.4, not 7.0.5: tear it down first" in refused(node)
+    node = state(version="6.4", traces=["broker"])
+    told = refused(node)
+    assert "it has version 6.4, not 7.0.5: tear it down first" in told
+    assert "-e cloudify_give_up=RUN" in told
+    assert not plan(node)["replaces_package"]
     assert refused(node, torn_down=TIERS) == ""
+
+
+def test_a_package_of_another_version_alone_is_replaced() -> None:
+    """Of an attempt that was given the wrong one."""
+    made = plan(state(version="6.4"))
+    assert made["replaces_package"] and made["refusals"] == []
+    assert not plan(state(version="7.0.5"))["replaces_package"]
+    assert not plan(state(version="6.4"), torn_down=TIERS)["replaces_package"]
+    assert not plan()["replaces_package"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("x.rpm", lead("cloudify-manager-install-6.4-ga.el7"), "6.4"),
+        ("x.rpm", lead("cloudify-manager-install-7.0.5-ga.el7"), ""),
+        # it is what is in it that counts
+        ("cloudify-manager-install-6.4-ga.x86_64.rpm", lead("a-7.0.5-1"), ""),
+        ("x.rpm", lead(""), ""),
+        ("x.rpm", b"cloudify-manager-install-6.4-ga", ""),
+    ],
+)
+def test_a_package_file_of_another_version_is_refused_before_anything_is_touched(
+    name: str, content: bytes, told: str, tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    for node in (state(), state(configured=TIERS, version="7.0.5")):
+        found = refused(node, package=str(file), torn_down=TIERS)
+        wrong = f"the package {file} is of version {told}, not 7.0.5"
+        assert (wrong in found) if told else found == ""
+    done = state(configured=["database"], version="7.0.5")
+    assert refused(done, package=str(file)) == ""
+
+
+@pytest.mark.parametrize(
+    ("package", "told"),
+    [
+        ("https://x.example/cloudify-manager-install-6.4-ga.x86_64.rpm?a=b", True),
+        ("https://x.example/cloudify-manager-install-7.0.5-ga.x86_64.rpm", False),
+        ("https://x.example/latest.rpm", False),
+        ("cloudify-manager-install", False),
+        ("cloudify-manager-install-7.0.5", False),
+    ],
+)
+def test_so_is_a_package_whose_name_tells_it(package: str, told: bool) -> None:
+    assert ("is of version 6.4, not 7.0.5" in refused(package=package)) is told
 
 
 def test_a_package_on_the_controller_has_to_be_there(
@@ -292,7 +354,7 @@ def test_a_broker_does_not_begin_a_cluster_of_its_own(
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     told = plan(
-        state(version="6.4"),
+        state(version="6.4", traces=["manager"]),
         found={"sound": False},
         configs={},
         stage="/etc/cloudify/x",
