@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,28 @@ def test_the_wrong_port_makes_no_cluster_a_lost_one(site: Site) -> None:
     assert "-e cloudify_cluster_is_lost=true" in told
     said = site.begin(serves=True, cloudify_cluster_is_lost=True)
     assert said.code == 0, said.output
+
+
+def test_an_empty_set_is_not_taken_by_itself(site: Site) -> None:
+    """Managers were installed anew by hand, and the backup of that night is of nothing."""
+    site.connection["manager_port"] = CLOSED
+    played = site.begin("--check", serves=None)
+    assert played.code == 0 and " blueprints, " in played.output, played.output
+    (full,) = [each.name for each in site.cluster.folder.glob("backup-*")]
+    site.cluster.manager.wipe()
+    time.sleep(1.1)  # a set is named by its second
+    site.cluster.variables["cloudify_connection"] = {
+        **site.connection,
+        "manager_port": site.cluster.manager.port,
+    }
+    site.cluster.ok("backup")
+    told = refused(site, site.begin(serves=None))
+    assert f"has no content, and {full}, which is older, has" in told
+    assert "say which one with -e cloudify_set=" in told
+    for wanted in sorted(each.name for each in site.cluster.folder.glob("backup-*")):
+        played = site.begin("--check", serves=None, cloudify_set=wanted)
+        words = "no content" if wanted != full else " blueprints, "
+        assert played.code == 0 and words in played.output, played.output
 
 
 @pytest.mark.parametrize("serves", [False, None])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,35 @@ def test_what_failed_altogether_is_restored_again(site: Site) -> None:
     site.cluster.variables["cloudify_take_over"] = lock(site)
     done = site.again()
     assert done.code == 0 and "RESTORE OK" in done.output, done.output
+
+
+def test_what_is_told_is_of_the_set_that_was_restored(site: Site) -> None:
+    """Whichever is asked for later."""
+    (restored,) = [each.name for each in site.cluster.folder.glob("backup-*")]
+    fault: dict[str, Any] = {"kind": "secrets", "ids": ["region"]}
+    site.cluster.manager.workflow_fault("restore_snapshot", "drop_content", **fault)
+    assert site.again().code == 2
+    other = "backup-20990101T000000Z"
+    shutil.copytree(site.cluster.folder / restored, site.cluster.folder / other)
+    manifest = site.cluster.folder / other / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(restored, other))
+    site.cluster.variables["cloudify_take_over"] = lock(site)
+    told = site.again(cloudify_set=other)
+    assert told.code == 2 and f"The set {restored} was restored in part" in told.failure
+    assert other not in told.failure
+
+
+def test_what_had_nothing_in_it_is_not_restored_again(cluster: Cluster, tmp_path: Path) -> None:
+    """Else it would be refused for ever once the cluster is formed."""
+    cluster.manager.wipe()
+    cluster.ok("backup")
+    site = Site(cluster, tmp_path)
+    done = site.again()
+    assert done.code == 0 and "RESTORE OK" in done.output, done.output
+    site.cluster.variables["cloudify_take_over"] = lock(site)
+    done = site.again()
+    assert done.code == 0 and "is not restored again" in done.output, done.output
+    assert "RESTORE OK" not in done.output
 
 
 def lock(site: Site) -> str:

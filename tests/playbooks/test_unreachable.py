@@ -26,6 +26,13 @@ def test_every_play_has_both(book: Path) -> None:
         assert ("any_errors_fatal" in each) == ("max_fail_percentage" in each), each["name"]
 
 
+def test_nothing_joins_where_no_host_came() -> None:
+    """The play that waits for it cannot have any error be fatal, since each look at a silent host would be one."""
+    plays = yaml.safe_load((BOOKS[0].parent / "replace_node.yml").read_text())
+    (waits,) = [each for each in plays if each["name"].startswith("Wait for a host")]
+    assert waits["any_errors_fatal"] is False and waits["max_fail_percentage"] == 0
+
+
 @pytest.mark.smoke
 @pytest.mark.parametrize("how", ["unreachable", "failed"])
 def test_nothing_follows(tmp_path: Path, how: str) -> None:

@@ -110,6 +110,13 @@ def test_only_a_split_brain_keeps_the_others_out(store: Store) -> None:
     assert store.run("begun", runbook="recover_active")["failed"]
 
 
+def test_what_is_frozen_is_unfrozen_before_it_is_given_up(store: Store) -> None:
+    first = store.broken_off("resolve_split_brain", "freeze all sides", outcome="waiting")
+    said = store.run("begun", runbook="recover_active")["msg"]
+    assert "unfreeze first (playbook resolve_split_brain, -e cloudify_action=unfreeze)" in said
+    assert said.index("unfreeze first") < said.index(f"-e cloudify_give_up={first['id']}")
+
+
 def test_what_was_refused_is_not_taken_up_again(store: Store) -> None:
     first = store.broken_off("replace_node", outcome="refused")
     again = store.run("begun", runbook="replace_node")
