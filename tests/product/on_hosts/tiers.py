@@ -71,7 +71,7 @@ class Tiers:
                 for code, states in views
             )
 
-        wait_until(agreed, timeout=90, what="a healthy database in every host's view", every=1)
+        wait_until(agreed, timeout=240, what="a healthy database in every host's view", every=1)
         wait_until(lambda: len({self.rows(n) for n in names}) == 1, what="the same rows on all")
 
     def sql(self, name: str, query: str, *, seconds: int = 20) -> str:
