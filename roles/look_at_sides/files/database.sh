@@ -45,6 +45,9 @@ upstream() {
     fi
 }
 
+# All that a name or an address means here, one a line. Its own would be nobody else.
+addresses_of() { getent ahosts "$1" | cut -d ' ' -f 1 | sort -u | grep -vE '^(127\.|::1$)'; }
+
 own_databases() { sql postgres "select datname from pg_database where datallowconn and not datistemplate order by datname"; }
 
 # A statement for each table of schema public, and all of them as one.

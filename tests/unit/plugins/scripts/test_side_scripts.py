@@ -179,7 +179,17 @@ def given_up(tmp_path: pathlib.Path) -> Database:
     host.program("df", 'echo Filesystem; echo "/dev/sda1 2000 1900 100 95% /"')
     host.program("chown", "true")
     host.program("chmod", "true")
+    # the survivor leads, and its name is known
+    host.program("curl", "printf 200")
+    host.program("getent", GETENT)
     return database
+
+
+GETENT = """case $2 in
+survivor) echo '10.0.0.1 STREAM survivor'; echo '10.0.0.1 DGRAM'; echo 'fd00::1 STREAM' ;;
+nobody) exit 2 ;;
+*) echo "$2 STREAM $2" ;;
+esac"""
 
 
 FOLLOW = ("heal_sides/files/follow.sh", "10.0.0.1", "RUN", "0")
@@ -233,6 +243,53 @@ def test_an_attempt_that_was_killed_leaves_no_half_of_it(
     assert started_with(given_up) == []
     assert not list(given_up.data.parent.rglob("two"))
     assert any(call.startswith("chown postgres:postgres ") for call in host.calls[-8:])
+
+
+@pytest.mark.parametrize("said", ["printf 000; exit 7", "printf 503"], ids=["off", "a replica"])
+def test_nothing_is_given_up_for_one_that_does_not_lead(given_up: Database, said: str) -> None:
+    given_up.host.program("curl", said)
+    done = given_up.host.run(*FOLLOW, behind=SCRIPTS + AGAIN, patroni_conf=str(given_up.conf))
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == "10.0.0.1 does not lead (its Patroni says {}): nothing was touched\n".format(
+            "nothing" if "000" in said else "503"
+        )
+    )
+    assert (given_up.data / "one").read_text() == "rows"
+    assert not (given_up.data.parent / "started_with").exists()
+    assert not list(given_up.data.parent.glob("data.*"))
+
+
+def test_what_was_half_removed_waits_for_the_survivor_too(given_up: Database) -> None:
+    given_up.data.rename(given_up.data.parent / "data.split-RUN.going")
+    given_up.host.program("curl", "printf 000")
+    given_up.run(*FOLLOW, behind=AGAIN)
+    assert (given_up.data.parent / "data.split-RUN.going" / "one").exists()
+
+
+def test_nothing_is_given_up_for_a_name_without_an_address(given_up: Database) -> None:
+    done = given_up.host.run(
+        *(FOLLOW[0], "nobody", *FOLLOW[2:]),
+        behind=SCRIPTS + AGAIN,
+        patroni_conf=str(given_up.conf),
+    )
+    assert done.returncode == 1
+    assert done.stderr == "nobody has no address here (getent ahosts): nothing was touched\n"
+    assert (given_up.data / "one").exists()
+
+
+@pytest.mark.parametrize("sender", ["10.0.0.1", "fd00::1", "survivor"])
+def test_a_survivor_is_known_by_its_name(given_up: Database, sender: str) -> None:
+    """Where the inventory has a name, and Patroni an address; or both have the name."""
+    host = given_up.host
+    (given_up.data.parent / "data.split-RUN").mkdir()
+    (given_up.data / "postmaster.pid").write_text("4711\n")
+    cat = shutil.which("cat")
+    host.program("cat", f'case "$1" in /proc/*/comm) echo postgres ;; *) exec {cat} "$@" ;; esac')
+    host.program("psql", f'case "$*" in *version_num*) echo 140005 ;; *) echo {sender} ;; esac')
+    said = given_up.run(FOLLOW[0], "survivor", *FOLLOW[2:], behind=AGAIN)
+    assert said == "it follows survivor"
 
 
 # -- keeping a database that is about to be removed
