@@ -18,10 +18,10 @@ from tooling.played import PLAYBOOK, environment, play
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 SCRIPTS = {
     "check_health": ["script"],
-    "choose_survivor": ["rows"],
+    "choose_survivor": ["given_up", "rows"],
     "diagnose": ["script", "probe"],
     "freeze_sides": ["fence", "pause", "start", "stop"],
-    "heal_sides": ["follow", "lead", "stop_once"],
+    "heal_sides": ["again", "follow", "lead", "stop_once"],
     "look_at_sides": ["script"],
     "save_sides": ["look", "script"],
 }
