@@ -2,12 +2,22 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# usage: fence.sh add|remove ADDRESS...
+# usage: fence.sh resolve NAME..., fence.sh add|remove ADDRESS...
 # Keeps this host from reaching the others of a cluster, and lets it again: with a route to nowhere for each, which every old system has, no reboot
-# keeps, and no service's own rules undo.
+# keeps, and no service's own rules undo. Such a route takes no names: what they mean is told before, and noted, since another day they may mean something else.
 
 verb=$1
 shift
+if [ "$verb" = resolve ]; then
+    all=
+    for name; do
+        found=$(addresses_of "$name")
+        [ -n "$found" ] || { echo "$name has no address here (getent ahosts): nothing was touched" >&2; exit 1; }
+        all="$all $found"
+    done
+    printf '%s\n' $all
+    exit 0
+fi
 bits() { case $1 in *:*) echo 128 ;; *) echo 32 ;; esac; }
 for address; do
     family=-4

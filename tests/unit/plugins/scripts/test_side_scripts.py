@@ -336,3 +336,30 @@ def test_of_a_host_without_a_database_nothing_is_kept(unwanted: Database) -> Non
     assert kept(unwanted).startswith("not kept: there is no database in ")
     unwanted.conf.unlink()
     assert kept(unwanted) == "not kept: it has no database of a cluster"
+
+
+# -- fences
+
+
+def test_fences_are_made_for_all_addresses_of_a_name(given_up: Database) -> None:
+    """ip takes no names; and nothing is fenced when one of them is not known."""
+    host = given_up.host
+    for name in ("ip", "ss"):
+        host.program(name, "true")
+    resolved = given_up.run("freeze_sides/files/fence.sh", "resolve", "survivor", "10.0.0.7")
+    assert resolved.split() == ["10.0.0.1", "fd00::1", "10.0.0.7"]
+    done = host.run(
+        *("freeze_sides/files/fence.sh", "resolve", "survivor", "nobody"), behind=SCRIPTS
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "nobody has no address here (getent ahosts): nothing was touched\n"
+    host.program("getent", "echo 127.0.1.1 STREAM here")
+    done = host.run("freeze_sides/files/fence.sh", "resolve", "here", behind=SCRIPTS)
+    assert "here has no address here" in done.stderr
+    given_up.run("freeze_sides/files/fence.sh", "add", *resolved.split())
+    added = [call for call in host.calls if " route add " in call]
+    assert added == [
+        "ip -4 route add unreachable 10.0.0.1/32",
+        "ip -6 route add unreachable fd00::1/128",
+        "ip -4 route add unreachable 10.0.0.7/32",
+    ]
