@@ -27,10 +27,12 @@ PLAY = """
 STOPPED = {"node": "h2", "fence": [], "pause": False, "stop": True, "maintenance": False}
 
 
-def unfreeze(place: Path, *, action: str = "unfreeze", **more: Any) -> Played:
+def unfreeze(
+    place: Path, *, action: str = "unfreeze", check: bool = True, off: str = "", **more: Any
+) -> Played:
     (place / "play.yml").write_text(PLAY)
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    nodes = {"h1": local, "h2": local}
+    nodes = {name: {**local, "look_at_nodes_answers": name != off} for name in ("h1", "h2")}
     inventory = {"nodes": {"hosts": nodes}, "store": {"hosts": {"s1": local}}}
     (place / "hosts.json").write_text(json.dumps({"all": {"children": inventory}}))
     given = {
@@ -39,7 +41,7 @@ def unfreeze(place: Path, *, action: str = "unfreeze", **more: Any) -> Played:
         "freeze_sides_action": action,
         **more,
     }
-    words = ["-i", str(place / "hosts.json"), str(place / "play.yml"), "--check"]
+    words = ["-i", str(place / "hosts.json"), str(place / "play.yml"), *["--check"] * check]
     return play(
         [str(PLAYBOOK), *words, "-e", json.dumps(given)],
         environment(place / "home", COLUMNS="1000"),
@@ -70,3 +72,12 @@ def test_a_note_of_one_node_is_enough(tmp_path: Path, run: str) -> None:
     assert told.code == 0, told.output
     assert "PLAN h2: undo: stop Patroni and PostgreSQL" in told.output
     assert "PLAN h1: undo: nothing" in told.output
+
+
+def test_a_host_that_is_off_stays_frozen_and_is_named(tmp_path: Path) -> None:
+    frozen(tmp_path, "b")
+    told = unfreeze(tmp_path, check=False, off="h2")
+    assert told.code == 2, told.output
+    assert told.failure.startswith("h2 was frozen, does not answer, and stays frozen.")
+    dead = unfreeze(tmp_path, check=False, off="h2", freeze_sides_dead=["h2"])
+    assert dead.code == 0, dead.output
