@@ -112,7 +112,8 @@ def database_sides(
             same.nodes.append(name)
             same.evidence.append(f"{name} has the same rows as {same.name}, and does not stream")
         else:
-            sides.append(Side(name, [name], evidence=[_why_alone(name, found)]))
+            left_out = {t for d in (found, *_of_leaders(sides, databases)) for t in _left_out(d)}
+            sides.append(Side(name, [name], evidence=[_why_alone(name, found, sorted(left_out))]))
     unknown = [name for name in nodes if databases.get(name) is None]
     notes += [f"{name} does not tell what its database has" for name in unknown]
     main = [s for s in sides if s.quorum and s.leader]
@@ -166,12 +167,27 @@ def _follows(
 
 
 def _same_rows(found: Json, other: Json) -> bool:
+    """Of all tables: in one that was too large to be compared there could be others."""
+    if _left_out(found) or _left_out(other):
+        return False
     return bool(found.get("tables")) and found["tables"] == other.get("tables")
 
 
-def _why_alone(name: str, found: Json) -> str:
+def _left_out(found: Json) -> list[str]:
+    return list(found.get("left_out") or [])
+
+
+def _of_leaders(sides: t.Sequence[Side], databases: t.Mapping[str, Json]) -> list[Json]:
+    return [databases[side.name] for side in sides if side.leader]
+
+
+def _why_alone(name: str, found: Json, left_out: t.Sequence[str] = ()) -> str:
     if not found.get("recovery"):
         return f"{name}'s database is down, so that only a dump tells what it has"
+    if found.get("tables") and left_out:
+        return (
+            f"{name} follows nobody, and tables are too large to be compared: {', '.join(left_out)}"
+        )
     if found.get("tables"):
         return f"{name} follows nobody, and has rows that no leader has, or lacks some"
     return f"{name} follows nobody, and does not tell what it has"

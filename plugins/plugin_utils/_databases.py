@@ -29,7 +29,7 @@ PLAIN = (
 
 def parse_database(text: str) -> Json | None:
     """None where there is no database of a cluster, or nothing was said."""
-    found: Json = {"followers": [], "tables": {}, "quorum": False, "error": ""}
+    found: Json = {"followers": [], "tables": {}, "left_out": [], "quorum": False, "error": ""}
     said = False
     for line in str(text).splitlines():
         kind, _space, rest = line.partition(" ")
@@ -38,6 +38,8 @@ def parse_database(text: str) -> Json | None:
             found["tables"][name] = f"{count} {digest}"
         elif kind == "follower":
             found["followers"].append(rest.strip())
+        elif kind == "left_out":
+            found["left_out"].append(rest.strip())
         elif kind == "quorum":
             found["quorum"] = rest.strip() == "yes"
         elif kind == "error":

@@ -50,14 +50,19 @@ addresses_of() { getent ahosts "$1" | cut -d ' ' -f 1 | sort -u | grep -vE '^(12
 
 own_databases() { sql postgres "select datname from pg_database where datallowconn and not datistemplate order by datname"; }
 
-# A statement for each table of schema public, and all of them as one.
+# Tables of schema public, and which of them can be read row by row.
+public_tables="pg_class join pg_namespace on pg_namespace.oid = relnamespace where relkind = 'r' and nspname = 'public'"
+small='reltuples < 1000000'
+
+# A statement for each of those, and all of them as one.
 over_tables() { # database, what to select as text: %1$L is the name of the table, %1$I the table, and %2$s what names a row
     statement=$(sql "$1" "select string_agg(format('$2', relname, coalesce(
-        (select 'concat_ws(' || quote_literal('/') || ',' || string_agg(format('t.%I', attname), ',' order by attnum) || ')'
+        (select case when bool_or(attname = 'id') then 'case when t.id is null then md5(t::text) else ' else '' end
+             || 'concat_ws(' || quote_literal('/') || ',' || string_agg(format('t.%I', attname), ',' order by attnum) || ')'
+             || case when bool_or(attname = 'id') then ' end' else '' end
          from pg_attribute where attrelid = pg_class.oid and not attisdropped
              and attname in ('kind', 'tenant', '_tenant_id', 'id', 'name', 'key', 'username', 'hostname', 'deployment_id')),
         'md5(t::text)')), ' union all ' order by relname)
-        from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-        where relkind = 'r' and nspname = 'public' and reltuples < 1000000") || { printf '%s\n' "$statement"; return 1; }
+        from $public_tables and $small") || { printf '%s\n' "$statement"; return 1; }
     [ -z "$statement" ] || sql "$1" "$statement"
 }

@@ -29,6 +29,9 @@ file='pg_walfile_name(pg_current_wal_lsn())'
 sender=$(upstream)
 [ -z "$sender" ] || echo "sender $sender"
 sql postgres "select 'follower ' || host(client_addr) from pg_stat_replication where state = 'streaming'" | grep '^follower '
+# who does not stream could have other rows in them
+large=$(sql cloudify_db "select 'left_out ' || relname from $public_tables and not $small order by relname") || large='left_out unknown'
+[ -z "$large" ] || printf '%s\n' "$large"
 sql_limit=60
 over_tables cloudify_db "select ''table '' || %1\$L || '' '' || count(*) || '' '' || coalesce(md5(string_agg(md5(t::text), '''' order by md5(t::text))), ''-'') from public.%1\$I t" | grep '^table '
 exit 0

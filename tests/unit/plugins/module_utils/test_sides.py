@@ -141,6 +141,20 @@ def test_one_that_does_not_stream_and_has_the_same_rows(h2: str) -> None:
     assert [side["nodes"] for side in split["sides"]] == [["h1", "h2", "h3"]]
 
 
+@pytest.mark.parametrize("of", ["h1", "h3"])
+def test_one_whose_large_tables_were_not_compared_is_a_side_of_its_own(of: str) -> None:
+    """It could have other rows in those, which only its dump has."""
+    left_out = {name: "\nleft_out events\nleft_out logs" * (name == of) for name in ADDRESSES}
+    split = split_of(
+        h1=leader("h2") + left_out["h1"],
+        h2=replica("h1") + "\nleft_out events",
+        h3=replica() + left_out["h3"],
+    )
+    assert [side["nodes"] for side in split["sides"]] == [["h1", "h2"], ["h3"]]
+    (said,) = by_name(split)["h3"]["evidence"]
+    assert said == "h3 follows nobody, and tables are too large to be compared: events, logs"
+
+
 def test_the_word_of_one_is_not_enough() -> None:
     """It asks the leader for a log, and the leader sends none."""
     split = split_of(h1=leader("h3"), h2=replica("h1", rows="7 cc"), h3=replica("h1"))

@@ -77,4 +77,4 @@ class StubHost:
         )
 
 
-__all__ = ("StubHost",)
+__all__ = ("ROLES", "StubHost")

@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
+import subprocess
+import tempfile
 import typing as t
 
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._databases import parse_database
-from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.scripts.stub_host import StubHost
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.scripts.stub_host import (
+    ROLES,
+    StubHost,
+)
 
 PATRONI = """\
 restapi:
@@ -39,6 +45,7 @@ UNKNOWN) echo 'ERROR:  it does not exist' >&2; exit 1 ;;
 *"'timeline '"*) echo 'timeline 3' ;;
 *"from pg_stat_wal_receiver"*) [ RECOVERING = f ] || echo 10.0.0.1 ;;
 *"'follower '"*) [ RECOVERING = t ] || echo 'follower 10.0.0.3' ;;
+*"'left_out '"*) echo 'left_out events' ;;
 *relname*) echo 'select tables' ;;
 *'select tables'*) echo 'table items 12 abc' ;;
 esac"""
@@ -85,6 +92,7 @@ def test_one_that_follows(tmp_path: pathlib.Path, version: str) -> None:
     assert (found["recovery"], found["sender"], found["patroni"]) == ("t", "10.0.0.1", "running")
     assert found.get("timeline") == (None if version == "90524" else "3")
     assert found["tables"] == {"items": "12 abc"}
+    assert found["left_out"] == ["events"]
 
 
 @pytest.mark.parametrize("version", sorted(UNKNOWN))
@@ -94,6 +102,45 @@ def test_one_that_takes_writes(tmp_path: pathlib.Path, version: str) -> None:
     assert found["quorum"] and "sender" not in found
     # of 9.5 no standby tells one to compare with
     assert found.get("timeline") == (None if version == "90524" else "3")
+
+
+SERVERS = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
+TABLES = """create table items(id text, _tenant_id int, body text);
+insert into items values (null, 1, 'a'), (null, 1, 'b'), ('x', 1, 'c');
+create table named(name text, kind text); insert into named values ('n', null);
+create table large(id int); insert into large values (1); update pg_class set reltuples = 2e6 where relname = 'large'"""
+
+
+@pytest.mark.skipif(not SERVERS or os.geteuid() != 0, reason="no PostgreSQL that can be started")
+def test_rows_without_an_id_are_not_one_row() -> None:
+    """By a database itself: each row has a name of its own, and large tables are left out."""
+    place = pathlib.Path(tempfile.mkdtemp(dir="/tmp"))
+    shutil.chown(place, "postgres")
+    as_postgres = f"cd /; runuser -u postgres -- {SERVERS[-1]}"
+    text = "\n".join(
+        [
+            f"{as_postgres}/initdb -D {place}/d -A trust > /dev/null",
+            f"{as_postgres}/pg_ctl -D {place}/d -w -l {place}/log start > /dev/null"
+            f""" -o "-c listen_addresses='' -c unix_socket_directories={place}" """,
+            *((ROLES / name).read_text() for name in SCRIPTS),
+            f"psql={SERVERS[-1]}/psql target='host={place} user=postgres'",
+            f'sql postgres "{TABLES}"',
+            "over_tables postgres 'select %2$s from public.%1$I t'",
+        ]
+    )
+    try:
+        done = subprocess.run(
+            ["/bin/sh", "-c", text], capture_output=True, text=True, check=False, timeout=120
+        )
+    finally:
+        subprocess.run(
+            ["/bin/sh", "-c", f"{as_postgres}/pg_ctl -D {place}/d -m immediate -w stop"],
+            capture_output=True,
+            check=False,
+        )
+        shutil.rmtree(place)
+    names = done.stdout.split()
+    assert len(set(names)) == 4 and {"x/1", "n"} < set(names), done
 
 
 # -- on the data of a database that is down
