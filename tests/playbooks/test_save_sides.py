@@ -148,3 +148,13 @@ def test_dump_of_a_database_that_has_been_up_is_made_anew(dumped: Site) -> None:
     # one that runs, or of which nothing is known, may be written to any time
     assert len(dump(dumped, "up")) == 3
     assert len(dump(dumped, "up")) == 4
+
+
+def test_a_dump_that_was_proven_before_a_kill_is_taken_off_the_host(dumped: Site) -> None:
+    """It has all secrets."""
+    then = a_state("then")
+    assert dump(dumped, then) == [then]
+    left = dumped.place / "work" / "dump.tar"
+    left.parent.mkdir()
+    left.write_text(then)
+    assert dump(dumped, then) == [then] and not left.parent.exists()
