@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -125,6 +126,28 @@ def test_create_that_fails_is_made_good_by_the_next_run(cluster: Cluster) -> Non
     (name,) = cluster.names()
     cluster.whole(name)
     assert cluster.snapshots() == []
+
+
+def test_certificates_that_cannot_be_saved_are_no_reason_for_no_backup(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """Not even where the node is the host of the store."""
+    local = {"ansible_connection": "local"}
+    groups = {name: {"hosts": {"h1": local}} for name in ("cloudify_managers", "cloudify_store")}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"children": groups}}))
+    played = cluster.play(
+        *("backup", "-i", str(inventory)),
+        save_certificates_become=False,
+        save_certificates_paths=["/etc/hostname"],
+        save_certificates_max_bytes=1,
+    )
+    assert played.code == 2, played.output
+    (name,) = [each for each in cluster.names() if each != ".nodes"]
+    cluster.whole(name)
+    assert f"BACKUP OK: cluster {NAME}" in played.output
+    assert played.failure.startswith("The backup is taken, but not the certificates of h1: h1: its")
+    assert "more than the 1 that certificates and configuration can have" in played.failure
 
 
 def test_damaged_archive_never_becomes_a_set(cluster: Cluster) -> None:
