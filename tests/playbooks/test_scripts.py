@@ -24,6 +24,7 @@ SCRIPTS = {
     "heal_sides": ["again", "follow", "lead", "stop_once"],
     "look_at_sides": ["script"],
     "save_sides": ["look", "script"],
+    "tear_down": ["keep_script", "thaw_script"],
 }
 PLAY = """
 - hosts: localhost

@@ -18,6 +18,9 @@ if [ "$verb" = resolve ]; then
     printf '%s\n' $all
     exit 0
 fi
+if [ "$verb" = remove ]; then
+    set -- $(for name; do found=$(addresses_of "$name") || found=$name; printf '%s\n' $found; done)
+fi
 bits() { case $1 in *:*) echo 128 ;; *) echo 32 ;; esac; }
 for address; do
     family=-4

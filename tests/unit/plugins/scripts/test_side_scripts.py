@@ -410,3 +410,17 @@ def test_fences_are_made_for_all_addresses_of_a_name(given_up: Database) -> None
         "ip -6 route add unreachable fd00::1/128",
         "ip -4 route add unreachable 10.0.0.7/32",
     ]
+
+
+def test_fences_of_a_split_brain_do_not_outlive_a_rebuild(given_up: Database) -> None:
+    """By the names that the inventory has for the others; and nobody says any more that it is frozen."""
+    host, mark = given_up.host, given_up.data.parent / "mark"
+    mark.touch()
+    host.program("ip", "case \"$*\" in *'-4 route show'*) echo 'unreachable 10.0.0.1' ;; esac")
+    done = host.run(
+        *("tear_down/files/thaw.sh", "remove", "survivor", "nobody", "10.0.0.7"),
+        behind=(*SCRIPTS, "freeze_sides/files/fence.sh"),
+        frozen_mark=str(mark),
+    )
+    assert done.stdout.splitlines() == ["unfenced 10.0.0.1", "no fence, and no mark, is left"]
+    assert not mark.exists()
