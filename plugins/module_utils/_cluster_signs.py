@@ -44,19 +44,24 @@ def suspects(case: Case) -> list[str]:
 
 
 def silent(case: Case) -> list[str]:
-    """Of whom no tier answers."""
-    return sorted(m["name"] for m in case.members if not any(_own_words(case, m)))
+    """Of whom no tier answers, nor the host."""
+    return sorted(
+        m["name"]
+        for m in case.members
+        if not any(_own_words(case, m)) and not (case.probes.get(m["name"]) or {}).get("refused")
+    )
 
 
 def _own_words(case: Case, member: Json) -> list[bool]:
     """Of each tier of a node: whether it answers. A manager that hangs does, as it waits for its database. Of several
-    databases, one without Patroni does not: its host is as empty as a new one."""
+    databases, one without Patroni does not: its host is as empty as a new one. Of a host that lets nobody ask, nothing
+    is known."""
     view = case.views.get(member["name"]) or {}
     probe = case.probes.get(member["name"]) or {}
     found = []
     if "manager" in member["tiers"]:
         found.append(bool(view.get("answers") or view.get("hangs")))
-    if case.generation == "all_active":
+    if case.generation == "all_active" and not probe.get("refused"):
         for tier in ("database", "broker"):
             if tier in member["tiers"]:
                 told = probe.get(tier) or {"error": "it says nothing"}

@@ -195,12 +195,17 @@ def _cluster_status(case: Case, name: str, status: Json | None) -> None:
         case.note_strangers(f"{name} sees {what.rpartition(' ')[2]} for", node)
 
 
+def _unheard(case: Case, name: str) -> str:
+    refused = (case.probes.get(name) or {}).get("refused")
+    return f"the host answers, and says: {refused}" if refused else "the host does not answer"
+
+
 def _databases(case: Case) -> None:
     members = case.of("database")
     told = {m["name"]: (case.probes.get(m["name"]) or {}).get("database") for m in members}
     for name, database in told.items():
         if database is None:
-            case.say(name, "nothing is known of its database: the host does not answer")
+            case.say(name, f"nothing is known of its database: {_unheard(case, name)}")
         elif database["error"]:
             case.say(name, f"its database does not answer: {database['error']}")
         elif database["single"]:
@@ -293,7 +298,7 @@ def _brokers(case: Case) -> None:
         name = member["name"]
         broker = (case.probes.get(name) or {}).get("broker")
         if broker is None:
-            case.say(name, "nothing is known of its broker: the host does not answer")
+            case.say(name, f"nothing is known of its broker: {_unheard(case, name)}")
         elif broker["error"]:
             case.say(name, f"its broker does not answer: {broker['error']}")
         else:

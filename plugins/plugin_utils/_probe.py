@@ -19,10 +19,11 @@ DATABASE = ("database", "patroni", "sql")
 
 
 def parse(text: str) -> Json:
-    """Database and broker of one host, each None where the host has said nothing of it."""
+    """Database and broker of one host, each None where the host has said nothing of it; and C(refused), why it could not be asked although it answers."""
     database: Json = {"single": False, "counts": {}, "write": None, "role": None, "error": ""}
     database.update(etcd=None, address=None)
     broker: Json = {"known": [], "running": [], "partitions": "", "error": ""}
+    refused = ""
     seen = set()
     for line in str(text).splitlines():
         kind, _space, rest = line.partition(" ")
@@ -40,11 +41,14 @@ def parse(text: str) -> Json:
             _sql(database, what, value)
         elif kind == "broker":
             broker[what] = _decoded(value) if what == "error" else _names(what, value)
+        elif kind == "refused":
+            refused = _decoded(rest)
         # anything else is a shell's or sudo's, and tells nothing
         seen.add("broker" if kind == "broker" else "database" if kind in DATABASE else "")
     return {
         "database": database if "database" in seen else None,
         "broker": broker if "broker" in seen else None,
+        **({"refused": refused} if refused else {}),
     }
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 
 import pytest
@@ -52,6 +53,20 @@ def test_hosts_without_a_word() -> None:
     said = judged(found)
     assert "h1: nothing is known of its database: the host does not answer" in said["problems"]
     assert "h3: nothing is known of its broker: the host does not answer" in said["problems"]
+
+
+def test_a_host_that_answers_and_lets_nobody_ask() -> None:
+    """It is not off, and what has to be mended is its sudo."""
+    found = recorded("7.0.5-healthy")
+    said = base64.b64encode(b"sudo: a password is required").decode()
+    found["probes"] = dict.fromkeys(("h1", "h2", "h3"), f"refused {said}")
+    told = judged(found)
+    assert told["suspects"] == told["silent"] == []
+    why = "the host answers, and says: sudo: a password is required"
+    assert f"h1: nothing is known of its database: {why}" in told["problems"]
+    assert f"h1: nothing is known of its broker: {why}" in told["problems"]
+    found["views"]["h1"] = {"answers": False}
+    assert "h1" not in judged(found)["silent"]
 
 
 def test_only_standbys_answer() -> None:
