@@ -119,7 +119,8 @@ def test_one_that_has_gone_off_is_not_gone_on_towards(site: Site) -> None:
 
 
 def test_another_one_may_survive_as_long_as_nobody_has_given_anything_up(site: Site) -> None:
-    assert site.begin("h3").code == 0
+    begun = site.begin("h3")
+    assert begun.code == 0, begun.output
     site.off = {"h3"}
     told = site.go_on("h1")
     assert told.code == 0, told.output
