@@ -12,11 +12,13 @@ import os
 import re
 import typing as t
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import SSL, TIERS
 
 Json = dict[str, t.Any]
 
+SECRET = re.compile("signature|sig=|token|key|passw|secret|credential", re.IGNORECASE)
 #: What agents trust.
 INTERNAL_CA = f"{SSL}/cloudify_internal_ca_cert.pem"
 #: What clients are shown; an earlier installation's is nobody's file any more.
@@ -146,6 +148,12 @@ class InstallPlan:
 
     def refusals(self, wanted: Wanted, neighbours: Neighbours, *, check_mode: bool) -> list[str]:
         """Why the installation could not end well, in words; empty when it may be begun."""
+        if has_secrets(wanted.package):
+            # alone, since the others name the package
+            return [
+                "the URL of the package has a login or a signature in it, which every log would have: "
+                "give a file on the controller, or a name that the host's repositories know"
+            ]
         told = [
             *self._no_files(wanted, check_mode),
             *self._several_cas(wanted, check_mode),
@@ -263,6 +271,12 @@ class InstallPlan:
 def on_controller(package: str) -> bool:
     """Whether it is given as a file on the controller."""
     return package.startswith(("~", ".", "/"))
+
+
+def has_secrets(package: str) -> bool:
+    """Whether it is a URL with a login, or with a signature or the like in its query."""
+    parts = urlsplit(package)
+    return "@" in parts.netloc or bool(SECRET.search(parts.query))
 
 
 def is_missing(package: str) -> bool:

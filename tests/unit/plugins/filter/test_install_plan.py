@@ -243,6 +243,16 @@ def test_a_tier_without_a_configuration_is_refused() -> None:
     assert "(looked at: none)" in refused(configs={}, texts=[])
 
 
+@pytest.mark.parametrize(
+    "package",
+    ["https://me:s3cret@repo/a-7.0.4.rpm", "https://repo/a-7.0.4.rpm?X-Amz-Signature=s3cret"],
+)
+def test_a_package_whose_url_has_a_secret_is_refused_without_telling_it(package: str) -> None:
+    told = refused(package=package)
+    assert "a login or a signature" in told and "s3cret" not in told
+    assert "signature" not in refused(package="https://repo/cloudify-manager-install-7.0.4.rpm")
+
+
 def test_another_version_is_refused_unless_it_is_torn_down() -> None:
     node = state(version="6.4", traces=["broker"])
     told = refused(node)
