@@ -126,6 +126,19 @@ def test_with_nothing_but_a_connection(ward: Ward) -> None:
     assert cluster.password not in played.output
 
 
+def test_an_inventory_of_names(ward: Ward) -> None:
+    """As the README has it: nothing says which addresses the members have among each other."""
+    tree = json.loads(ward.site.cluster.inventory().read_text())
+    for host in tree["all"]["hosts"].values():
+        del host["ansible_host"]
+    names = ward.folder / "names.yml"
+    names.write_text(json.dumps(tree))
+    words = ward.site.words("diagnose", *PATIENT)
+    words[words.index("-i") + 1] = str(names)
+    played = ward.site.played(words)
+    assert played.code == 0 and "Cluster lab is HEALTHY" in played.output, played.output
+
+
 def test_as_json_and_in_the_log(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     log = ward.folder / "ansible.log"
     monkeypatch.setenv("ANSIBLE_LOG_PATH", str(log))
