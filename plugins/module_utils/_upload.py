@@ -272,6 +272,13 @@ def _bare(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+def secrets_in(url: str) -> list[str]:
+    """What may be secret in it: an account, and a query. What is very short would be struck out of other words too."""
+    before, _sign, query = url.partition("?")
+    account = before.partition("//")[2].partition("/")[0].rpartition("@")[0]
+    return [part for part in (account, account.partition(":")[2], query) if len(part) > 5]
+
+
 def _check_answer(answer: t.Any, snapshot_id: str) -> None:
     """From 7.0.3 on an answer full of nulls is how an overwritten snapshot shows."""
     if not isinstance(answer, dict) or answer.get("id") != snapshot_id:
@@ -372,4 +379,4 @@ def _read_whole(
     return description, {"archive": description.as_dict(), "sha256": sha256, "size": size}
 
 
-__all__ = ("Source", "upload")
+__all__ = ("Source", "secrets_in", "upload")

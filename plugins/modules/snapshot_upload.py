@@ -41,7 +41,7 @@ options:
     description:
       - The manager fetches the archive from here by itself. Every byte of what it fetched is read back and tested afterwards, and it
         is deleted again if it is no sound snapshot.
-      - It is shown nowhere, since there may be a login or a signature in it.
+      - A login or a query in it is not shown.
     type: str
   sha256:
     description:
@@ -130,6 +130,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._upload import (
     Source,
+    secrets_in,
     upload,
 )
 
@@ -154,22 +155,22 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def main() -> t.NoReturn:
-    run(
-        create_manager_module(
-            argument_spec={
-                "id": {"type": "str", "required": True},
-                "src": {"type": "path"},
-                "url": {"type": "str", "no_log": True},
-                "sha256": {"type": "str"},
-                "force": {"type": "bool", "default": False},
-                "idle_timeout": {"type": "float", "default": 330.0},
-                "wait_timeout": {"type": "float", "default": 120.0},
-            },
-            mutually_exclusive=[["src", "url"]],
-            required_one_of=[["src", "url"]],
-        ),
-        body,
+    module = create_manager_module(
+        argument_spec={
+            "id": {"type": "str", "required": True},
+            "src": {"type": "path"},
+            "url": {"type": "str"},
+            "sha256": {"type": "str"},
+            "force": {"type": "bool", "default": False},
+            "idle_timeout": {"type": "float", "default": 330.0},
+            "wait_timeout": {"type": "float", "default": 120.0},
+        },
+        mutually_exclusive=[["src", "url"]],
+        required_one_of=[["src", "url"]],
     )
+    # Messages say where the archive is, without these; what the module was called with has them.
+    module.no_log_values.update(secrets_in(module.params["url"] or ""))
+    run(module, body)
 
 
 if __name__ == "__main__":

@@ -229,7 +229,7 @@ def test_it_is_proved_at_once(host: Host) -> None:
                 "schedule_backup_log_dir has to be an absolute path",
                 "schedule_backup_timeout",
                 "schedule_backup_jitter",
-                "schedule_backup_keep_logs has to be 1",
+                "schedule_backup_keep_logs has to be at least 1",
                 "a URL for pings has to begin with http",
                 "schedule_backup_calendar is no time",
                 "schedule_backup_user is no name",

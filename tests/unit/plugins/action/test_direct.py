@@ -142,6 +142,7 @@ def test_a_url_that_may_have_a_login_or_a_signature_in_it_is_in_no_result(
         url="https://me:pa55word@store.example/s1.zip?signature=s1gned",
     )
     assert said["invocation"]["module_args"]["id"] == "s1"
+    assert "store.example/s1.zip" in said["invocation"]["module_args"]["url"]
     assert "pa55word" not in json.dumps(said) and "s1gned" not in json.dumps(said)
 
 
