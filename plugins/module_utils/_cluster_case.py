@@ -57,6 +57,10 @@ class Case:
         if away:  # what others have tried there in vain says nothing of it
             self.hosts = {name: _without(host, away) for name, host in self.hosts.items()}
 
+    def member(self, name: str) -> Json:
+        """The one that the inventory calls so, which has to be there."""
+        return next(member for member in self.members if member["name"] == name)
+
     def of(self, tier: str) -> list[Json]:
         """The members of a tier that should be well."""
         return [m for m in self.members if tier in m["tiers"] and m["name"] not in self.without]

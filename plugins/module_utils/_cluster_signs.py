@@ -14,6 +14,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case
     Case,
     Json,
     is_it,
+    patroni_rows,
 )
 
 #: How Patroni shows a database that is at work.
@@ -93,7 +94,7 @@ def active(case: Case) -> list[str]:
 
 def seen_alive(case: Case, name: str) -> list[str]:
     """What the peers of a node say that speaks for its being alive: never its own word."""
-    victim = next(m for m in case.members if m["name"] == name)
+    victim = case.member(name)
     found = []
     for peer in case.members:
         if peer["name"] == name:
@@ -108,10 +109,7 @@ def seen_alive(case: Case, name: str) -> list[str]:
                 if is_it(victim, node) and told["status"] == "OK":
                     found.append(f"{peer['name']} sees its {tier} as OK")
         probe = case.probes.get(peer["name"]) or {}
-        listed = (((probe.get("database") or {}).get("cluster") or {}).get("body") or {}).get(
-            "members"
-        )
-        for member in listed or []:
+        for member in patroni_rows(case.probes, peer["name"]):
             if is_it(victim, member.get("host")) and member.get("state") in UP:
                 found.append(f"Patroni of {peer['name']} sees it {member['state']}")
         if any(

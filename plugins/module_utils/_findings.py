@@ -125,7 +125,7 @@ class Look:
 
     def last_of(self, name: str) -> list[str]:
         """The tiers that a member has, and nobody else who is left."""
-        tiers = next(m["tiers"] for m in self.case.members if m["name"] == name)
+        tiers = self.case.member(name)["tiers"]
         return [t for t in tiers if not set(self.of(t)) - {name, *self.dead}]
 
     @property
@@ -225,7 +225,7 @@ class Look:
     def _ssh_failed(self, name: str) -> bool:
         if self.host(name):
             return not self.host(name).get("reachable")
-        tiers = next(m["tiers"] for m in self.case.members if m["name"] == name)
+        tiers = self.case.member(name)["tiers"]
         others = any(self.by_ssh(other) for other in self.names)
         return others and not self.by_ssh(name) and bool({"database", "broker"} & set(tiers))
 

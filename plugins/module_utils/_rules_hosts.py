@@ -121,7 +121,7 @@ def services_down(look: Look) -> Finding | None:
 
 def _by_peers(look: Look, name: str) -> list[Evidence]:
     """What most managers say: that of one may be old."""
-    member = next(m for m in look.case.members if m["name"] == name)
+    member = look.case.member(name)
     told: dict[str, list[str]] = {}
     asked = 0
     for manager in look.of("manager"):

@@ -72,7 +72,7 @@ def not_following(look: Look) -> Finding | None:
 
 def _rows_of(look: Look, name: str) -> dict[str, Json]:
     """How each list of Patroni has it."""
-    member = next(m for m in look.case.members if m["name"] == name)
+    member = look.case.member(name)
     return {
         who: row for who, rows in look.lists().items() for row in rows if is_it(member, row["host"])
     }
@@ -107,7 +107,7 @@ def _lags(look: Look, name: str) -> list[Evidence]:
 def _unknown_to(look: Look, leader: str, name: str) -> list[Evidence]:
     """By the leader's own word, of whom it sends to. Each is known by its name in Patroni, as its address may be that of another network."""
     body = look.patroni(leader)
-    member = next(m for m in look.case.members if m["name"] == name)
+    member = look.case.member(name)
     if body.get("state") != "running" or look.databases[name]["role"] != "replica":
         return []
     called = {row["name"] for row in _rows_of(look, name).values()}

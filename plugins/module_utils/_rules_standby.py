@@ -34,7 +34,7 @@ def _active(look: Look) -> list[str]:
 
 
 def _sees(look: Look, who: str, other: str) -> bool | None:
-    member = next(m for m in look.case.members if m["name"] == other)
+    member = look.case.member(other)
     for node in look.view(who).get("nodes") or []:
         if is_it(member, node["name"], node["host_ip"]):
             return bool(node["online"])

@@ -186,7 +186,7 @@ def _broken(look: Look, name: str, tier: str) -> list[Evidence]:
     if probe is not None:
         why = probe["error"]
         return [said(name, f"its {tier} does not answer: {why}")] if why else []
-    member = next(m for m in look.case.members if m["name"] == name)
+    member = look.case.member(name)
     bad: list[str] = []
     good: list[str] = []
     for manager in look.of("manager"):

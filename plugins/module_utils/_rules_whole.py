@@ -124,7 +124,7 @@ def _newer(look: Look, name: str, leader: str) -> list[Evidence]:
 def _not_followed(look: Look, name: str, leader: str) -> list[Evidence]:
     """By the leader's own word: one whose Patroni has not answered has not said that it sends to nobody."""
     body = look.patroni(leader)
-    member = next(m for m in look.case.members if m["name"] == name)
+    member = look.case.member(name)
     if not body or any(is_it(member, each["client_addr"]) for each in body["replication"]):
         return []
     return [said(leader, f"does not send to {name}, and Patroni shows no lag")]
