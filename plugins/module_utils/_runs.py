@@ -376,18 +376,13 @@ class ClusterRuns:
         found: list[tuple[str, list[Json]]] = []
         listed = self.listed()
         rebuilt = _rebuilt(listed)
-        before = {run["id"] for run in listed if str(run["attempted"]) < rebuilt}
-        for name in sorted((run["id"] for run in listed), reverse=True):
-            journal = self.journal(name)
-            if not journal or journal[0].get("runbook") != runbook:
-                continue
-            if journal[0].get("about", "") != about:
-                continue
+        mine = [run for run in listed if (run["runbook"], run["about"]) == (runbook, about)]
+        for run in sorted(mine, key=lambda run: str(run["id"]), reverse=True):
+            journal = self.journal(run["id"])
             if OK in _outcomes(journal):
                 break
-            if name in before:
-                continue
-            found.append((name, journal))
+            if journal and str(run["attempted"]) >= rebuilt:
+                found.append((run["id"], journal))
         return found
 
     def _unfinished(
