@@ -26,13 +26,8 @@ PATIENCE = 60.0
 
 
 class Cluster:
-    """
-    :ivar python: what Ansible is started with, but for the runs that are killed; it runs modules itself
-    """
-
-    def __init__(self, manager: StandIn, place: Path, *, python: str = sys.executable) -> None:
+    def __init__(self, manager: StandIn, place: Path) -> None:
         self.manager = manager
-        self.python = python
         self.store = place / "store"
         self.log = place / "ansible.log"
         self.variables: dict[str, Any] = {
@@ -72,8 +67,7 @@ class Cluster:
 
     def play(self, playbook: str, *words: str, warned: bool = False, **variables: Any) -> Played:
         """Run it to its end. A warning of Ansible is a failure of the test, unless it is due."""
-        command = [self.python, *self.command(playbook, *words, **variables)]
-        played = play(command, self.environment)
+        played = play(self.command(playbook, *words, **variables), self.environment)
         assert ("[WARNING]" in played.output) == warned, played.output
         assert "DEPRECATION" not in played.output, played.output
         return played

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,30 +13,15 @@ import pytest
 from playbooks.cluster import Cluster
 from standin.testing import StandIn
 from standin.warm import start_standins_at_once
-from tooling.warm import warm
+from tooling.warm.fixtures import started_at_once, warm_python
 
 SPEED = 40.0
 #: Not a word that anything else contains, so that it can be looked for.
 PASSWORD = "S3cr3t/Passw0rd+of-the-stand-in"
 
 
-@pytest.fixture(scope="session")
-def warm_python() -> Iterator[str]:
-    with warm() as executable:
-        yield executable
-
-
 @pytest.fixture
-def python(request: pytest.FixtureRequest) -> str:
-    """Those that run on every core get their modules as everybody starts them."""
-    if request.node.get_closest_marker("smoke"):
-        return sys.executable
-    found: str = request.getfixturevalue("warm_python")
-    return found
-
-
-@pytest.fixture
-def start(tmp_path: Path, python: str) -> Iterator[Callable[..., Cluster]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Cluster]]:
     """Start stand-in managers with options; they end with the test."""
     running: list[StandIn] = []
 
@@ -50,7 +34,7 @@ def start(tmp_path: Path, python: str) -> Iterator[Callable[..., Cluster]]:
             **{"speed": SPEED, "password": PASSWORD, **options},
         )
         running.append(manager.start())
-        return Cluster(manager, place, python=python)
+        return Cluster(manager, place)
 
     yield start_one
     for manager in running:
@@ -65,4 +49,4 @@ def cluster(start: Callable[..., Cluster]) -> Cluster:
     return made
 
 
-__all__ = ["start_standins_at_once"]
+__all__ = ["start_standins_at_once", "started_at_once", "warm_python"]

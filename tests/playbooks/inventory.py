@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from standin.testing import StandIn
+from tooling.played import started
 
 PLUGIN = "cloudify_ha.recovery.cluster"
 COMMAND = Path(sys.executable).with_name("ansible-inventory")
@@ -93,7 +94,7 @@ class Source:
 
     def look(self, *words: str) -> Told:
         done = subprocess.run(
-            [str(COMMAND), *words],
+            started([str(COMMAND), *words]),
             env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from playbooks.cluster import NAME, Cluster
+from tooling.played import started
 
 CODES = {"healthy": 0, "degraded": 2, "unknown": 2, "down": 4}
 
@@ -141,7 +142,7 @@ def test_it_changes_nothing(cluster: Cluster, tmp_path: Path) -> None:
 def test_nobody_waits_for_what_is_left_running(cluster: Cluster, tmp_path: Path) -> None:
     """Whoever reads the output through a pipe sees its end when Ansible has ended."""
     path = inventory(cluster, tmp_path)
-    command = [cluster.python, *cluster.command("diagnose", "-i", str(path))]
+    command = started(cluster.command("diagnose", "-i", str(path)))
     done = subprocess.run(
         command, env=cluster.environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )

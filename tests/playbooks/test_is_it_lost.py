@@ -67,7 +67,7 @@ class Site:
             **variables,
         }
         return play(
-            [self.cluster.python, str(PLAYBOOK), "-i", str(hosts)]
+            [str(PLAYBOOK), "-i", str(hosts)]
             + [playbook or str(self.place / "play.yml")]
             + ["-e", json.dumps(given), *words],
             {**self.cluster.environment, "COLUMNS": "1000"},

@@ -54,7 +54,7 @@ class Site:
         given = {**self.cluster.variables, "cloudify_confirm": NAME, **variables}
         words = ["-i", str(self.place / "hosts.json"), str(self.place / "play.yml")]
         return play(
-            [self.cluster.python, str(PLAYBOOK), *words, "-e", json.dumps(given)],
+            [str(PLAYBOOK), *words, "-e", json.dumps(given)],
             self.cluster.environment,
         )
 

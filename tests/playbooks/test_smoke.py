@@ -13,6 +13,8 @@ import pytest
 from playbooks.cluster import NAME, Cluster
 from tooling.another_python import another_python
 
+pytestmark = pytest.mark.typed
+
 
 def as_text(**variables: object) -> list[str]:
     """As an operator types them, which makes text of each."""

@@ -18,6 +18,9 @@ from typing import Any
 
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 
+#: What Ansible is started with, where that is not its own Python: see tooling.warm.
+warm_python = ""
+
 
 @dataclass
 class Played:
@@ -70,12 +73,16 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     }
 
 
+def started(command: Sequence[str]) -> list[str]:
+    return [*([warm_python] if warm_python else ()), *command]
+
+
 def play(
     command: Sequence[str], environment: Mapping[str, str], *, cwd: Path | None = None
 ) -> Played:
     """Run it to its end, with nobody at the keyboard."""
     done = subprocess.run(
-        command,
+        started(command),
         cwd=cwd,
         env=environment,
         stdin=subprocess.DEVNULL,

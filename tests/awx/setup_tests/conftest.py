@@ -10,16 +10,13 @@ from pathlib import Path
 import pytest
 
 from awx.setup_tests.operator import Operator, fresh_awx
-from tooling.warm import warm
-
-
-@pytest.fixture(scope="session")
-def python() -> Iterator[str]:
-    with warm() as executable:
-        yield executable
+from tooling.warm.fixtures import started_at_once, warm_python
 
 
 @pytest.fixture
-def operator(tmp_path: Path, python: str) -> Iterator[Operator]:
+def operator(tmp_path: Path) -> Iterator[Operator]:
     with fresh_awx() as awx:
-        yield Operator(awx, tmp_path, python=python)
+        yield Operator(awx, tmp_path)
+
+
+__all__ = ("started_at_once", "warm_python")

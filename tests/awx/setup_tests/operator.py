@@ -62,13 +62,8 @@ def fresh_awx(**settings: Any) -> AwxStandIn:
 
 
 class Operator:
-    """
-    :param python: what Ansible is started with
-    """
-
-    def __init__(self, awx: AwxStandIn, place: Path, *, python: str) -> None:
+    def __init__(self, awx: AwxStandIn, place: Path) -> None:
         self.awx = awx
-        self.python = python
         self.settings = copy.deepcopy(SETTINGS)
         self._file = place / "settings.json"
         # deprecations are those of awx.awx
@@ -83,7 +78,7 @@ class Operator:
     def play(self, *words: str) -> Played:
         self._file.write_text(json.dumps(self.settings), encoding="utf-8")
         command = [str(PLAYBOOK), "cloudify_ha.recovery.setup_awx", "-e", f"@{self._file}", *words]
-        played = play([self.python, *command], self.environment)
+        played = play(command, self.environment)
         for secret in SECRETS:
             assert secret not in played.output
         assert "Traceback" not in played.output, played.output
