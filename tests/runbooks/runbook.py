@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,22 @@ class Runbook(Site):
 
     def killed(self, book: str, *more: str, at: str, log: Path) -> None:
         """Kill it with all its children once it has printed something."""
+        child = self._until(at, book, *more, log=log)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+    def good_with(self, book: str, *more: str, at: str, then: Callable[[], object]) -> str:
+        """Do something once it has printed a text, and see it end well."""
+        log = self.cluster.config_dir / f"{book}.log"
+        child = self._until(at, book, *more, log=log)
+        then()
+        code = child.wait()
+        told = log.read_text()
+        assert code == 0, told
+        assert "[WARNING]" not in told
+        return told
+
+    def _until(self, at: str, book: str, *more: str, log: Path) -> subprocess.Popen[bytes]:
         with log.open("wb") as out:
             child = subprocess.Popen(
                 self.words(book, *more),
@@ -55,8 +72,7 @@ class Runbook(Site):
         while at not in log.read_text() and child.poll() is None and time.monotonic() < end:
             time.sleep(0.1)
         assert child.poll() is None and at in log.read_text(), log.read_text()
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        return child
 
     def content(self) -> dict[str, list[Any]]:
         first = self.cluster.managers[0]

@@ -37,9 +37,10 @@ def test_the_active_one_is_mended_then_replaced(lab: Lab, version: str, layout: 
     same_content(before)
 
     lost = site.active()
-    site.host(lost).kill()
-    site.host(lost).fresh()
-    told = site.good("recover_active", "-e", CONFIRM, "-e", "cloudify_action=replace")
+    host = site.host(lost)
+    host.kill()
+    words = ("-e", CONFIRM, "-e", "cloudify_action=replace")
+    told = site.good_with("recover_active", *words, at=f"waiting for {lost}", then=host.fresh)
     assert "RECOVER_ACTIVE OK: cluster lab" in told and "REPLACE_NODE OK: cluster lab" in told
     assert site.active() != lost
     all_are_well(site)

@@ -56,6 +56,21 @@ def test_two_of_three_are_rebuilt_and_the_third_comes_back(lab: Lab, version: st
         holds(before)
 
 
+def test_one_host_still_has_what_it_had_and_two_are_new(lab: Lab) -> None:
+    site = Runbook(lab, version="7.0.5", layout="compact", form_cluster=True)
+    site.cluster.seed(sample="rich")
+    site.good("backup")
+    before = Before(site)
+    for gone in ("h2", "h3"):
+        site.host(gone).kill()
+    for gone in ("h2", "h3"):
+        site.host(gone).fresh()
+    site.good("rebuild_cluster", "-e", CONFIRM)
+    all_are_well(site)
+    for holds in (same_content, same_certificates, agents_are_served):
+        holds(before)
+
+
 def test_too_few_databases_are_told_before_anything_is_touched(lab: Lab) -> None:
     site = Runbook(lab, version="7.0.5", layout="compact")
     site.cluster.seed(sample="rich")

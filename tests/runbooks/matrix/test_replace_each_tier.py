@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lab import Lab
@@ -19,11 +21,15 @@ from runbooks.before_after import (
 from runbooks.runbook import CONFIRM, Runbook
 
 
-def replaced(site: Runbook, before: Before, lost: str) -> None:
-    site.lab.host(lost).kill()
-    site.lab.host(lost).fresh()
-    told = site.good("replace_node", "-e", f"node={lost}", "-e", CONFIRM)
+def replaced(site: Runbook, before: Before, lost: str, *, dead: tuple[str, ...] = ()) -> None:
+    """It is off when the runbook begins, and stays so until that waits for a new one."""
+    host = site.lab.host(lost)
+    host.kill()
+    words = ("-e", f"node={lost}", "-e", CONFIRM, "-e", json.dumps({"cloudify_dead": dead}))
+    told = site.good_with("replace_node", *words, at=f"waiting for {lost}", then=host.fresh)
     assert "REPLACE_NODE OK: cluster lab" in told
+    if dead:
+        return
     same_content(before)
     same_certificates(before)
     agents_are_served(before)
@@ -36,8 +42,12 @@ def test_one_of_each_tier_is_lost(lab: Lab, version: str) -> None:
     site.cluster.seed(sample="rich")
     site.good("backup")
     before = Before(site)
-    for lost in (site.active(), site.cluster.brokers[0], site.cluster.managers[0]):
-        replaced(site, before, lost)
+    replaced(site, before, site.active())
+    # both are off, and the manager comes first
+    broker, manager = site.cluster.brokers[0], site.cluster.managers[0]
+    site.lab.host(broker).kill()
+    replaced(site, before, manager, dead=(broker,))
+    replaced(site, before, broker)
 
 
 @pytest.mark.parametrize("version", ["5.2", "6.4"])
@@ -53,9 +63,10 @@ def test_the_active_one_of_a_vnfm_is_lost(lab: Lab) -> None:
     site.cluster.seed(sample="rich")
     site.good("backup")
     before = Before(site)
-    site.lab.host("h1").kill()
-    site.lab.host("h1").fresh()
-    told = site.good("recover_active", "-e", CONFIRM, "-e", "cloudify_action=replace")
+    host = site.lab.host("h1")
+    host.kill()
+    words = ("-e", CONFIRM, "-e", "cloudify_action=replace")
+    told = site.good_with("recover_active", *words, at="waiting for h1", then=host.fresh)
     assert "REPLACE_NODE OK: cluster lab" in told
     same_content(before)
     same_certificates(before)
