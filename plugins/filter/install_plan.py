@@ -11,6 +11,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._install_plan
     Neighbours,
     Wanted,
     is_missing,
+    package_problem,
     package_version,
 )
 
@@ -36,6 +37,7 @@ def install_plan(
     cas: t.Sequence[str] = (),
     given: t.Collection[str] = (),
     check_mode: bool = False,
+    offered: t.Mapping[str, t.Any] | None = None,
 ) -> dict[str, t.Any]:
     """What is to be installed on a node, and why it must not be begun."""
     plan = InstallPlan(
@@ -55,7 +57,10 @@ def install_plan(
         version=str(version),
         stage=str(stage),
         package_is_missing=is_missing(str(package)),
-        package_version=package_version(str(package)),
+        package_version=package_version(
+            str(package), str((offered or {}).get("stdout") or "").strip()
+        ),
+        package_problem=package_problem(offered or {}),
         new_certificates=new_certificates,
         fresh_cluster=fresh_cluster,
         cas=cas,
@@ -64,6 +69,7 @@ def install_plan(
     return {
         **plan.as_dict(),
         "replaces_package": plan.replaces_package(wanted),
+        "asks_host": plan.asks_host(wanted),
         "refusals": plan.refusals(wanted, neighbours, check_mode=check_mode),
     }
 

@@ -19,6 +19,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer im
 Json = dict[str, t.Any]
 
 SECRET = re.compile("signature|sig=|token|key|passw|secret|credential", re.IGNORECASE)
+#: Of URLs in what a host says.
+LOGIN, QUERY = re.compile(r"(?<=://)[^/\s]*@"), re.compile(r"(?<=\S)\?\S+")
+#: How much of it is told.
+TOLD = 400
 #: What agents trust.
 INTERNAL_CA = f"{SSL}/cloudify_internal_ca_cert.pem"
 #: What clients are shown; an earlier installation's is nobody's file any more.
@@ -51,7 +55,8 @@ class Wanted:
 
     :ivar package: a file on the controller, a URL, or a name that repositories know
     :ivar package_is_missing: it is a file on the controller, which is not there
-    :ivar package_version: what that file says of itself, or its name; empty when it is not known
+    :ivar package_version: what that file says of itself, or what the host would install, or its name; empty when it is not known
+    :ivar package_problem: why the host would not get it
     :ivar version: empty when it is not known
     :ivar stage: directory on the node for the saved files
     :ivar new_certificates: it may get a CA of its own
@@ -64,6 +69,7 @@ class Wanted:
     stage: str = ""
     package_is_missing: bool = False
     package_version: str = ""
+    package_problem: str = ""
     new_certificates: bool = False
     fresh_cluster: bool = False
     cas: t.Sequence[str] = ()
@@ -160,6 +166,7 @@ class InstallPlan:
             *self._no_configuration(),
             *self._another_version(wanted),
             *self._another_package(wanted),
+            *self._cannot_get(wanted),
             *self._too_few_databases(wanted, neighbours),
             *([] if self._only_planned else self._all("missing")),
             *self._broker_alone(wanted, neighbours),
@@ -220,6 +227,12 @@ class InstallPlan:
             "down before does not do so again: say -e cloudify_give_up=RUN, and the next one does)"
         ]
 
+    def asks_host(self, wanted: Wanted) -> bool:
+        """Whether the host itself has to get the package, so that nothing else knows whether it can."""
+        there = self._state["version"] and not self._torn_down and not self.replaces_package(wanted)
+        elsewhere = on_controller(wanted.package) or has_secrets(wanted.package)
+        return bool(self.todo) and not there and not elsewhere
+
     def _differs(self, wanted: Wanted) -> bool:
         return self._state["version"] not in ("", wanted.version) and not self._torn_down
 
@@ -231,9 +244,23 @@ class InstallPlan:
         there = self._state["version"] == wanted.version and not self._torn_down
         if not self.todo or there or wanted.package_version in ("", wanted.version):
             return []
-        return [
+        told = (
             f"the package {wanted.package} is of version {wanted.package_version}, not {wanted.version}: "
             "another version cannot join the cluster"
+        )
+        if not on_controller(wanted.package) and "://" not in wanted.package:
+            told += (
+                "; of several in its repository the newest is taken, unless it is asked for with its version "
+                f"(NAME-{wanted.version})"
+            )
+        return [told]
+
+    def _cannot_get(self, wanted: Wanted) -> list[str]:
+        if not wanted.package_problem or not self.asks_host(wanted):
+            return []
+        return [
+            f"the host cannot get the package {wanted.package} ({wanted.package_problem}): mend that, or say "
+            "-e cloudify_install_package=FILE with an RPM on the controller"
         ]
 
     def _too_few_databases(self, wanted: Wanted, neighbours: Neighbours) -> list[str]:
@@ -283,9 +310,10 @@ def is_missing(package: str) -> bool:
     return on_controller(package) and not os.path.isfile(os.path.expanduser(package))
 
 
-def package_version(package: str) -> str:
-    """By the first bytes of an RPM on the controller, which have its name; else by how the file is called. Empty when they do not tell."""
-    name = package.partition("?")[0].rpartition("/")[2]
+def package_version(package: str, offered: str = "") -> str:
+    """By the first bytes of an RPM on the controller, which have its name; else by what the host
+    would install, or by how the file is called. Empty when they do not tell."""
+    name = offered or package.partition("?")[0].rpartition("/")[2]
     if on_controller(package):
         name = ""
         if not is_missing(package):
@@ -297,4 +325,18 @@ def package_version(package: str) -> str:
     return found.group(1) if found else ""
 
 
-__all__ = ("InstallPlan", "Neighbours", "Wanted", "is_missing", "on_controller", "package_version")
+def package_problem(offered: t.Mapping[str, t.Any]) -> str:
+    """What a host has said in place of a package; empty when it has one, or was not asked."""
+    if "rc" not in offered or offered["rc"] == 0:
+        return ""
+    said = str(offered.get("stderr") or offered.get("msg") or "").splitlines()
+    told = "; ".join([line.strip() for line in said if line.strip()][-3:])
+    for secret in (LOGIN, QUERY):
+        told = secret.sub("", told)
+    return told[:TOLD] or f"exit code {offered['rc']}, and nothing said"
+
+
+__all__ = (
+    *("InstallPlan", "Neighbours", "Wanted", "is_missing", "on_controller"),
+    *("package_problem", "package_version"),
+)

@@ -200,6 +200,64 @@ def test_what_the_operator_gave_is_what_is_left(tmp_path: Path) -> None:
     assert f"LINES {lines} {modes}" in told.output.replace('\\"', '"'), told.output
 
 
+# -- whether a host can get the package that is to be installed
+
+
+NOWHERE = "http://127.0.0.1:9/cloudify.rpm"
+
+
+def looked_for(place: Path, package: str, *words: str, **variables: Any) -> Played:
+    """By the preflight of install_node, for an empty host."""
+    role = {"name": "cloudify_ha.recovery.install_node", "tasks_from": "preflight.yml"}
+    hosts = {"h1": {"ansible_connection": "local", "ansible_become": False}}
+    inventory, book = place / "hosts.json", place / "book.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    tasks = [{"ansible.builtin.include_role": role}]
+    book.write_text(json.dumps([{"hosts": "h1", "gather_facts": False, "tasks": tasks}]))
+    given = {
+        "ansible_python_interpreter": sys.executable,
+        "cloudify_config": {"/etc/cloudify/config.yaml": {"manager": {"private_ip": "10.0.0.1"}}},
+        "install_node_admin_password": "secret",
+        "install_node_new_certificates": True,
+        "install_node_package": package,
+        "install_node_store_host": "h1",
+        "install_node_version": "7.0.5",
+        "node_state_presumed_empty": True,
+        **variables,
+    }
+    command = [str(PLAYBOOK), "-i", str(inventory), "-e", json.dumps(given), str(book), *words]
+    return play(command, environment(place / "home"))
+
+
+@pytest.mark.parametrize("words", [(), ("--check",)])
+def test_a_package_that_the_host_cannot_get_is_refused(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    told = looked_for(tmp_path, NOWHERE, *words)
+    assert told.code == 2, told.output
+    assert f"h1 is not installed: the host cannot get the package {NOWHERE} (curl: (7)" in (
+        told.failure
+    )
+    assert "Nothing was touched." in told.failure
+
+
+def test_one_of_another_version_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
+    file = tmp_path / "latest.rpm"
+    name = b"cloudify-manager-install-%s-ga".ljust(66, b"\0")
+    lead = b"\xed\xab\xee\xdb\x03\x00\x00\x00\x00\x01" + name
+    file.write_bytes(lead.replace(b"%s", b"6.4") + bytes(20))
+    told = looked_for(tmp_path, f"file://{file}")
+    assert told.code == 2 and "is of version 6.4, not 7.0.5" in told.failure, told.output
+    file.write_bytes(lead.replace(b"%s", b"7.0.5") + bytes(20))
+    told = looked_for(tmp_path, f"file://{file}")
+    assert told.code == 0, told.output
+
+
+def test_a_host_that_does_not_answer_is_not_asked_for_a_package(tmp_path: Path) -> None:
+    told = looked_for(tmp_path, NOWHERE, look_at_nodes_answers=False)
+    assert told.code == 0, told.output
+
+
 # -- what proves that a node is in no register
 
 

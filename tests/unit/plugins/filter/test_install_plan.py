@@ -321,6 +321,66 @@ def test_a_package_on_the_controller_has_to_be_there(
     assert "~/other.rpm is not on the controller" in refused(package="~/other.rpm")
 
 
+NAME, URL = "cloudify-manager-install", "https://x.example/latest.rpm"
+
+
+def offers(name: str) -> dict[str, t.Any]:
+    return {"rc": 0, "stdout": f"{name}\n", "stderr": "a warning"}
+
+
+@pytest.mark.parametrize("package", [NAME, URL])
+def test_what_the_host_cannot_get_is_refused_before_anything_is_touched(package: str) -> None:
+    said = "Error: No matching Packages to list\n"
+    lacking = {"rc": 1, "stdout": "", "stderr": said}
+    for node in (state(), state(configured=TIERS, version="7.0.5")):
+        told = refused(node, package=package, offered=lacking, torn_down=TIERS)
+        assert f"the host cannot get the package {package} ({said.strip()}): mend that" in told
+        assert "-e cloudify_install_package=FILE" in told
+        assert refused(node, package=package, offered={"skipped": True}, torn_down=TIERS) == ""
+        there = offers("cloudify-manager-install-7.0.5-ga")
+        assert refused(node, package=package, offered=there, torn_down=TIERS) == ""
+
+
+def test_in_what_the_host_has_said_no_secret_is_told() -> None:
+    said = "a\n- Curl error (6) for https://me:s3cret@repo.example/x?token=s3cret2 [no]\n\nError: b\nc\n"
+    told = refused(offered={"rc": 1, "stderr": said})
+    assert "(- Curl error (6) for https://repo.example/x [no]; Error: b; c)" in told
+    assert "exit code 1, and nothing said" in refused(offered={"rc": 1, "stdout": "", "stderr": ""})
+    assert "no sudo" in refused(offered={"rc": 1, "msg": "no sudo"})
+    assert len(refused(offered={"rc": 1, "stderr": "x" * 9999})) < 700
+
+
+@pytest.mark.parametrize("package", [NAME, URL])
+def test_so_is_another_version_that_it_would_install(package: str) -> None:
+    told = refused(package=package, offered=offers("cloudify-manager-install-6.4-ga"))
+    assert f"the package {package} is of version 6.4, not 7.0.5: " in told
+    assert ("asked for with its version (NAME-7.0.5)" in told) is (package == NAME)
+    # what the URL is called tells less than what is there
+    named = "https://x.example/cloudify-manager-install-6.4-ga.rpm"
+    assert refused(package=named, offered=offers("cloudify-manager-install-7.0.5-ga")) == ""
+
+
+@pytest.mark.parametrize(
+    ("node", "more", "asks"),
+    [
+        (state(), {}, True),
+        (state(), {"package": URL}, True),
+        (state(), {"package": "/nowhere.rpm"}, False),
+        (state(), {"package": "https://me:s3cret@repo/a.rpm"}, False),
+        (state(configured=TIERS, version="7.0.5"), {}, False),
+        (state(configured=TIERS, version="7.0.5"), {"torn_down": TIERS}, True),
+        # what it has is gone on with
+        (state(configured=["database"], version="7.0.5"), {}, False),
+        # of an attempt that was given the wrong one
+        (state(version="6.4"), {}, True),
+    ],
+)
+def test_only_a_host_that_has_to_get_it_is_asked(
+    node: dict[str, t.Any], more: dict[str, t.Any], asks: bool
+) -> None:
+    assert plan(node, **more)["asks_host"] is asks
+
+
 def test_a_package_is_not_looked_for_where_nothing_is_to_be_installed() -> None:
     node = state(configured=TIERS, version="7.0.5", fingerprints={CA: "ca", CERT: "cert"})
     assert refused(node, package="/nowhere.rpm") == ""
