@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import yaml
 
 from lab import Lab
+from runbooks.packages import repository, served
 from runbooks.roles_site import CA, Site
 
 # Where the product keeps certificates, and what comes of them, differs in each of these.
@@ -59,3 +63,46 @@ def test_a_lost_host_comes_back_from_what_is_saved(lab: Lab) -> None:
     site.ok("tear_down", "install_node", cloudify_version="5.2.0")
     assert site.fingerprint() == before
     assert site.works()
+
+
+def test_a_host_gets_the_package_itself(lab: Lab) -> None:
+    """By a URL; then from a repository, and with a configuration of which nothing was saved."""
+    site = Site(lab, version="7.0.5")
+    before = site.fingerprint()
+    site.ok("save_certificates")
+    with served(site.cluster.package) as url:
+        site.ok("tear_down", "install_node", cloudify_install_package=url)
+    assert site.fingerprint() == before
+    assert site.works()
+
+    site.ok("tear_down")
+    told = site.refused("install_node", cloudify_install_package=url)
+    assert f"the host cannot get the package {url} (curl: (7)" in told
+    name = "cloudify-manager-install"
+    told = site.refused("install_node", cloudify_install_package=name)
+    assert f"the host cannot get the package {name} (" in told
+    assert site.is_bare()
+
+    repository(site.host(), site.cluster.package)
+    config = "/etc/cloudify/config.yaml"
+    given = yaml.safe_load((site.cluster.config_dir / "h1/config.yaml").read_text())
+    forget(site, config)
+    told = site.refused("install_node", cloudify_install_package=name)
+    assert "no configuration installs manager, broker, database" in told
+    another = {"cloudify_install_package": name, "cloudify_version": "6.4.0"}
+    told = site.refused("install_node", cloudify_config={config: given}, **another)
+    assert f"the package {name} is of version 7.0.5, not 6.4.0" in told
+    assert site.is_bare()
+    site.ok("install_node", cloudify_install_package=name, cloudify_config={config: given})
+    assert site.fingerprint() == before
+    assert site.works()
+    assert yaml.safe_load(site.sh(f"cat {config}")) == given
+
+
+def forget(site: Site, path: str) -> None:
+    """What is saved of h1 has no such file."""
+    folder = site.place / "nodes/h1"
+    index = site.saved()
+    del index["files"][path]
+    (folder / "index.json").write_text(json.dumps(index))
+    (folder / path[1:]).unlink()

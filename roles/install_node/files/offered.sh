@@ -64,27 +64,30 @@ newest() {
         sort -V | tail -n 1
 }
 
+look() {
+    found=$(told "$@") || return
+    found=$(printf '%s\n' "$found" | newest)
+    [ -n "$found" ] || {
+        echo 'it is in no repository' >&2
+        return 1
+    }
+}
+
 # What it knows may be of days ago: the repository that has the package is asked anew. The others are what they are for the installation.
 in_repositories() {
     tool=$(command -v dnf || command -v yum) || {
         echo 'there is neither dnf nor yum' >&2
         return 1
     }
-    found=$(told) || return
-    found=$(printf '%s\n' "$found" | newest)
+    look || return
     repository=${found##* }
     fresh="--setopt=$repository.metadata_expire=0"
     case $tool in
         # else it does not look at that, for a mere question
         */yum) fresh="$fresh --setopt=metadata_expire_filter=never" ;;
     esac
-    found=$(told --disablerepo='*' --enablerepo="$repository" $fresh) || {
+    look --disablerepo='*' --enablerepo="$repository" $fresh || {
         echo "repository $repository, which had it, does not answer or has it no longer" >&2
-        return 1
-    }
-    found=$(printf '%s\n' "$found" | newest)
-    [ -n "$found" ] || {
-        echo 'it is in no repository' >&2
         return 1
     }
     release=${found%% *}

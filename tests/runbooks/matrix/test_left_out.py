@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from lab import Lab
+from lab.network import CONTROLLER
 from product.cluster.layout import Layout
 from runbooks.before_after import (
     Before,
@@ -22,6 +23,7 @@ from runbooks.before_after import (
 from runbooks.runbook import CONFIRM, Runbook
 
 LOST = ("-e", "cloudify_cluster_is_lost=true")
+NAME = "cloudify-manager-install"
 
 
 def leave_out(site: Runbook, *gone: str) -> None:
@@ -95,3 +97,20 @@ def test_what_cannot_be_installed_is_not_torn_down(lab: Lab) -> None:
     assert played.code == 2
     assert "of-nobody.rpm is not on the controller" in " ".join(played.output.split())
     assert site.look("h1") == untouched
+
+
+def test_what_the_host_cannot_get_is_not_torn_down(lab: Lab) -> None:
+    """The operator has named no package, and no repository has one; or its URL is of nobody."""
+    site = Runbook(lab, version="7.0.5", layout="single")
+    site.good("backup")
+    untouched = site.look("h1")
+    nobody = f"http://{CONTROLLER}:9/cloudify-manager-install.rpm"
+    for package, check in ((NAME, ()), (nobody, ()), (nobody, ("--check",))):
+        given = ("-e", f"cloudify_install_package={package}")
+        played = site.run("rebuild_cluster", "-e", CONFIRM, *LOST, *given, *check)
+        assert played.code == 2, played.output
+        told = " ".join(played.output.split())
+        assert f"h1 is not installed: the host cannot get the package {package} (" in told
+        assert "Nothing was touched" in told
+        assert site.look("h1") == untouched
+    assert site.cluster.call("h1", "GET", "/status")[0] == 200
