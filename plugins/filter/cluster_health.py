@@ -23,6 +23,7 @@ def cluster_health(
     members: t.Sequence[dict[str, t.Any]],
     probes: t.Mapping[str, str],
     without: t.Sequence[str] = (),
+    before: t.Mapping[str, str] | None = None,
 ) -> dict[str, t.Any]:
     """Whether a cluster is healthy, by what all of its members say."""
     if not isinstance(views, dict):
@@ -38,6 +39,7 @@ def cluster_health(
         views=views,
         probes={name: parse(text) for name, text in probes.items()},
         without=tuple(without),
+        before={name: parse(text) for name, text in (before or {}).items()},
     )
     return {
         **judge(case),

@@ -31,6 +31,7 @@ class Case:
     :param hosts: what each host says of itself, by name of the member; empty where nobody asked by ssh
     :param front: the view through the address that users take, if there is one beside the managers
     :param earlier: the last diagnosis of this cluster, if there is one, with its age in seconds
+    :param before: the probes of the last look at it, if there was one just before
     """
 
     generation: str
@@ -41,6 +42,7 @@ class Case:
     hosts: t.Mapping[str, Json] = field(default_factory=dict)
     front: Json | None = None
     earlier: Json | None = None
+    before: t.Mapping[str, Json] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     #: What is down of the cluster and not in the inventory -> who says so and how.

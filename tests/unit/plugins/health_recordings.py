@@ -67,6 +67,7 @@ class Cluster:
         self.hosts: Json = _hosts(found)
         self.front: Json | None = found.get("front")
         self.earlier: Json | None = None
+        self.probes_before: Json = {}
 
     def case(self, *without: str) -> Case:
         return Case(
@@ -78,6 +79,7 @@ class Cluster:
             hosts=self.hosts,
             front=self.front,
             earlier=self.earlier,
+            before=self.probes_before,
         )
 
     def judged(self, *without: str) -> Json:

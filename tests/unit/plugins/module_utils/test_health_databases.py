@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._probe import parse
@@ -83,6 +85,75 @@ def test_a_table_that_only_some_have(cluster: Cluster) -> None:
 def test_rows_that_could_not_be_counted(cluster: Cluster) -> None:
     cluster.database("h2")["counts"] = {}
     assert cluster.problems() == ["h2: its rows could not be counted"]
+
+
+# -- rows that are being written ---------------------------------------------------------------------
+
+
+def counted(
+    cluster: Cluster, now: tuple[int, int, int], before: tuple[int, int, int] | None
+) -> list[str]:
+    """What is said when h1, h2 and h3 counted so many events at this look, and at the last one."""
+    if before:
+        cluster.probes_before = copy.deepcopy(cluster.probes)
+    for probes, numbers in ((cluster.probes_before, before), (cluster.probes, now)):
+        for name, number in zip(("h1", "h2", "h3"), numbers or ()):
+            probes[name]["database"]["counts"]["events"] = number
+    return cluster.problems()
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ((100, 103, 98), (150, 149, 153)),
+        ((150, 149, 153), (100, 103, 98)),  # they are deleted, too
+        ((100, 100, 100), (150, 149, 153)),
+        ((100, 103, 98), (103, 104, 103)),
+    ],
+)
+def test_rows_of_a_cluster_at_work_are_counted_at_different_moments(
+    before: tuple[int, int, int], now: tuple[int, int, int], cluster: Cluster
+) -> None:
+    assert counted(cluster, now, before) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (None, (150, 149, 153)),  # of the first look there is nothing to compare with
+        ((100, 100, 100), (100, 100, 99)),  # nobody writes
+        ((100, 100, 99), (100, 100, 99)),
+        ((100, 103, 98), (150, 149, 98)),  # one stands still
+        ((100, 100, 120), (150, 150, 120)),  # also between what the others have and had
+        ((100, 103, 90), (150, 149, 99)),  # one has not even what the others had
+        ((100, 103, 151), (150, 149, 200)),  # one has what the others do not have yet
+        ((150, 149, 98), (100, 103, 153)),  # and goes another way
+        ((150, 150, 210), (100, 100, 151)),  # it has not yet deleted what the others had not
+        ((150, 150, 99), (100, 100, 60)),
+    ],
+)
+def test_rows_that_differ_for_another_reason(
+    before: tuple[int, int, int] | None, now: tuple[int, int, int], cluster: Cluster
+) -> None:
+    each = ", ".join(f"h{number} {rows}" for number, rows in enumerate(now, start=1))
+    assert counted(cluster, now, before) == [f"databases: rows of events differ: {each}"]
+
+
+def test_rows_of_one_of_which_nothing_was_heard_before(cluster: Cluster) -> None:
+    cluster.probes_before = copy.deepcopy(cluster.probes)
+    cluster.probes_before["h3"] = {"database": None, "broker": None}
+    cluster.probes_before["h1"]["database"]["counts"]["events"] = 1
+    for name, number in (("h1", 150), ("h2", 149), ("h3", 150)):
+        cluster.database(name)["counts"]["events"] = number
+    assert has(cluster.problems(), "rows of events differ: h1 150, h2 149, h3 150")
+
+
+def test_rows_of_a_table_that_one_does_not_have(cluster: Cluster) -> None:
+    cluster.probes_before = copy.deepcopy(cluster.probes)
+    for number, name in enumerate(("h1", "h2", "h3")):
+        cluster.database(name)["counts"]["events"] = 10**6 + number
+    del cluster.database("h2")["counts"]["events"]
+    assert has(cluster.problems(), "rows of events differ: ", "h2 None")
 
 
 def test_no_synchronous_standby(cluster: Cluster) -> None:
