@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from urllib.parse import quote
 
@@ -33,6 +34,9 @@ ACTIVE_STATES = ("pending", "started", "cancelling", "force_cancelling", "kill_c
 WAITING_STATES = ("queued", "scheduled")
 
 PAGE_SIZE = 1000
+#: With which it is tried whether a manager writes. It is nobody's content: a killed run may leave it, and the next one deletes it.
+CHECK_SECRET = "cloudify_ha_write_check"
+CHECK_VALUE = "cloudify_ha.recovery tries whether a write is acknowledged; this can be deleted"
 
 
 def escape(name: str) -> str:
@@ -319,6 +323,34 @@ class CloudifyClient:
         )
         return answer is not None
 
+    # -- whether it writes ------------------------------------------------------------------
+
+    def try_write(self, *, timeout: float) -> None:
+        """Make a secret and delete it again.
+
+        :raises RecoveryError: when one of them is not acknowledged
+        """
+        body = {"value": CHECK_VALUE, "visibility": "private", "update_if_exists": True}
+        try:
+            self._check_secret("PUT", timeout, body=body)
+        except RecoveryError:
+            # it may have been made without a word
+            with contextlib.suppress(RecoveryError):
+                self._check_secret("DELETE", timeout)
+            raise
+        with contextlib.suppress(NotFound):  # another check was quicker
+            self._check_secret("DELETE", timeout)
+
+    def _check_secret(self, method: str, timeout: float, body: t.Any = None) -> None:
+        self.http.json(
+            method,
+            f"/secrets/{escape(CHECK_SECRET)}",
+            doing="write a secret and delete it again",
+            body=body,
+            expected=(200, 201, 204),
+            timeout=timeout,
+        )
+
     # -- content: the few writes that mending a restore needs ---------------------------------
 
     def create_site(self, *, tenant: str, name: str, body: Json) -> None:
@@ -361,6 +393,7 @@ class CloudifyClient:
 
 __all__ = (
     "ACTIVE_STATES",
+    "CHECK_SECRET",
     "DEFAULT_TENANT",
     "END_STATES",
     "RESTORE_WORKFLOW",

@@ -20,6 +20,8 @@ import re
 import typing as t
 from dataclasses import asdict, dataclass, field
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CHECK_SECRET
+
 Json = dict[str, t.Any]
 
 #: Where kinds that belong to no tenant are kept; no tenant can have this name.
@@ -147,6 +149,8 @@ def build_inventory(*, items: t.Mapping[str, t.Sequence[Json]], manager: Json, n
         kind = KINDS_BY_NAME[name]
         per_tenant: dict[str, list[str]] = {}
         for item in found:
+            if name == "secrets" and item.get("key") == CHECK_SECRET:
+                continue
             tenant = MANAGER_WIDE if kind.manager_wide else item.get("tenant_name") or "?"
             per_tenant.setdefault(tenant, []).append(kind.item_id(item))
         for tenant, ids in per_tenant.items():

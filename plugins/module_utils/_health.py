@@ -73,6 +73,9 @@ def _standby(case: Case) -> None:
         return
     leader = leaders[0]
     view = case.views[leader["name"]]
+    _standby_write(case, leader["name"], view)
+    if len(managers) > 1:
+        _standby_rows(case, managers)
     if view.get("inactive"):
         case.say(leader["name"], f"services are down: {', '.join(view['inactive'])}")
     nodes = view.get("nodes")
@@ -104,6 +107,32 @@ def _standby(case: Case) -> None:
         other = (case.views.get(member["name"]) or {}).get("nodes")
         if other and _agreed(case, other) != _agreed(case, nodes):
             case.say(member["name"], f"sees other nodes than {leader['name']} does")
+
+
+def _standby_write(case: Case, name: str, view: Json) -> None:
+    write = view.get("write")
+    if write not in (None, "ok"):
+        case.say(name, f"a write is not acknowledged: {write}")
+    elif write is None:
+        mode = view.get("maintenance")
+        why = f": maintenance mode is {mode}" if mode not in (None, "deactivated") else ""
+        case.note(f"{name}: no write was tried{why}")
+
+
+def _standby_rows(case: Case, managers: list[Json]) -> None:
+    """Of the database that each has of its own, where that lets itself be asked: REST tells nothing of a standby's."""
+    counts = {}
+    for name in (member["name"] for member in managers):
+        probe = case.probes.get(name) or {}
+        rows = probe.get("rows") or {}
+        if rows.get("counts"):
+            counts[name] = rows["counts"]
+            continue
+        refused = probe.get("refused")
+        said = f"the host answers, and says: {refused}" if refused else rows.get("error")
+        case.note(f"rows of {name} were not counted: {said or 'it says nothing of its database'}")
+    before = {name: (case.before.get(name) or {}).get("rows") for name in counts}
+    _equal_rows(case, counts, before)
 
 
 def _agreed(case: Case, nodes: list[Json]) -> list[tuple[t.Any, ...]]:
@@ -284,27 +313,33 @@ def _same_rows(case: Case, known: Json) -> None:
     for name, found in counts.items():
         if not found:
             case.say(name, "its rows could not be counted")
+    before = {name: (case.before.get(name) or {}).get("database") for name in counts}
+    _equal_rows(case, counts, before)
+
+
+def _equal_rows(case: Case, counts: t.Mapping[str, Json], before: t.Mapping[str, t.Any]) -> None:
+    """:param before: what C(counts) of each was at the last look, if there was one"""
     tables = sorted({table for found in counts.values() for table in found})
     for table in tables:
         rows = {name: found.get(table) for name, found in counts.items() if found}
         if len(set(rows.values())) > 1:
             each = ", ".join(f"{name} {number}" for name, number in rows.items())
-            if _move_together(case, table, rows):
+            if _move_together(rows, {n: _count(before[n], table) for n in rows}):
                 case.note(f"rows of {table} are being written, and all follow: {each}")
             else:
                 case.say("databases", f"rows of {table} differ: {each}")
 
 
-def _move_together(case: Case, table: str, rows: t.Mapping[str, t.Any]) -> bool:
+def _count(told: Json | None, table: str) -> int | None:
+    return ((told or {}).get("counts") or {}).get(table)
+
+
+def _move_together(rows: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]) -> bool:
     """Whether the rows differ only because each host counts at a moment of its own while somebody writes.
 
     Since the last look all have moved, and each beyond what any other one had then: who has stopped or lags has not.
     """
-    before = {}
-    for name in rows:
-        database = (case.before.get(name) or {}).get("database") or {}
-        before[name] = (database.get("counts") or {}).get(table)
-    then, now = list(before.values()), list(rows.values())
+    then, now = [before[name] for name in rows], list(rows.values())
     if None in (*then, *now):
         return False
     pairs = list(zip(then, now))

@@ -217,4 +217,21 @@ def ask_all(
     return {name: done.get(name, view) for name, view in views.items()}
 
 
-__all__ = ("ask_all", "view_of")
+def try_write(
+    views: t.Mapping[str, Json], clients: t.Mapping[str, CloudifyClient], *, timeout: float
+) -> None:
+    """Before 5.0: whether the active manager acknowledges a write, told as its view's C(write).
+
+    Not tried where more than one is active, since the side that it is written to may be given up, nor in maintenance mode.
+    """
+    found = [n for n, view in views.items() if view.get("status_code") == 200 and "nodes" in view]
+    if len(found) != 1 or views[found[0]].get("maintenance") not in (None, "deactivated"):
+        return
+    try:
+        clients[found[0]].try_write(timeout=timeout)
+        views[found[0]]["write"] = "ok"
+    except RecoveryError as exc:
+        views[found[0]]["write"] = str(exc)
+
+
+__all__ = ("ask_all", "try_write", "view_of")

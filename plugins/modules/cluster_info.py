@@ -37,6 +37,14 @@ options:
         is there, as it is while a database fails over or a manager starts. Where nothing listens at all, nothing is waited for.
     type: float
     default: 0.0
+  write:
+    description:
+      - Before 5.0, try whether the active manager acknowledges a write, which leaves nothing behind. It makes the secret
+        C(cloudify_ha_write_check) in the tenant of O(tenant), and deletes it again, or the one that a killed run has left. It has as long
+        again as O(deadline) for each.
+      - Not tried in check mode, nor while the manager is in maintenance mode, nor where more than one manager is active.
+    type: bool
+    default: false
   later:
     description:
       - Return at once, with RV(job). The managers are asked meanwhile, and O(job) of a later task brings what they say.
@@ -119,6 +127,10 @@ views:
       description: Whether it says that a restore is running, which it also does after one that has died.
       type: bool
       returned: when it answers, from 5.0.5 on
+    write:
+      description: V(ok), or why a write is not acknowledged.
+      type: str
+      returned: with O(write), of the active manager before 5.0, when it was tried
     nodes:
       description: The nodes of the cluster as it sees them.
       type: list
@@ -155,7 +167,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
     create_manager_module,
     run,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._views import ask_all
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._views import ask_all, try_write
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 
 if t.TYPE_CHECKING:
@@ -190,6 +202,8 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
         fail = failing(views)
         ticker.tell("a manager's REST service to come back", ", ".join(fail))
         if not fail or not ticker.pause():
+            if p["write"] and not module.check_mode:
+                try_write(views, clients, timeout=p["deadline"])
             return {"views": views}
 
 
@@ -200,6 +214,7 @@ def main() -> t.NoReturn:
                 "managers": {"type": "dict"},
                 "deadline": {"type": "float", "default": 5.0},
                 "patience": {"type": "float", "default": 0.0},
+                "write": {"type": "bool", "default": False},
                 # both are for the action plugin
                 "later": {"type": "bool", "default": False},
                 "job": {"type": "dict"},

@@ -19,10 +19,12 @@ DATABASE = ("database", "patroni", "sql")
 
 
 def parse(text: str) -> Json:
-    """Database and broker of one host, each None where the host has said nothing of it; and C(refused), why it could not be asked although it answers."""
+    """Database and broker of one host, each None where the host has said nothing of it; C(rows), of the database that a manager before 5.0 has of its own;
+    and C(refused), why it could not be asked although it answers."""
     database: Json = {"single": False, "counts": {}, "write": None, "role": None, "error": ""}
     database.update(etcd=None, address=None)
     broker: Json = {"known": [], "running": [], "partitions": "", "error": ""}
+    rows: Json = {"counts": {}, "error": ""}
     refused = ""
     seen = set()
     for line in str(text).splitlines():
@@ -41,6 +43,11 @@ def parse(text: str) -> Json:
             _sql(database, what, value)
         elif kind == "broker":
             broker[what] = _decoded(value) if what == "error" else _names(what, value)
+        elif kind == "rows" and what == "count":
+            table, _space, number = value.rpartition(" ")
+            rows["counts"][table] = _number(number)
+        elif kind == "rows" and what == "error":
+            rows["error"] = _decoded(value)
         elif kind == "refused":
             refused = _decoded(rest)
         # anything else is a shell's or sudo's, and tells nothing
@@ -48,6 +55,7 @@ def parse(text: str) -> Json:
     return {
         "database": database if "database" in seen else None,
         "broker": broker if "broker" in seen else None,
+        **({"rows": rows} if rows["counts"] or rows["error"] else {}),
         **({"refused": refused} if refused else {}),
     }
 

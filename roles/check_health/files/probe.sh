@@ -11,6 +11,8 @@ write=$1
 shift
 patience=30
 end=
+# whose existence says that a manager before 5.0 is in a cluster
+member=/etc/cloudify/cluster
 rabbit_home=/var/lib/rabbitmq
 rabbit_env=/etc/rabbitmq/rabbitmq-env.conf
 case $1 in
@@ -25,6 +27,11 @@ left() {
     now=$(date +%s)
     if [ -z "$end" ] || [ "$((end - now))" -gt "$limit" ]; then echo "$limit"; elif [ "$end" -gt "$now" ]; then echo $((end - now)); else echo 0; fi
 }
+
+count_rows="select 'sql count ' || relname || ' ' || (xpath('/row/c/text()', query_to_xml(
+        format('select count(*) as c from %I.%I', nspname, relname), false, true, '')))[1]::text
+    from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+    where relkind = 'r' and nspname = 'public' and reltuples < 1000000 order by relname"
 
 probe_database() {
     if [ ! -r $patroni_conf ]; then
@@ -65,11 +72,22 @@ probe_database() {
         echo "sql role replica"
     fi
     sql_limit=$(left)
-    [ "$sql_limit" = 0 ] || sql cloudify_db "select 'sql count ' || relname || ' ' || (xpath('/row/c/text()', query_to_xml(
-        format('select count(*) as c from %I.%I', nspname, relname), false, true, '')))[1]::text
-        from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-        where relkind = 'r' and nspname = 'public' and reltuples < 1000000 order by relname" | sed -n '/^sql count /p'
+    [ "$sql_limit" = 0 ] || sql cloudify_db "$count_rows" | sed -n '/^sql count /p'
     wait
+}
+
+# Before 5.0 each manager has a database of its own, on another port once it is in a cluster.
+probe_member() {
+    [ -e $member ] || return
+    psql=$(command -v psql || ls -d /usr/pgsql-*/bin/psql 2>/dev/null | tail -n 1)
+    answer=$(cd / && timeout "$limit" runuser -u postgres -- "${psql:-psql}" -X -A -t -q -v ON_ERROR_STOP=1 -p 15432 \
+        -d "dbname=cloudify_db connect_timeout=3" -c "$count_rows" 2>&1)
+    case $? in
+        0) said='it has no tables' ;;
+        124) said="no answer within $limit s" ;;
+        *) said=${answer:-no answer} answer= ;;
+    esac
+    printf '%s\n' "$answer" | sed -n 's/^sql count /rows count /p' | grep . || echo "rows error $(printf %s "$said" | b64)"
 }
 
 # Erlang itself, which takes a third of the processor time of rabbitmqctl: these are hosts that have little left. Whatever is unusual is left to that.
@@ -132,6 +150,7 @@ for tier in "$@"; do
     case $tier in
         database) probe_database & ;;
         broker) probe_broker & ;;
+        manager) probe_member & ;;
     esac
 done
 wait

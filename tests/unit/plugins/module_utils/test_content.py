@@ -378,3 +378,11 @@ def test_a_schedule_without_rrule_breaks_a_restore_in_new_format(rule: t.Any, br
 
 def test_deployments_with_a_site_are_named() -> None:
     assert placed_deployments(inventory()) == ["d1 (site berlin)"]
+
+
+def test_a_write_that_health_has_tried_is_no_content() -> None:
+    """One whose run was killed in between is still there."""
+    left = {"key": "cloudify_ha_write_check", "tenant_name": "default_tenant"}
+    own = {"key": "password", "tenant_name": "default_tenant"}
+    found = build_inventory(items={"secrets": [left, own]}, manager={}, now="now")
+    assert found["content"]["default_tenant"]["secrets"] == {"count": 1, "ids": ["password"]}

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._probe import parse
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import (
     Cluster,
     has,
@@ -95,7 +96,13 @@ def test_a_node_of_a_similar_name_is_another_one(cluster: Cluster) -> None:
     node(cluster, "h3").update(name="h30", host_ip="172.31.78.130")
     found = cluster.judged()
     assert found["problems"] == ["h1: does not have h3 among its nodes"]
-    assert found["notes"] == ["the cluster has the node h30, which is not in the inventory"]
+    unproved = ["h1: no write was tried"]
+    for name in ("h1", "h2", "h3"):
+        unproved.append(f"rows of {name} were not counted: it says nothing of its database")
+    assert found["notes"] == [
+        *unproved,
+        "the cluster has the node h30, which is not in the inventory",
+    ]
 
 
 @pytest.mark.parametrize("master", ["h2", "nobody"])
@@ -171,3 +178,81 @@ def test_what_others_think_of_the_dead_does_not_matter(cluster: Cluster) -> None
     node(cluster, "h3")["online"] = False
     assert has(cluster.problems(), "h2: sees other nodes than h1 does")
     assert cluster.problems("h3") == ["h3: is not dead: h2 sees it online"]
+
+
+# -- a write, and rows -------------------------------------------------------------------------------
+
+
+def test_a_write_that_is_acknowledged(cluster: Cluster) -> None:
+    cluster.views["h1"]["write"] = "ok"
+    found = cluster.judged()
+    assert found["healthy"] and not has(found["notes"], "write")
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_write_that_is_not_acknowledged(alone: bool, cluster: Cluster) -> None:
+    cluster.views["h1"]["write"] = "PUT said no"
+    if alone:
+        cluster.members = [cluster.member("h1")]
+        cluster.views = {"h1": {**cluster.views["h1"], "nodes": [], "initialized": False}}
+    assert cluster.problems() == ["h1: a write is not acknowledged: PUT said no"]
+
+
+def test_a_write_that_was_not_tried_is_told(cluster: Cluster) -> None:
+    assert has(cluster.judged()["notes"], "h1: no write was tried")
+    cluster.views["h1"]["maintenance"] = "activated"
+    found = cluster.judged()
+    assert found["healthy"]
+    assert has(found["notes"], "h1: no write was tried: maintenance mode is activated")
+
+
+def counted(cluster: Cluster, *numbers: int) -> dict[str, t.Any]:
+    for name, number in zip(("h1", "h2", "h3"), numbers):
+        cluster.probes[name] = parse(f"rows count events {number}\nrows count users 1\n")
+    return cluster.judged()
+
+
+def test_equal_rows(cluster: Cluster) -> None:
+    found = counted(cluster, 100, 100, 100)
+    assert found["healthy"] and not has(found["notes"], "rows")
+
+
+def test_unequal_rows(cluster: Cluster) -> None:
+    assert counted(cluster, 100, 100, 99)["problems"] == [
+        "databases: rows of events differ: h1 100, h2 100, h3 99"
+    ]
+
+
+def test_unequal_rows_of_a_cluster_at_work(cluster: Cluster) -> None:
+    counted(cluster, 100, 101, 99)
+    cluster.probes_before = dict(cluster.probes)
+    assert counted(cluster, 150, 149, 151)["healthy"]
+    assert not counted(cluster, 150, 149, 99)["healthy"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("rows error cHNxbDogbm8=", "psql: no"),
+        ("refused cHNxbDogbm8=", "the host answers, and says: psql: no"),
+        ("", "it says nothing of its database"),
+    ],
+)
+def test_rows_that_could_not_be_counted_are_told(said: str, why: str, cluster: Cluster) -> None:
+    counted(cluster, 100, 100, 100)
+    cluster.probes["h2"] = parse(said)
+    found = cluster.judged()
+    assert found["healthy"] and has(found["notes"], f"rows of h2 were not counted: {why}")
+    cluster.probes["h3"] = parse("rows count events 99")
+    assert has(cluster.problems(), "rows of events differ: h1 100, h3 99")
+
+
+def test_of_the_dead_and_of_a_manager_of_its_own_no_rows_are_compared(cluster: Cluster) -> None:
+    counted(cluster, 100, 100, 100)
+    cluster.silence("h3")
+    node(cluster, "h3")["online"] = False
+    assert not has(cluster.judged("h3")["notes"], "rows")
+    cluster.members = [cluster.member("h1")]
+    cluster.views = {"h1": {**cluster.views["h1"], "nodes": []}}
+    cluster.probes = {}
+    assert not has(cluster.judged()["notes"], "rows")

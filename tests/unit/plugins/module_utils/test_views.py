@@ -218,3 +218,10 @@ def test_whom_it_does_not_let_in(status: int, denied: bool) -> None:
     )
     found = view(version=error)
     assert found["answers"] and found["denied"] is denied
+
+
+def test_of_two_that_are_active_nobody_is_written_to() -> None:
+    """What is written on one side of a split brain is lost."""
+    views: dict[str, t.Any] = {n: {**VIEW, "status_code": 200, "nodes": []} for n in ("a", "b")}
+    _views.try_write(views, {}, timeout=1)
+    assert not any("write" in view for view in views.values())

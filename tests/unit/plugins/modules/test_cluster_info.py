@@ -165,6 +165,84 @@ def test_the_active_one(manager: t.Any) -> None:
     assert "registers" not in found
 
 
+def active(manager: t.Any, maintenance: str = "deactivated") -> None:
+    manager.version("4.5.5")
+    manager.get("/status", UNITS)
+    manager.get("/cluster", {"initialized": True})
+    manager.get("/cluster/nodes", {"items": [NODE]})
+    manager.get("/maintenance", {"status": maintenance})
+
+
+WRITE = "/secrets/cloudify_ha_write_check"
+#: It says what it is, and takes the place of one that a killed run has left.
+WRITTEN = {
+    "value": "cloudify_ha.recovery tries whether a write is acknowledged; this can be deleted",
+    "visibility": "private",
+    "update_if_exists": True,
+}
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_a_write_that_is_tried_leaves_nothing(status: int, manager: t.Any) -> None:
+    active(manager)
+    manager.put(WRITE, {"key": "cloudify_ha_write_check"}, sent=WRITTEN)
+    if status == 200:
+        manager.delete(WRITE, {"key": "cloudify_ha_write_check"})
+    else:
+        manager.delete(WRITE, status=204)
+    assert view(manager, write=True)["write"] == "ok"
+
+
+def test_a_write_that_somebody_else_has_deleted_already(manager: t.Any) -> None:
+    """Who proves that the same cluster is well."""
+    active(manager)
+    manager.put(WRITE, {}, sent=WRITTEN)
+    manager.error("DELETE", WRITE, 404, "not_found_error")
+    assert view(manager, write=True)["write"] == "ok"
+
+
+def test_a_write_that_fails_is_deleted_all_the_same(manager: t.Any) -> None:
+    """Nobody knows whether it has been made."""
+    active(manager)
+    manager.broken("PUT", WRITE, no_answer(), sent=WRITTEN)
+    manager.error("DELETE", WRITE, 500, "internal_server_error")
+    told = view(manager, write=True)["write"]
+    assert "write a secret and delete it again" in told and "PUT" in told
+
+
+def test_a_write_that_cannot_be_deleted(manager: t.Any) -> None:
+    active(manager)
+    manager.put(WRITE, {}, sent=WRITTEN)
+    manager.error("DELETE", WRITE, 500, "internal_server_error")
+    assert "DELETE" in view(manager, write=True)["write"]
+
+
+@pytest.mark.parametrize("mode", ["activated", "activating"])
+def test_in_maintenance_mode_no_write_is_tried(mode: str, manager: t.Any) -> None:
+    active(manager, mode)
+    assert "write" not in view(manager, write=True)
+
+
+def test_in_check_mode_no_write_is_tried(manager: t.Any) -> None:
+    active(manager)
+    assert "write" not in view(manager, write=True, check=True)
+
+
+def test_a_standby_is_not_written_to(manager: t.Any) -> None:
+    manager.error("GET", "/version", 400, "not_cluster_master", "the active is m2")
+    assert "write" not in view(manager, write=True)
+
+
+def test_from_5_0_on_the_database_is_written_to_and_not_the_manager(manager: t.Any) -> None:
+    manager.version("7.0.5")
+    manager.get("/status", STATUS)
+    manager.get("/cluster-status", CLUSTER)
+    members(manager)
+    manager.get("/maintenance", {"status": "deactivated"})
+    manager.get("/snapshot-status", {"status": "not-running"})
+    assert "write" not in view(manager, write=True)
+
+
 def test_a_standby(manager: t.Any) -> None:
     manager.error("GET", "/version", 400, "not_cluster_master", "the active is m2")
     found = view(manager)

@@ -125,3 +125,12 @@ def test_a_role_that_is_none(line: str) -> None:
 
 def test_a_number_that_is_none() -> None:
     assert parse("sql count items many")["database"]["counts"] == {"items": 0}
+
+
+def test_rows_of_a_manager_that_has_its_own_database() -> None:
+    """It is in no tier of its own, and says nothing of one."""
+    found = parse("rows count events 12\nrows count items 3\n")
+    assert found["rows"] == {"counts": {"events": 12, "items": 3}, "error": ""}
+    assert found["database"] is None and found["broker"] is None
+    assert parse("rows error cHNxbDogbm8=\n")["rows"] == {"counts": {}, "error": "psql: no"}
+    assert "rows" not in parse("")

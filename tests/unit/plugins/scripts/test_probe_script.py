@@ -370,3 +370,40 @@ def test_a_broker_that_hangs_has_no_more_than_that(host: StubHost) -> None:
     began = time.monotonic()
     assert hurried(host, "1", "broker")["broker"]["error"] == "no answer within 1 s"
     assert time.monotonic() - began < 4
+
+
+# -- a manager before 5.0, with a database of its own ------------------------------------------------
+
+
+@pytest.fixture
+def member(host: StubHost) -> StubHost:
+    """Of a cluster of managers."""
+    (host.place / "member").touch()
+    host.program("runuser", 'shift 3; exec "$@"')
+    return host
+
+
+def rows(host: StubHost, limit: str = "8") -> t.Any:
+    return probe(host, "manager", limit=limit, member=str(host.place / "member")).get("rows")
+
+
+def test_rows_of_a_member_are_counted(member: StubHost) -> None:
+    assert rows(member) == {"counts": {"items": 12}, "error": ""}
+    (asked,) = (call for call in member.calls if call.startswith("runuser "))
+    assert "-u postgres -- " in asked and " -p 15432 " in asked and "dbname=cloudify_db" in asked
+
+
+def test_the_manager_of_no_cluster_is_not_asked(member: StubHost) -> None:
+    (member.place / "member").unlink()
+    assert rows(member) is None and member.calls == []
+
+
+def test_a_database_of_a_member_that_does_not_answer(member: StubHost) -> None:
+    member.program("psql", "echo 'psql: could not connect' >&2; exit 2")
+    assert rows(member) == {"counts": {}, "error": "psql: could not connect"}
+    member.program("psql", "exec sleep 60")
+    assert rows(member, limit="1") == {"counts": {}, "error": "no answer within 1 s"}
+    member.without("psql")
+    assert rows(member)["error"]
+    member.program("psql", "true")
+    assert rows(member)["error"] == "it has no tables"
