@@ -12,14 +12,16 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._lasting import notice_the_end
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress import (
+    Teller,
+    describe,
+    label,
+)
 
-display = Display()
-
-#: Seconds between two tries to reach a host, and between two lines that say so.
-PAUSE, QUIET = 3.0, 8.0
+#: Seconds between two tries to reach a host.
+PAUSE = 3.0
 #: What sudo says where it is only for terminals, which a command with standard input has none of.
 NO_TERMINAL = "you must have a tty"
 
@@ -39,7 +41,7 @@ class ActionModule(ActionBase):
                 "argv": {"type": "list", "elements": "str", "required": True},
                 "stdin": {"type": "str", "default": ""},
                 "wait": {"type": "float", "default": 0.0},
-                "waits_for": {"type": "str", "default": "the host to answer"},
+                "waits_for": {"type": "str"},
             }
         )
         words = " ".join((self._compute_environment_string(), shlex.join(args["argv"]))).strip()
@@ -48,9 +50,26 @@ class ActionModule(ActionBase):
             return {**result, "msg": f"would run: {shlex.join(args['argv'])}"}
         started = time.monotonic()
         notice_the_end(self._connection)
-        done = self._once_it_answers(
-            lambda: self._with_stdin(words, args["stdin"]), args["wait"], args["waits_for"]
-        )
+        doing = f"waiting for {args['waits_for'] or 'the host to answer'}"
+        if not args["waits_for"] and not args["wait"]:
+            doing = self._task.name or "running"
+
+        def state() -> dict[str, t.Any]:
+            return {
+                "doing": doing,
+                "seen": "",
+                "elapsed": time.monotonic() - started,
+                "timeout": args["wait"] or None,
+                "done": None,
+            }
+
+        silent = bool(self._task.no_log)
+        with Teller(label(self, task_vars), state, silent=silent, at_once=True) as teller:
+            done = self._once_it_answers(
+                lambda: self._with_stdin(words, args["stdin"]),
+                args["wait"],
+                lambda: teller.say("running" if silent else describe(state(), None)),
+            )
         stdout, stderr = (str(done[name]).strip("\r\n") for name in ("stdout", "stderr"))
         result.update(
             rc=done["rc"],
@@ -70,11 +89,11 @@ class ActionModule(ActionBase):
         return result
 
     def _once_it_answers(
-        self, ask: t.Callable[[], dict[str, t.Any]], wait: float, what: str
+        self, ask: t.Callable[[], dict[str, t.Any]], wait: float, say: t.Callable[[], None]
     ) -> dict[str, t.Any]:
-        """Try again and again, and say so, for as long as there is to wait."""
+        """Try again and again, for as long as there is to wait; that it waits is said at once."""
         started = time.monotonic()
-        told = started - QUIET
+        said = False
         while True:
             try:
                 return ask()
@@ -82,9 +101,9 @@ class ActionModule(ActionBase):
                 seconds = time.monotonic() - started
                 if seconds >= wait:
                     raise
-            if time.monotonic() - told >= QUIET:
-                told = time.monotonic()
-                display.display(f"waiting for {what}, {seconds:.0f} s of at most {wait:.0f} s")
+            if not said:
+                said = True
+                say()
             time.sleep(min(PAUSE, wait - seconds))
 
     def _with_stdin(self, words: str, stdin: str) -> dict[str, t.Any]:

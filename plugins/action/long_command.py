@@ -21,11 +21,9 @@ import uuid
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._lasting import notice_the_end
-
-display = Display()
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress import Teller
 
 #: Seconds that one look at the host may last; it ends sooner when the command does.
 LOOK = 4.0
@@ -126,14 +124,17 @@ class ActionModule(ActionBase):
             return {**result, "msg": f"would run: {shlex.join(args['argv'])}"}
         notice_the_end(self._connection)
         self.directory = self._directory()
-        self.started = self.answered = self.told = time.monotonic()
+        self.started = self.answered = time.monotonic()
         self.last_line = ""
         self.printed: list[str] = []
+        # What it says comes from looks at the host, unless these hang.
+        self.teller = Teller(f"[{self.host}] {self.what}", self._state, silent=False, at_once=True)
         try:
-            result["taken_up"] = self._start() == "taken up"
-            if result["taken_up"]:
-                self._say("it runs already, left by an earlier run; waiting for it")
-            result.update(self._outcome(self._wait()))
+            with self.teller:
+                result["taken_up"] = self._start() == "taken up"
+                if result["taken_up"]:
+                    self.teller.say("it runs already, left by an earlier run; waiting for it")
+                result.update(self._outcome(self._wait()))
         except TimeoutError:
             result.update(
                 failed=True,
@@ -229,13 +230,15 @@ class ActionModule(ActionBase):
     # -- the terminal ----------------------------------------------------------------------------
 
     def _say_sometimes(self, text: str) -> None:
-        if time.monotonic() - self.told > QUIET - LOOK:
-            self._say(text)
+        if time.monotonic() - self.teller.told > QUIET - LOOK:
+            self.teller.say(text)
 
-    def _say(self, text: str) -> None:
-        self.told = time.monotonic()
-        seconds = self.told - self.started
-        display.display(f"[{self.host}] {self.what}, {seconds:.0f} s: {text}")
+    def _state(self) -> dict[str, t.Any]:
+        silent = time.monotonic() - self.answered
+        text = self._shown(self.last_line)
+        if silent > 1.5 * LOOK:
+            text = f"the host has not answered for {silent:.0f} s"
+        return {"doing": text, "seen": "", "timeout": None, "done": None}
 
     def _shown(self, line: str) -> str:
         if self._task.no_log or _SECRET.search(line):

@@ -13,7 +13,8 @@ description:
   - Runs a command on the host by the connection alone. It needs nothing but a shell there, so that it works with hosts whose Python is too old
     for the controller's ansible-core, and takes a fraction of the time of P(ansible.builtin.command#module).
   - The command line is seen by every user of the host. Give secrets in O(stdin), which is not.
-  - For what takes long, there is M(cloudify_ha.recovery.long_command).
+  - For what takes minutes, there is M(cloudify_ha.recovery.long_command). Here, too, what takes longer than eight seconds is told on the
+    terminal, every eight seconds, but not how far it is.
 extends_documentation_fragment:
   - cloudify_ha.recovery._attributes
 attributes:
@@ -44,14 +45,14 @@ options:
     default: ''
   wait:
     description:
-      - Seconds to go on trying while the host cannot be reached. With V(0) it is tried once. On the controller, what is waited for is printed.
+      - Seconds to go on trying while the host cannot be reached. With V(0) it is tried once.
     type: float
     default: 0.0
   waits_for:
     description:
-      - What is waited for, in a few words.
+      - What is waited for, in a few words, for what is printed meanwhile; nothing of it is with C(no_log).
+      - By default the host to answer, where O(wait) is given, else the name of the task.
     type: str
-    default: the host to answer
 seealso:
   - module: cloudify_ha.recovery.long_command
 author:

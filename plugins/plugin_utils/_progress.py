@@ -128,12 +128,23 @@ class Reader:
 
 
 class Teller:
-    """Prints what a reader brings, until it is left; then nothing more, whatever still hangs."""
+    """Prints what a reader brings, until it is left; then nothing more, whatever still hangs.
 
-    def __init__(self, label: str, read: t.Callable[[], State | None], *, silent: bool) -> None:
+    :param at_once: reading costs nothing, and is done when something is to be told
+    """
+
+    def __init__(
+        self,
+        label: str,
+        read: t.Callable[[], State | None],
+        *,
+        silent: bool,
+        at_once: bool = False,
+    ) -> None:
         self._label = label
         self._read = read
         self._silent = silent
+        self._at_once = at_once
         self._over = threading.Event()
         #: Held while something is printed: a thread that died with the lock of Ansible's queue,
         #: as all do with their process, would stop the whole run.
@@ -141,11 +152,13 @@ class Teller:
         self._state: State | None = None
         self._before: State | None = None
         self._started = time.monotonic()
+        #: When something was printed last.
+        self.told = self._started
         self._ansible = os.getppid()
 
     def __enter__(self) -> Teller:
         with contextlib.suppress(RuntimeError):  # no more threads can be had
-            for work in (self._look, self._tell):
+            for work in (self._tell,) if self._at_once else (self._look, self._tell):
                 threading.Thread(target=work, daemon=True).start()
         return self
 
@@ -153,6 +166,11 @@ class Teller:
         self._over.set()
         with self._printing:
             pass
+
+    def say(self, text: str) -> None:
+        """Print it now."""
+        with self._printing:
+            self._print(text)
 
     def _look(self) -> None:
         failures, pause = 0, EVERY - AHEAD
@@ -167,16 +185,30 @@ class Teller:
 
     def _tell(self) -> None:
         # the module outlives an Ansible that was killed, and nobody empties its queue then
-        while not self._over.wait(EVERY) and os.getppid() == self._ansible:
-            seconds = time.monotonic() - self._started
+        pause = EVERY
+        while not self._over.wait(pause) and os.getppid() == self._ansible:
+            silence = time.monotonic() - self.told
+            pause = EVERY - silence if 0 < silence < EVERY else EVERY
+            if pause < EVERY:
+                continue
             try:
+                if self._at_once:
+                    self._state = self._read()
                 text = "running" if self._silent else describe(self._state, self._before)
             except Exception:  # it is not what our modules write
                 text = "running"
             self._before = self._state
             with self._printing, contextlib.suppress(Exception):
                 if not self._over.is_set():
-                    display.display(f"{self._label}, {seconds:.0f} s: {text}")
+                    self._print(text)
+
+    def _print(self, text: str) -> None:
+        self.told = time.monotonic()
+        # what a program is to read has to stay whole
+        callback = str(getattr(constants, "DEFAULT_STDOUT_CALLBACK", "")).rpartition(".")[2]
+        where: dict[str, t.Any] = {"stderr": True} if callback.startswith("json") else {}
+        line = f"{self._label}, {self.told - self._started:.0f} s: {text}"
+        display.display(line, **where)
 
 
 def describe(state: State | None, before: State | None) -> str:

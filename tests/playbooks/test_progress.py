@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from playbooks.cluster import NAME, Cluster
-from tooling.played import PLAYBOOK
+from tooling.played import PLAYBOOK, environment, longest_silence, play
 
 #: Seconds that something takes here: longer than modules are silent.
 LONG = 10
@@ -71,3 +72,23 @@ def test_a_transfer_is_told(cluster: Cluster, tmp_path: Path) -> None:
     )
     pattern = r"snapshot_download, \d+ s: download snapshot big: [1-5].0 of 8.0 MiB.*"
     assert both(cluster, done.stdout, pattern)
+
+
+@pytest.mark.parametrize("no_log", [False, True])
+def test_a_command_on_hosts_is_told_by_each_of_them(tmp_path: Path, no_log: bool) -> None:
+    task = {
+        "name": "Look at it",
+        "cloudify_ha.recovery.host_command": {"argv": ["sleep", f"{LONG + 7}"]},
+        "no_log": no_log,
+    }
+    book = tmp_path / "book.json"
+    book.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
+    log = tmp_path / "log"
+    words = ["-i", "h1,h2,", "-c", "local", "--forks", "2", str(book)]
+    told = play([str(PLAYBOOK), *words], environment(tmp_path / "home", ANSIBLE_LOG_PATH=str(log)))
+    assert told.code == 0, told.output
+    assert longest_silence(log) < LONG
+    for host in ("h1", "h2"):
+        what = "running" if no_log else "Look at it"
+        for seconds in (8, 16):
+            assert f"[{host}] host_command, {seconds} s: {what}\n" in told.output, told.output

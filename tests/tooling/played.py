@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,13 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         **more,
     }
+
+
+def longest_silence(log: Path) -> float:
+    """In seconds, between two lines of what ANSIBLE_LOG_PATH names."""
+    found = re.findall(r"^(\d{4}-\S+ [\d:]+,\d{3})(?= )", log.read_text(), re.MULTILINE)
+    at = [datetime.strptime(each, "%Y-%m-%d %H:%M:%S,%f").timestamp() for each in found]
+    return max((after - before for before, after in zip(at, at[1:])), default=0.0)
 
 
 def started(command: Sequence[str]) -> list[str]:

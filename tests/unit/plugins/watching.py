@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Wait for what processes do."""
+"""Wait for what processes do, and for what is told meanwhile."""
 
 from __future__ import annotations
 
@@ -21,6 +21,23 @@ def until(condition: t.Callable[[], t.Any]) -> None:
     while not condition():
         assert time.monotonic() < end
         _sleep(0.02)
+
+
+class Told:
+    """What was printed, and when."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._at = [time.monotonic()]
+
+    def display(self, text: str, *_more: t.Any, **_options: t.Any) -> None:
+        self.lines.append(text)
+        self._at.append(time.monotonic())
+
+    def longest_silence(self) -> float:
+        """In seconds, from the beginning to this moment."""
+        at = [*self._at, time.monotonic()]
+        return max(after - before for before, after in zip(at, at[1:]))
 
 
 def alive(pid: int) -> bool:

@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 import types
 import typing as t
 
@@ -17,7 +18,9 @@ import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
 from ansible_collections.cloudify_ha.recovery.plugins.action import host_command, host_file
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._lasting import notice_the_end
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.watching import Told
 
 Json = dict[str, t.Any]
 Run = t.Callable[..., Json]
@@ -45,7 +48,8 @@ class Host:
     def action(self, cls: type, *, check: bool, given: Json) -> t.Any:
         action = object.__new__(cls)
         action._task = types.SimpleNamespace(check_mode=check, no_log=False, delegate_to=None)
-        action._task.action = "cloudify_ha.recovery.x"
+        action._task.action = f"cloudify_ha.recovery.{cls.__module__.rpartition('.')[2]}"
+        action._task.name = "Look at {}"
         action._connection = types.SimpleNamespace(
             _shell=types.SimpleNamespace(join_path=os.path.join), get_option={}.__getitem__
         )
@@ -81,9 +85,18 @@ def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 @pytest.fixture
 def run(host: Host) -> Run:
-    def run_it(*argv: str, stdin: str = "", check: bool = False, wait: float = 0.0) -> Json:
-        given = {"argv": list(argv), "stdin": stdin, "wait": wait, "waits_for": "h1 to answer"}
-        done: Json = host.action(host_command.ActionModule, check=check, given=given).run()
+    def run_it(
+        *argv: str,
+        stdin: str = "",
+        check: bool = False,
+        no_log: bool = False,
+        waits_for: str | None = "h1 to answer",
+        wait: float = 0.0,
+    ) -> Json:
+        given = {"argv": list(argv), "stdin": stdin, "wait": wait, "waits_for": waits_for}
+        action = host.action(host_command.ActionModule, check=check, given=given)
+        action._task.no_log = no_log
+        done: Json = action.run(task_vars={"inventory_hostname": "h1"})
         return done
 
     return run_it
@@ -130,7 +143,7 @@ class Silent:
         monkeypatch.setattr(host, "execute", self.execute)
         monkeypatch.setattr(host_command.time, "monotonic", lambda: self.slept)
         monkeypatch.setattr(host_command.time, "sleep", self.sleep)
-        monkeypatch.setattr(host_command.display, "display", self.said.append)
+        monkeypatch.setattr(_progress.display, "display", self.said.append)
 
     def execute(self, command: str, **more: t.Any) -> Json:
         self.left -= 1
@@ -148,13 +161,10 @@ def test_a_host_that_comes_is_waited_for(
     silent = Silent(host, monkeypatch, tries=1000)
     assert run("echo", "here", wait=3600.0)["stdout"] == "here"
     assert silent.slept == 3000
-    assert silent.said[:2] == [
-        "waiting for h1 to answer, 0 s of at most 3600 s",
-        "waiting for h1 to answer, 9 s of at most 3600 s",
-    ]
+    assert silent.said == ["[h1] host_command, 0 s: waiting for h1 to answer (0 of 3600 s)"]
 
 
-@pytest.mark.parametrize(("wait", "lines"), [(0.0, 0), (10.0, 2)])
+@pytest.mark.parametrize(("wait", "lines"), [(0.0, 0), (10.0, 1)])
 def test_one_that_does_not_come_is_unreachable(
     wait: float, lines: int, run: Run, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +172,64 @@ def test_one_that_does_not_come_is_unreachable(
     with pytest.raises(AnsibleConnectionFailure):
         run("echo", wait=wait)
     assert silent.slept == wait and len(silent.said) == lines
+
+
+# -- what is told
+
+#: Seconds between two lines here, and how late one may be on a slow machine.
+EVERY, LATE = 0.3, 0.5
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    monkeypatch.setattr(_progress, "EVERY", EVERY)
+    monkeypatch.setattr(host_command, "PAUSE", EVERY)
+    told = Told()
+    monkeypatch.setattr(_progress.display, "display", told.display)
+    return told
+
+
+def test_a_connection_that_fails_slowly_is_told_of_meanwhile(
+    run: Run, host: Host, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the time, and not by the tries."""
+    answer, tries = host.execute, iter(range(2))
+
+    def execute(command: str, **more: t.Any) -> Json:
+        if next(tries, None) is None:
+            return answer(command, **more)
+        time.sleep(1.5)
+        raise AnsibleConnectionFailure("timed out")
+
+    monkeypatch.setattr(host, "execute", execute)
+    assert run("echo", "here", wait=60.0)["stdout"] == "here"
+    assert told.longest_silence() < EVERY + LATE
+    assert set(line.split(" s: ")[1] for line in told.lines) <= {
+        f"waiting for h1 to answer ({seconds} of 60 s)" for seconds in range(60)
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"waits_for": "PostgreSQL to stop"}, "waiting for PostgreSQL to stop"),
+        ({"waits_for": None}, "Look at {}"),
+        ({"waits_for": "s3cret", "no_log": True}, "running"),
+    ],
+)
+def test_a_command_that_takes_long_is_told_of(
+    run: Run, told: Told, given: Json, words: str
+) -> None:
+    run("/bin/sh", "-c", "sleep 1.5 # s3cret", **given)
+    assert told.longest_silence() < EVERY + LATE
+    assert {line.split(", ")[0] for line in told.lines} == {"[h1] host_command"}
+    assert {line.split(" s: ")[1] for line in told.lines} == {words}
+
+
+def test_a_short_command_is_not_told_of(run: Run, told: Told) -> None:
+    run("true")
+    time.sleep(2 * EVERY)
+    assert told.lines == []
 
 
 # -- connections

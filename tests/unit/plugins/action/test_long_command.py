@@ -10,6 +10,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import threading
 import types
 import typing as t
 
@@ -17,7 +18,8 @@ import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
 from ansible_collections.cloudify_ha.recovery.plugins.action import long_command
-from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.watching import until
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import _progress
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.watching import Told, until
 
 
 class Host:
@@ -51,7 +53,7 @@ def host() -> Host:
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
-    monkeypatch.setattr(long_command.display, "display", lambda text, *dummy: lines.append(text))
+    monkeypatch.setattr(_progress.display, "display", lambda text, *dummy: lines.append(text))
     # each look says something, so that tests need not last as long as a person would wait
     monkeypatch.setattr(long_command, "QUIET", 0.0)
     monkeypatch.setattr(long_command, "LOOK", 0.3)
@@ -165,6 +167,28 @@ def test_it_shows_no_secret(
     run("sh", "-c", wait, log=str(log), no_log=no_log, waits_for="the work")
     assert said
     assert "x1" not in "".join(said)
+
+
+def test_a_host_that_is_gone_is_told_of_by_the_time_and_not_by_the_tries(
+    run: Run, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = host.run
+    told = Told()
+    monkeypatch.setattr(_progress.display, "display", told.display)
+    monkeypatch.setattr(_progress, "EVERY", 0.3)
+    monkeypatch.setattr(long_command, "QUIET", 0.5)
+
+    def look(script: str, **dummy: t.Any) -> dict[str, t.Any]:
+        if host.calls == 2:
+            host.gone = 2
+        if host.gone:
+            threading.Event().wait(1.5)
+        return answer(script, **dummy)
+
+    host.run = look  # type: ignore[method-assign]
+    assert run("sleep", "0.5", waits_for="the work")["rc"] == 0
+    assert told.longest_silence() < 0.8
+    assert any("the work, 1 s: the host has not answered for 1 s" in each for each in told.lines)
 
 
 # -- what goes wrong on the way ----------------------------------------------------------------------

@@ -204,6 +204,41 @@ def test_a_state_of_another_make_is_no_error(said: list[str]) -> None:
     assert texts(said) == {"running"}
 
 
+def test_what_costs_nothing_to_read_is_told_as_it_is(said: list[str]) -> None:
+    now = {"seen": "0"}
+    with Teller("[h] m", lambda: state(**now), silent=False, at_once=True):
+        for number in range(1, 4):
+            until(lambda: any(line.endswith(f"wait: {now['seen']}") for line in said))
+            now["seen"] = str(number)
+    assert "running" not in texts(said)
+
+
+def test_what_was_just_told_is_not_told_again(
+    said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_progress, "EVERY", 0.5)
+    with Teller("[h] m", state, silent=False) as teller:
+        for _ in range(20):
+            teller.say("a look")
+            time.sleep(0.05)
+        assert texts(said) == {"a look"}
+        until(lambda: len(texts(said)) > 1)
+
+
+@pytest.mark.parametrize(("callback", "stderr"), [("default", False), ("ansible.posix.json", True)])
+def test_output_for_programs_stays_whole(
+    callback: str, stderr: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(_progress.constants, "DEFAULT_STDOUT_CALLBACK", callback, raising=False)
+    monkeypatch.setattr(
+        _progress.display, "display", lambda text, stderr=False: asked.append(stderr)
+    )
+    with Teller("[h] m", state, silent=False) as teller:
+        teller.say("a look")
+    assert asked == [stderr]
+
+
 def test_no_log_hides_it(said: list[str]) -> None:
     with Teller("[h] m", lambda: state(seen="secret"), silent=True):
         until(lambda: len(said) >= 2)
