@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from playbooks.cluster import NAME, Cluster
 from tooling.played import PLAYBOOK, environment, longest_silence, play
@@ -92,3 +93,21 @@ def test_a_command_on_hosts_is_told_by_each_of_them(tmp_path: Path, no_log: bool
         what = "running" if no_log else "Look at it"
         for seconds in (8, 16):
             assert f"[{host}] host_command, {seconds} s: {what}\n" in told.output, told.output
+
+
+def test_a_pause_between_two_looks_is_told(tmp_path: Path) -> None:
+    """It grows with the time that a cluster takes to be healthy."""
+    role = Path(__file__).parents[2] / "roles" / "check_health" / "tasks" / "look.yml"
+    (again,) = [each for each in yaml.safe_load(role.read_text()) if each["name"] == "Look again"]
+    (wait,) = [each for each in again["block"] if each["name"] == "Wait a little"]
+    book, log = tmp_path / "book.json", tmp_path / "log"
+    book.write_text(json.dumps([{"hosts": "h1", "gather_facts": False, "tasks": [wait]}]))
+    result = {"seconds": 600, "problems": ["h2 does not answer"]}
+    given = {"check_health_result": result, "check_health_store_host": "h1"}
+    words = ["-i", "h1,", "-c", "local", "-e", json.dumps(given), str(book)]
+    told = play([str(PLAYBOOK), *words], environment(tmp_path / "home", ANSIBLE_LOG_PATH=str(log)))
+    assert told.code == 0, told.output
+    assert longest_silence(log) < LONG
+    what = "waiting for a healthy cluster: h2 does not answer"
+    found = re.findall(rf"host_command, (\d+) s: {what}$", told.output, re.MULTILINE)
+    assert found == ["8", "16"], told.output
