@@ -158,3 +158,19 @@ def test_a_dump_that_was_proven_before_a_kill_is_taken_off_the_host(dumped: Site
     left.parent.mkdir()
     left.write_text(then)
     assert dump(dumped, then) == [then] and not left.parent.exists()
+
+
+def test_a_store_that_reads_slowly_is_told_of(dumped: Site) -> None:
+    """A dump of many GiB is read whole by each of them."""
+    slow = dumped.place / "slow"
+    slow.mkdir()
+    (slow / "sha256sum").write_text("#!/bin/sh\nsleep 9; exec /usr/bin/sha256sum\n")
+    (slow / "sha256sum").chmod(0o755)
+    log = dumped.place / "log"
+    dumped.given["__save_sides_script"] = "PATH=/usr/bin:/bin; " + dumped.given["__save_sides_script"]
+    path = f"{slow}:{dumped.environment['PATH']}"
+    dumped.environment |= {"PATH": path, "ANSIBLE_LOG_PATH": str(log)}
+    (dumped.place / "state").write_text("then")
+    told = dumped.attempt(role("save_sides", "dump.yml"))
+    for what in ("Prove it in the store", "Look at it again"):
+        assert f"host_command, 8 s: {what}\n" in told, told
