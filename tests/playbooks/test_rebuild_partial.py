@@ -50,9 +50,9 @@ class Site:
             json.dumps({"all": {"hosts": hosts, "children": managers}})
         )
 
-    def again(self, **variables: Any) -> Played:
+    def again(self, *more: str, **variables: Any) -> Played:
         given = {**self.cluster.variables, "cloudify_confirm": NAME, **variables}
-        words = ["-i", str(self.place / "hosts.json"), str(self.place / "play.yml")]
+        words = ["-i", str(self.place / "hosts.json"), str(self.place / "play.yml"), *more]
         return play(
             [str(PLAYBOOK), *words, "-e", json.dumps(given)],
             self.cluster.environment,
