@@ -167,7 +167,9 @@ def test_a_store_that_reads_slowly_is_told_of(dumped: Site) -> None:
     (slow / "sha256sum").write_text("#!/bin/sh\nsleep 9; exec /usr/bin/sha256sum\n")
     (slow / "sha256sum").chmod(0o755)
     log = dumped.place / "log"
-    dumped.given["__save_sides_script"] = "PATH=/usr/bin:/bin; " + dumped.given["__save_sides_script"]
+    dumped.given["__save_sides_script"] = (
+        "PATH=/usr/bin:/bin; " + dumped.given["__save_sides_script"]
+    )
     path = f"{slow}:{dumped.environment['PATH']}"
     dumped.environment |= {"PATH": path, "ANSIBLE_LOG_PATH": str(log)}
     (dumped.place / "state").write_text("then")
