@@ -42,7 +42,7 @@ def plan(site: Site, **variables: str) -> list[str]:
 @pytest.mark.parametrize(
     ("version", "lines"),
     [
-        ("4.5.5", ["m1: restore SET, start the cluster", "m2: join m1", "m3: join m1"]),
+        ("4.5.5", ["m1: restore SET", "m1: start the cluster", "m2: join m1", "m3: join m1"]),
         ("5.0.5", ["m1: restore SET"]),
         ("7.0.5", ["m1: restore SET, in maintenance mode"]),
     ],
