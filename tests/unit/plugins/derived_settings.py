@@ -104,6 +104,15 @@ for _role in ("async", "sync"):
     )
 
 
+@derived(
+    "sudo asks for a password on one that its peers do not reach",
+    *("7.0.5-async-killed-settled", "node_down", "medium", "async"),
+)
+def sudo_asks_for_a_password_on_one_that_its_peers_do_not_reach(c: Derived) -> None:
+    """Who has let ssh in is alive, and nothing is replaced."""
+    _no_ssh(c, "async", "the script did not run there: sudo: a password is required")
+
+
 @derived("a manager is slow to say how it is", "7.0.5-healthy", "manager_down", "medium", "sync")
 def a_manager_is_slow_to_say_how_it_is(c: Derived) -> None:
     c.views[host(c, "sync")].update(status_code=0, status=None, error="no answer within 3 s")
