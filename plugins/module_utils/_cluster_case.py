@@ -139,15 +139,17 @@ def known_as(
     lists: t.Sequence[t.Sequence[Json]] = (),
 ) -> list[Json]:
     """The members with whatever else their peers call them (C(also)): the inventory may have a name, or the address that this controller takes,
-    where they have another address. C(elsewhere) is of one whose address in the inventory is none of those that its peers use.
+    where they have another address. C(elsewhere) is of one whose address in the inventory is none of those that its peers use, C(stranger) of one that
+    no list has: another of its tier, which lists have and the inventory has not, and which may be it.
 
     :param own: name of a member -> what it says is the address of its database
     :param lists: the members as each Patroni lists them
     """
-    found = [{**member, "also": [], "elsewhere": False} for member in members]
+    found = [{**member, "also": [], "elsewhere": False, "stranger": ""} for member in members]
     said = [((name, str(address)), "") for name, address in own.items() if address]
     # the managers say the same, each for itself
-    rows = list(dict.fromkeys((*said, *_rows(views))))
+    listed = list(dict.fromkeys(_rows(views)))
+    rows = list(dict.fromkeys((*said, *((names, public) for _tier, names, public in listed))))
     hosts = {_plain(str(row.get("host"))) for listed in lists for row in listed if row.get("host")}
     peers = {_plain(name) for names, _public in rows for name in names} | hosts
     claims: dict[str, set[str]] = {}
@@ -181,29 +183,58 @@ def known_as(
     if len(strangers) == len(lost) == 1:
         learn(lost[0], strangers)
         strangers = set()
+    tiers = {(tier, names) for tier, names, _public in listed} | {
+        ("database", (host,)) for host in hosts
+    }
+    _note_unlisted(found, sorted(tiers))
+    # what its peers use may be known of the others alone
+    other = strangers or any(m["stranger"] or any(map(is_ip, m["also"])) for m in found)
     for member in found:
         address = _plain(str(member["address"]))
-        other = strangers or any(map(is_ip, member["also"]))
         member["elsewhere"] = bool(other) and is_ip(address) and address not in peers
     return found
 
 
-def _rows(views: t.Mapping[str, Json]) -> t.Iterator[tuple[tuple[str, ...], str]]:
-    """What a row of any register calls a member among its peers, and the address for all others."""
+def and_may_be(member: Json) -> str:
+    """Of one that no list has."""
+    return f"the cluster has {member['stranger']}, {STRANGER}, and does not list {member['name']}: it may be the same"
+
+
+def _note_unlisted(found: list[Json], listed: list[tuple[str, tuple[str, ...]]]) -> None:
+    unknown = [
+        (tier, names)
+        for tier, names in listed
+        if not any(_is_loopback(name) for name in names)
+        and not any(is_it(m, *names) for m in found)
+    ]
+    for member in found if unknown else ():
+        if not any(is_it(member, *names) for _tier, names in listed):
+            # of an address alone it is not known whether it is that of a name
+            named = not is_ip(_plain(str(member["address"])))
+            told = (
+                names[0]
+                for tier, names in unknown
+                if tier in member["tiers"] and not (named and all(map(is_ip, names)))
+            )
+            member["stranger"] = next(told, "")
+
+
+def _rows(views: t.Mapping[str, Json]) -> t.Iterator[tuple[str, tuple[str, ...], str]]:
+    """The tier of a row of any register, what it calls a member among its peers, and the address for all others."""
     for view in views.values():
         registers = view.get("registers") or {}
-        listed = [("name", "host_ip", view.get("nodes"))]
-        listed += [("hostname", "private_ip", registers.get("manager"))]
-        listed += [("name", "host", registers.get(tier)) for tier in ("broker", "database")]
-        for name, address, rows in listed:
+        listed = [("manager", "name", "host_ip", view.get("nodes"))]
+        listed += [("manager", "hostname", "private_ip", registers.get("manager"))]
+        listed += [(tier, "name", "host", registers.get(tier)) for tier in ("broker", "database")]
+        for tier, name, address, rows in listed:
             for row in rows or []:
                 names = tuple(str(row[key]) for key in (name, address) if row.get(key))
                 if not row.get("is_external"):
-                    yield names, str(row.get("public_ip") or "")
-        for told in ((view.get("cluster_status") or {}).get("tiers") or {}).values():
+                    yield tier, names, str(row.get("public_ip") or "")
+        for tier, told in ((view.get("cluster_status") or {}).get("tiers") or {}).items():
             for node, how in (told.get("nodes") or {}).items():
                 if how.get("public_ip"):
-                    yield (str(node),), str(how["public_ip"])
+                    yield "database" if tier == "db" else tier, (str(node),), str(how["public_ip"])
 
 
 def _is_loopback(text: str) -> bool:
@@ -240,6 +271,7 @@ __all__ = (
     "STRANGER",
     "Case",
     "Json",
+    "and_may_be",
     "is_exactly",
     "is_ip",
     "is_it",

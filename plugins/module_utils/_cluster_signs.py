@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
     Case,
     Json,
+    and_may_be,
     is_it,
     patroni_rows,
 )
@@ -95,7 +96,8 @@ def active(case: Case) -> list[str]:
 def seen_alive(case: Case, name: str) -> list[str]:
     """What the peers of a node say that speaks for its being alive: never its own word."""
     victim = case.member(name)
-    found = []
+    # whatever its peers say may be said of it under that name
+    found = [and_may_be(victim)] if victim["stranger"] else []
     for peer in case.members:
         if peer["name"] == name:
             continue

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
     Case,
     Json,
+    and_may_be,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import (
     STANDBY,
@@ -149,6 +150,8 @@ class Look:
         """What this controller and the peers say of a member, the dead signs first."""
         told = contact(self.case, name)
         own = [said(told.who, told.says)] if told else []
+        member = self.case.member(name)
+        own += [said(ME, and_may_be(member))] if member["stranger"] else []
         theirs = sorted(signs(self.case, name), key=lambda sign: sign.alive)
         return own + [said(sign.who, sign.says) for sign in theirs]
 
@@ -156,7 +159,9 @@ class Look:
         return all(self._surely_dead(name) for name in found)
 
     def _surely_dead(self, name: str) -> bool:
-        """Nobody is, who was only asked over REST."""
+        """Nobody is, who was only asked over REST, or who may be alive under another name."""
+        if self.case.member(name)["stranger"]:
+            return False
         told = contact(self.case, name)
         tried = told is not None and told.kind == "ssh" and not told.alive
         return tried and votes(self.case, name).surely_dead(True)

@@ -136,6 +136,17 @@ class Derived(Cluster):
                     if member["name"] in (host.get("reaches") or {}):
                         host["reaches"][member["name"]] = False
 
+    def renamed(self, name: str, new: str, address: str) -> None:
+        """The inventory has another name for it and another address, and nobody knows it by these."""
+        self.member(name).update(name=new, hostname=new, address=address)
+        for part in (self.views, self.probes, self.hosts):
+            if name in part:
+                part[new] = part.pop(name)
+        for host in self.hosts.values():
+            if name in (host.get("reaches") or {}):
+                host["reaches"][new] = False
+                del host["reaches"][name]
+
     def fronted(self, **view: t.Any) -> None:
         self.front = {"answers": True, "error": "", "hangs": False, "status_code": 200} | view
 

@@ -36,6 +36,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registr
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordings import (
     DIAGNOSED,
     RECORDED,
+    has,
 )
 
 #: Each has put its situations into the registry.
@@ -325,3 +326,51 @@ def test_a_live_member_that_the_inventory_does_not_have(base: str) -> None:
     found = diagnose(cluster.case())
     assert found["class"] == "healthy", found
     assert any(f"{name}, which is not in the inventory" in e["says"] for e in found["evidence"])
+
+
+# -- a member that the inventory calls otherwise ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "addresses"),
+    [
+        ("7.0.5-nine-healthy", "h4", "by another address"),
+        ("7.0.5-nine-healthy", "h7", "by another address"),
+        ("7.0.5-nine-healthy", "h4", ""),
+        ("7.0.5-nine-healthy", "h7", ""),
+        ("4.5.5-healthy", "h3", ""),
+    ],
+)
+def test_nobody_is_replaced_who_may_live_under_another_name(
+    base: str, name: str, addresses: str
+) -> None:
+    """All is well, but this controller does not get to it, and its peers do not by the address that the inventory has."""
+    cluster = Derived(base)
+    if addresses:
+        cluster.called(addresses)
+    cluster.out_of_sight(name)
+    cluster.renamed(name, f"prod-{name}", "203.0.113.99")
+    found = diagnose(cluster.case())
+    assert not found["destructive"] and not found["command"], found
+    assert found["confidence"] == "low", found
+    assert any("cloudify_hostname, cloudify_private_ip" in line for line in found["first"]), found
+    assert any(f"the cluster has {name}" in line["says"] for line in found["evidence"])
+    judged = cluster.judged(f"prod-{name}")
+    assert has(judged["problems"], f"prod-{name}: is not dead", f"the cluster has {name}")
+
+
+def test_one_that_was_removed_is_still_replaced() -> None:
+    """Nobody lists it any more, and nobody else in its place: as when replace_node was killed half-way."""
+    cluster = Derived("7.0.5-async-killed-settled")
+    name = cluster.were["async"]
+    for view in cluster.views.values():
+        for listed in (view.get("registers") or {}).values():
+            listed[:] = [
+                row for row in listed if name not in (row.get("name"), row.get("hostname"))
+            ]
+        for tier in ((view.get("cluster_status") or {}).get("tiers") or {}).values():
+            tier["nodes"].pop(name)
+    for told in (cluster.broker(other) for other in cluster.probes if other != name):
+        told["known"] = [node for node in told["known"] if node != f"rabbit@{name}"]
+    found = diagnose(cluster.case())
+    assert (found["class"], found["runbook"]) == ("node_down", "replace_node"), found
