@@ -57,6 +57,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_tiers 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole import (
     RULES as WHOLE,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole import which_it_is
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._tidy_case import tidy
 
 #: What a cause and its consequence have in common: what is down on a host whose disk is full is not mended by starting it.
@@ -86,6 +87,8 @@ COVERED = {
 DOUBT = ("my_path_broken", "network_broken", "unclear")
 #: What the judge of the health says of a tier that nobody asked.
 UNASKED = "nothing is known of its"
+#: What a manager says of itself, if anything: up to 4.x, and from 5.0 on.
+WELL = ("", "running", "OK")
 #: Who is down is said by what it has led to.
 DOWN = ("several_down", "node_down", "database_down", "broker_down", "manager_down")
 RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
@@ -158,6 +161,8 @@ def _found(look: Look) -> list[Finding]:
         twice = [f for f in found[1:] if f.kind in DOWN and set(f.nodes) <= set(worst.nodes)]
         return [f for f in found if f not in twice]
     problems = [said(*problem.partition(": ")[::2]) for problem in look.judged["problems"]]
+    if front and which_it_is(look):
+        problems += [said("front", line) for line in _wrong_with(front)]
     if problems and look.names and _is_unasked(look, problems):
         return [_by_rest_alone(look)]
     if problems or not look.names:
@@ -165,6 +170,7 @@ def _found(look: Look) -> list[Finding]:
         ask = [
             "Diagnose again in half a minute.",
             "Read the evidence: it is all that is not as it should be.",
+            *which_it_is(look),
         ]
         return [Finding("unclear", why, [], problems, "low", ask=ask)]
     shut = [name for name in look.names if look.is_shut(name)]
@@ -179,7 +185,7 @@ def _found(look: Look) -> list[Finding]:
             [],
             everybody + _by_ssh_not(look, shut) + _strangers(look),
             "high" if asked else "medium",
-            ask=_mend_ssh(shut),
+            ask=_mend_ssh(shut) + which_it_is(look),
         )
     ]
 
@@ -200,11 +206,19 @@ def _mend_ssh(shut: list[str]) -> list[str]:
     return [f"Mend it: ssh does not work from here to {names(shut)}, so that {unknown}."]
 
 
-def _through_the_front(front: Json) -> Finding:
-    """Nobody was asked but an address that none of the managers has: whose word it is, nobody knows."""
+def _wrong_with(front: Json) -> list[str]:
+    """By its own word."""
     bad = []
     if front["status_code"] != 200:
         bad.append(front["error"] or f"answers with HTTP {front['status_code']}")
+    if front["status"] not in WELL:
+        bad.append(f"says of itself: {front['status']}")
+    bad += [f"says that {service} is down" for service in front["inactive"] or []]
+    bad += [f"does not tell its {what}: {why}" for what, why in front["errors"].items()]
+    if front["maintenance"] not in ("", "deactivated"):
+        bad.append(f"says that maintenance mode is {front['maintenance']}")
+    if front["restoring"]:
+        bad.append("says that a restore is running")
     bad += [f"sees {n['name']} offline" for n in front["nodes"] or [] if n["online"] is False]
     status = front["cluster_status"] or {"status": "OK", "tiers": {}}
     for tier, told in status["tiers"].items():
@@ -212,6 +226,12 @@ def _through_the_front(front: Json) -> Finding:
         bad += [f"sees {tier} {n} as {how['status']}" for n, how in nodes if how["status"] != "OK"]
     if status["status"] != "OK":
         bad.append(f"sees the cluster as {status['status']}")
+    return bad
+
+
+def _through_the_front(front: Json) -> Finding:
+    """Nobody was asked but an address that none of the managers has: whose word it is, nobody knows."""
+    bad = _wrong_with(front)
     ask = [
         "Name the managers themselves, in manager_hosts or in the group cloudify_managers of the inventory: only the address that users take was asked."
     ]
@@ -251,7 +271,7 @@ def _by_rest_alone(look: Look) -> Finding:
         + _by_ssh_not(look, shut)
         + _strangers(look),
         "low",
-        ask=ask,
+        ask=ask + which_it_is(look),
     )
 
 

@@ -37,12 +37,26 @@ def load_balancer_broken(look: Look) -> Finding | None:
         return None
     evidence = [said("front", front["error"] or "answers with an error")]
     evidence += [said(n, "answers this controller directly, and well") for n in serving]
+    sure = "high" if look.judged["healthy"] or look.standby else "medium"
     return Finding(
         "load_balancer_broken",
         "The address that users take does not answer, and the managers behind it do.",
         [],
         evidence,
-        "high" if look.judged["healthy"] or look.standby else "medium",
+        "low" if front["guessed"] else sure,
+        ask=which_it_is(look),
+    )
+
+
+def which_it_is(look: Look) -> list[str]:
+    """Of an address that nobody has said to be the load balancer's."""
+    guessed = (look.case.front or {}).get("guessed")
+    return (
+        [
+            f"Whether {guessed} is the load balancer, or a manager that no register has: put the managers into the group cloudify_managers of the inventory."
+        ]
+        if guessed
+        else []
     )
 
 
@@ -176,4 +190,4 @@ def versions_differ(look: Look) -> Finding | None:
 
 RULES = (rows_differ, load_balancer_broken, registers_differ, versions_differ)
 
-__all__ = ("RULES",)
+__all__ = ("RULES", "which_it_is")

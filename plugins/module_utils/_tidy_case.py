@@ -202,9 +202,13 @@ def tidy(case: Case) -> Case:
             for name, host in by_name(_HOST)(case.hosts).items()
             if host and host["asked"] and name in names
         },
-        front=_view(_VIEW(case.front)) if isinstance(case.front, t.Mapping) else None,
+        front=_front(case.front) if isinstance(case.front, t.Mapping) else None,
         earlier=_EARLIER(case.earlier),
     )
+
+
+def _front(view: t.Mapping[str, t.Any]) -> Json:
+    return {**_view(_VIEW(view)), "guessed": text(view.get("guessed"))}
 
 
 def _view(view: Json | None) -> Json:

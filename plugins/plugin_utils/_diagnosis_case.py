@@ -24,6 +24,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions imp
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import _host, _probe
 
 Json = dict[str, t.Any]
+#: What only a manager of 4.x says, of itself.
+OWN_WORD = ("removed_from_cluster", "not_cluster_master")
 
 
 def make_case(
@@ -45,8 +47,8 @@ def make_case(
     if not known:
         known = members_of(views)
         mine = {member["name"] for member in known}
-        others = [view for name, view in views.items() if name not in mine]
-        others.sort(key=lambda view: not view.get("answers"))
+        # one at most
+        others = [{**view, "guessed": name} for name, view in views.items() if name not in mine]
         front = front or next(iter(others), None)
         views = {name: view for name, view in views.items() if name in mine}
     hosts = {name: _host.parse(each) for name, each in said.items()}
@@ -96,28 +98,39 @@ def _facts(version: str | None, command: str) -> Json | None:
 
 
 def members_of(views: t.Mapping[str, Json]) -> list[Json]:
-    """The members that the managers' registers have, and those managers that were asked: of the latter, where there are registers, those that one
-    names. Any other address is that of a load balancer."""
+    """The members that the managers' registers have, and those managers that were asked. Where there are registers, the only one of these that none
+    names is the address of a load balancer, unless it says itself that it is a manager. Of several nobody knows which is what: all are kept.
+    """
     found: list[Json] = [
         {"name": name, "hostname": name, "address": name.partition(":")[0], "tiers": ["manager"]}
         for name in views
     ]
     named: list[Json] = []
-    for view in views.values():
-        rows = [("manager", row.get("name"), row.get("host_ip")) for row in view.get("nodes") or []]
-        for tier, (_path, key) in REGISTERS.items():
-            for row in (view.get("registers") or {}).get(tier) or []:
-                if not row.get("is_external"):
-                    rows.append((tier, row.get(key), row.get("private_ip") or row.get("host")))
-        for tier, name, address in rows:
-            if name or address:
-                member = _add(found, tier, name, address)
-                named += [] if member in named else [member]
+    rows = dict.fromkeys(row for view in views.values() for row in _rows(view))
+    # what all have in common is the load balancer's
+    publics = [public for tier, *_names, public in rows if tier == "manager"]
+    for tier, name, address, public in rows:
+        member = _add(found, tier, name, address, public if publics.count(public) == 1 else None)
+        named += [] if member in named else [member]
     if not any("manager" in member["tiers"] for member in named):
         return found
     if len(views) == 1 == sum("manager" in member["tiers"] for member in named):
         return _only_one(found, named)
-    return [member for member in found if member in named]
+    others = [member["name"] for member in found[: len(views)] if member not in named]
+    if len(others) == 1 and views[others[0]].get("error_code") not in OWN_WORD:
+        return [member for member in found if member["name"] != others[0]]
+    return found
+
+
+def _rows(view: Json) -> t.Iterator[tuple[t.Any, ...]]:
+    """The tier, name, address, and address for users, of each member that a manager lists."""
+    for row in view.get("nodes") or []:
+        yield "manager", row.get("name"), row.get("host_ip"), row.get("public_ip")
+    for tier, (_path, key) in REGISTERS.items():
+        for row in (view.get("registers") or {}).get(tier) or []:
+            address = row.get("private_ip") or row.get("host")
+            if not row.get("is_external") and (row.get(key) or address):
+                yield tier, row.get(key), address, row.get("public_ip")
 
 
 def _only_one(found: list[Json], named: list[Json]) -> list[Json]:
@@ -129,13 +142,15 @@ def _only_one(found: list[Json], named: list[Json]) -> list[Json]:
     return [asked, *(member for member in named if member not in (own, asked))]
 
 
-def _add(found: list[Json], tier: str, name: t.Any, address: t.Any) -> Json:
-    for member in found:
-        if is_it(member, name, address):
-            if tier not in member["tiers"]:
-                member["tiers"].append(tier)
-            member["hostname"] = name or member["hostname"]
-            return member
+def _add(found: list[Json], tier: str, name: t.Any, address: t.Any, public: t.Any) -> Json:
+    # the address for users is the last to tell who it is
+    for names in ((name, address), (public,)):
+        for member in found:
+            if is_it(member, *names):
+                if tier not in member["tiers"]:
+                    member["tiers"].append(tier)
+                member["hostname"] = name or member["hostname"]
+                return member
     label = str(name or address)
     found.append(
         {"name": label, "hostname": label, "address": str(address or name), "tiers": [tier]}

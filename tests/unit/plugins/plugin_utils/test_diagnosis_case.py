@@ -8,11 +8,13 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._diagnosis import diagnose
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._diagnosis_case import (
     age_of,
     make_case,
     members_of,
 )
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_clusters import Derived
 
 MEMBER = {"name": "h1", "hostname": "h1", "address": "10.0.0.1", "tiers": ["manager", "broker"]}
 ANSWERS = {"answers": True, "error": "", "hangs": False}
@@ -96,6 +98,111 @@ def test_members_of_the_registers() -> None:
 def test_members_where_nothing_is_told() -> None:
     found = members_of({"10.0.0.1": {"answers": False, "registers": None, "nodes": None}})
     assert [m["name"] for m in found] == ["10.0.0.1"]
+
+
+PUBLIC = "203.0.113.{}"
+
+
+def in_public(base: str, *, told: bool) -> dict[str, t.Any]:
+    """The views of a cluster without an inventory, each by an address that is for users.
+
+    :param told: whether the registers have that address
+    """
+    cluster = Derived(base, hosts=False)
+    ends = {name: cluster.member(name)["address"].rpartition(".")[2] for name in cluster.views}
+    for view in cluster.views.values() if told else ():
+        rows = (view.get("registers") or {}).get("manager") or []
+        for row in [*rows, *(view.get("nodes") or [])]:
+            row["public_ip"] = PUBLIC.format(ends[row.get("name") or row["hostname"]])
+    return {PUBLIC.format(ends[name]): view for name, view in cluster.views.items()}
+
+
+def test_the_address_for_users_says_who_a_manager_is() -> None:
+    found = diagnose(make_case(in_public("4.5.5-active-isolated", told=True), members=[], said={}))
+    assert (found["class"], found["confidence"]) == ("split_brain", "high"), found
+
+
+def test_an_address_that_all_have_for_users_says_nothing() -> None:
+    views = in_public("7.0.5-healthy", told=True)
+    for view in views.values():
+        for row in view["registers"]["manager"]:
+            row["public_ip"] = "203.0.113.200"
+    one = dict([("203.0.113.200", {**ANSWERS, "status_code": 200}), *views.items()])
+    assert [m["hostname"] for m in members_of(one)][0] == "203.0.113.200"
+
+
+@pytest.mark.parametrize("base", ["7.0.5-manager-stopped", "4.5.5-active-isolated"])
+def test_several_that_no_register_names_are_no_load_balancers(base: str) -> None:
+    views = in_public(base, told=False)
+    case = make_case(views, members=[], said={})
+    assert set(case.views) == set(views) and case.front is None
+    assert diagnose(case)["class"] not in ("healthy", "unclear")
+
+
+def struck(**view: t.Any) -> dict[str, t.Any]:
+    """Two managers that have a third no more, and what that one says."""
+    cluster = Derived("7.0.5-nine-healthy", hosts=False)
+    name = list(cluster.views)[-1]
+    for told in cluster.views.values():
+        rows = told["registers"]["manager"]
+        rows[:] = [row for row in rows if row["hostname"] != name]
+        told["cluster_status"]["tiers"]["manager"]["nodes"].pop(name, None)
+    cluster.views[name].update(view)
+    return {cluster.member(n)["address"]: told for n, told in cluster.views.items()}
+
+
+@pytest.mark.parametrize(
+    ("view", "kind"),
+    [
+        ({}, "healthy"),
+        ({"status": "Fail", "inactive": ["Management Worker"]}, "unclear"),
+        ({"answers": False, "error": "connection refused"}, "load_balancer_broken"),
+    ],
+)
+def test_what_no_register_names_may_be_a_load_balancer(view: dict[str, t.Any], kind: str) -> None:
+    views = struck(**view)
+    if not view.get("answers", True):
+        views[list(views)[-1]] = {**view, "hangs": False}
+    found = diagnose(make_case(views, members=[], said={}))
+    assert (found["class"], found["confidence"]) == (kind, "low"), found
+    told = f"Whether {list(views)[-1]} is the load balancer, or a manager that no register has"
+    assert any(line.startswith(told) for line in found["ask"]), found
+
+
+@pytest.mark.parametrize("code", ["removed_from_cluster", "not_cluster_master"])
+def test_who_speaks_as_a_manager_is_no_load_balancer(code: str) -> None:
+    cluster = Derived("4.5.5-healthy", hosts=False)
+    name, leader = cluster.were["other"], cluster.were["leader"]
+    nodes = cluster.views[leader]["nodes"]
+    nodes[:] = [node for node in nodes if node["name"] != name]
+    cluster.views[name].update(status_code=400, error_code=code, error="HTTP 400")
+    views = {cluster.member(n)["address"]: view for n, view in cluster.views.items()}
+    case = make_case(views, members=[], said={})
+    assert case.front is None and len(case.members) == 3
+    assert diagnose(case)["class"] in ("manager_down", "unclear")
+
+
+@pytest.mark.parametrize(
+    ("view", "says"),
+    [
+        ({}, ""),
+        ({"status": "Fail"}, "says of itself: Fail"),
+        ({"inactive": ["Management Worker"]}, "says that Management Worker is down"),
+        ({"maintenance": "activated"}, "says that maintenance mode is activated"),
+        ({"restoring": True}, "says that a restore is running"),
+        (
+            {"cluster_status": None, "errors": {"cluster_status": "HTTP 500"}},
+            "does not tell its cluster_status: HTTP 500",
+        ),
+    ],
+)
+@pytest.mark.parametrize("base", ["7.0.5-healthy", "4.5.5-healthy"])
+def test_what_a_load_balancer_alone_says(base: str, view: dict[str, t.Any], says: str) -> None:
+    cluster = Derived(base, hosts=False)
+    front = cluster.views[cluster.were["leader"]] | view
+    found = diagnose(make_case({"cloudify.example.com": front}, members=[], said={}))
+    assert (found["class"], found["confidence"]) == ("unclear" if says else "healthy", "low")
+    assert not says or {"who": "front", "says": says} in found["evidence"], found
 
 
 # -- the last diagnosis -------------------------------------------------------------------------------
