@@ -146,10 +146,10 @@ def known_as(
     :param lists: the members as each Patroni lists them
     """
     found = [{**member, "also": [], "elsewhere": False, "stranger": ""} for member in members]
-    said = [((name, str(address)), "") for name, address in own.items() if address]
+    said = [("own", (name, str(address)), "") for name, address in own.items() if address]
     # the managers say the same, each for itself
     listed = list(dict.fromkeys(_rows(views)))
-    rows = list(dict.fromkeys((*said, *((names, public) for _tier, names, public in listed))))
+    rows = list(dict.fromkeys((names, public) for _tier, names, public in (*said, *listed)))
     hosts = {_plain(str(row.get("host"))) for listed in lists for row in listed if row.get("host")}
     peers = {_plain(name) for names, _public in rows for name in names} | hosts
     claims: dict[str, set[str]] = {}
@@ -162,20 +162,28 @@ def known_as(
         known = map(_plain, map(str, (member["address"], *member["also"])))
         return any(is_ip(each) and each in peers for each in known)
 
-    def learn(member: Json, names: t.Iterable[str]) -> None:
+    def learn(member: Json, names: t.Iterable[str], sure: bool = False) -> None:
         # who goes by its address in the inventory has no other one: a register may still have that of the host before it
-        settled = placed({**member, "also": ()})
+        settled = not sure and placed({**member, "also": ()})
         for name in map(_plain, names):
             new = not is_it(member, name) and not _is_loopback(name)
             if new and len(claims.get(name, ())) < 2 and not (settled and is_ip(name)):
                 member["also"].append(name)
 
+    # databases that say so themselves have a network of their own
+    apart = any(
+        placed(m) and not is_it(m, own[m["name"]])
+        for m in found
+        if own.get(m["name"]) and not _is_loopback(str(own[m["name"]]))
+    )
+    told = ("own", "database") if apart else ()
+    sure = {names for tier, names, _public in (*said, *listed) if tier in told}
     # a name that is known by one row leads to the next
     for names, public in rows * 2:
         meant = [m for m in found if is_it(m, *names)]
         meant = meant or [m for m in found if public and is_it({**m, "also": ()}, public)]
         if len(meant) == 1:
-            learn(meant[0], names)
+            learn(meant[0], names, names in sure)
     strangers = {host for host in hosts if not any(is_it(m, host) for m in found)}
     lost = [m for m in found if "database" in m["tiers"] and not placed(m)]
     lost = [m for m in lost if not any(is_it(m, host) for host in hosts)]

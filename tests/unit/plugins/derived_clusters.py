@@ -136,6 +136,25 @@ class Derived(Cluster):
                     if member["name"] in (host.get("reaches") or {}):
                         host["reaches"][member["name"]] = False
 
+    def with_databases_apart(self) -> None:
+        """On a network of their own, of which the inventory and the other registers have nothing."""
+        there = {
+            m["address"]: f"192.168.50.{m['address'].rpartition('.')[2]}" for m in self.members
+        }
+        for member in self.members:
+            database = (self.probes.get(member["name"]) or {}).get("database")
+            if not database or database["single"]:
+                continue
+            database["address"] = there[member["address"]]
+            rows = (database["cluster"]["body"] or {}).get("members") or []
+            rows += (database["patroni"]["body"] or {}).get("replication") or []
+            for row in rows:
+                for key in {"host", "client_addr"} & set(row):
+                    row[key] = there.get(row[key], row[key])
+        for view in self.views.values():
+            for row in (view.get("registers") or {}).get("database") or []:
+                row["host"] = there.get(row["host"], row["host"])
+
     def renamed(self, name: str, new: str, address: str) -> None:
         """The inventory has another name for it and another address, and nobody knows it by these."""
         self.member(name).update(name=new, hostname=new, address=address)

@@ -97,6 +97,19 @@ def test_a_recorded_situation_in_an_inventory_of_other_addresses(name: str) -> N
     assert [found[key] for key in SAME] == [untried[key] for key in SAME]
 
 
+@pytest.mark.parametrize("name", [*RECORDED, *DIAGNOSED])
+def test_a_recorded_situation_with_databases_on_a_network_of_their_own(name: str) -> None:
+    on_one = diagnose(Derived(name).case())
+    cluster = Derived(name)
+    cluster.with_databases_apart()
+    found = diagnose(cluster.case())
+    if not any(view.get("registers") for view in cluster.views.values()) and len(cluster.dead) > 1:
+        # nobody is left who would say who of them has which address
+        assert found["confidence"] in ("medium", on_one["confidence"]) and not found["destructive"]
+        found["confidence"] = on_one["confidence"]
+    assert [found[key] for key in SAME] == [on_one[key] for key in SAME]
+
+
 @pytest.mark.parametrize("asked", ["none of them", "one of them"])
 def test_a_list_of_others_is_no_sign_of_death(asked: str) -> None:
     """Of names that nothing leads from to the addresses that Patroni lists."""

@@ -194,6 +194,17 @@ def test_who_goes_by_its_address_has_not_that_of_the_host_before_it() -> None:
     assert also(views, member("h1")) == [["other"]]
 
 
+def test_a_host_s_own_word_of_its_database_outweighs_its_address() -> None:
+    """Where databases have a network of their own, the register has the others' addresses there."""
+    views = registers(("h1", "192.168.50.1"), ("h2", "192.168.50.2"))
+    managers = [{"hostname": f"h{n}", "private_ip": f"10.0.0.{n}"} for n in (1, 2)]
+    views["h9"]["registers"]["manager"] = managers
+    two = [member("h1"), member("h2", address="10.0.0.2")]
+    assert also(views, *two) == [[], []]
+    assert also(views, *two, h1="192.168.50.1") == [["192.168.50.1"], ["192.168.50.2"]]
+    assert also(views, *two, h1="127.0.0.1") == [[], []]
+
+
 def test_nobody_has_what_two_have() -> None:
     views = registers(("h1", "10.0.0.1"), ("h2", "10.0.0.1"))
     assert also(views, *(member(name, address=name) for name in ("h1", "h2"))) == [[], []]
