@@ -37,6 +37,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses im
 Evidence = dict[str, str]
 #: Seconds after which a diagnosis says nothing of how long something has lasted.
 STALE = 900
+#: What answers who speaks http where https is spoken, or speaks to another port.
+WRONGLY = (400, 404)
 
 
 @dataclass
@@ -114,6 +116,20 @@ class Look:
         runs = runs or bool(probe.get("database") and not probe["database"]["error"])
         bare = host.get("package") == "" and host.get("traces") is False
         return bool(host.get("reachable")) and bare and not runs
+
+    @functools.cached_property
+    def astray(self) -> list[str]:
+        """The managers that answer, if all do as to who asks wrongly, or with an error where users are served: that says nothing of the cluster."""
+        views = {n: self.view(n) for n in self.of("manager")}
+        found = {n: v for n, v in views.items() if v.get("answers") and not v["denied"]}
+        front = self.case.front or {}
+        serves = front.get("answers") and front.get("status_code") == 200
+        wrong = [
+            not view["error_code"]
+            and (view["status_code"] in WRONGLY or bool(serves and view["status_code"] >= 400))
+            for view in found.values()
+        ]
+        return list(found) if all(wrong) else []
 
     def is_slow(self, name: str) -> bool:
         """Whether a manager has answered, and has not said in time how it is."""

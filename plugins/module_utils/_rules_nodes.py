@@ -104,9 +104,8 @@ def not_let_in(look: Look) -> Finding | None:
     denied = [n for n in look.of("manager") if look.view(n).get("denied")]
     if not denied:
         return None
-    evidence = [
-        said(n, look.view(n).get("error") or "does not let this controller in") for n in denied
-    ]
+    told = {n: look.view(n)["error"] or look.view(n)["errors"].get("status") for n in denied}
+    evidence = [said(n, told[n] or "does not let this controller in") for n in denied]
     if all("expired" in line["says"] or "not yet valid" in line["says"] for line in evidence):
         return Finding(
             "certificates_bad",
@@ -123,6 +122,23 @@ def not_let_in(look: Look) -> Finding | None:
         "high" if len(denied) == len(look.of("manager")) else "medium",
         first=[
             "Correct cloudify_connection (username, password, token, ca_path), and diagnose again."
+        ],
+    )
+
+
+def astray(look: Look) -> Finding | None:
+    if not look.astray:
+        return None
+    served = [said("front", "answers well")] if (look.case.front or {}).get("answers") else []
+    return Finding(
+        "my_path_broken",
+        f"{names(look.astray)} answers this controller with nothing but an error: by the protocol, the port or the address that it was given.",
+        look.astray,
+        [said(n, look.view(n).get("error") or "answers with an error") for n in look.astray]
+        + served,
+        "medium",
+        first=[
+            "Correct cloudify_connection (manager_protocol, manager_port) and the managers' addresses, and diagnose again."
         ],
     )
 
@@ -203,6 +219,6 @@ def strangers_down(look: Look) -> Finding | None:
     )
 
 
-RULES = (nobody_answers, not_let_in, hidden, network, strangers_down)
+RULES = (nobody_answers, not_let_in, astray, hidden, network, strangers_down)
 
 __all__ = ("RULES", "works")

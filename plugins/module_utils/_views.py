@@ -110,6 +110,8 @@ def _own_status(view: Json, ask: t.Callable[..., t.Any]) -> None:
         answer = ask("/status", status=str)
     except ApiError as exc:
         view.update(status_code=_code(exc), error_code=exc.code, status=None)
+        if exc.status in DENIED:
+            view["denied"] = True
         view.setdefault("errors", {})["status"] = str(exc)
         return
     except RecoveryError as exc:

@@ -10,6 +10,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_cluster
     Derived,
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registry import (
+    FIX,
     derived,
     host,
 )
@@ -64,6 +65,41 @@ def the_password_is_wrong_and_one_host_is_dead(c: Derived) -> None:
 )
 def the_password_is_wrong_on_4_5_5(c: Derived) -> None:
     _denied(c, *c.views)
+
+
+@derived("a user may not ask for the status", "7.0.5-healthy", "my_path_broken", "high", *ALL)
+def a_user_may_not_ask_for_the_status(c: Derived) -> None:
+    for view in c.views.values():
+        view.update(status_code=403, status=None, denied=True, errors={"status": "HTTP 403"})
+
+
+def _all_answer(c: Derived, code: int, **front: object) -> None:
+    error = f"Cannot ask for /version: GET http://h/api/v3.1/version -> HTTP {code}"
+    for name in c.views:
+        c.views[name] = {"answers": True, "hangs": False, "error": error, "status_code": code}
+    if front:
+        c.fronted(**front)
+
+
+for _base in ("7.0.5-healthy", "7.0.5-nine-healthy", "4.5.5-healthy", "7.0.5-single-healthy"):
+    for _code in (400, 404):
+        for _ssh in (True, False):
+            derived(
+                f"all managers answer {_code}, {'with' if _ssh else 'without'} hosts: {_base}",
+                *(_base, "my_path_broken", "medium"),
+                ssh=_ssh,
+            )(
+                lambda c, code=_code: _all_answer(c, code)  # type: ignore[misc]
+            )
+derived(
+    "all managers fail, and users are served", "7.0.5-nine-healthy", "my_path_broken", "medium"
+)(lambda c: _all_answer(c, 500, status="OK"))
+derived(
+    "all managers fail, and users are not served", "7.0.5-healthy", "cluster_down", "medium", *ALL
+)(lambda c: _all_answer(c, 502, status_code=502, error="HTTP 502"))
+derived("one manager answers 404", "7.0.5-healthy", "manager_down", "high", "sync", runbook=FIX)(
+    lambda c: c.views[host(c, "sync")].update(status_code=404, status=None, error="HTTP 404")
+)
 
 
 def _no_ssh(c: Derived, role: str, why: str) -> None:
