@@ -315,7 +315,9 @@ def no_manager_serves(look: Look) -> Finding | None:
     # services that start again answer so, too, as they do in a restore
     lasts = look.earlier.get("class") == "cluster_down" and look.lasting > 0
     sure = (lasts or any(stopped.values())) and len(failing) == len(managers)
-    restoring = [n for n in managers if look.host(n).get("restore_flag")]
+    restoring = [
+        n for n in managers if look.host(n).get("restore_flag") or look.view(n).get("restoring")
+    ]
     summary = f"No manager serves anybody: {names(failing)} answers with an error"
     first = f"See whether nginx and cloudify-restservice run on {names(failing)}."
     if any(stopped.values()):

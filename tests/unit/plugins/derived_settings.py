@@ -97,6 +97,22 @@ derived(
 derived(
     "all managers fail, and users are not served", "7.0.5-healthy", "cluster_down", "medium", *ALL
 )(lambda c: _all_answer(c, 502, status_code=502, error="HTTP 502"))
+
+
+@derived(
+    "no manager serves, and one says over REST that it restores",
+    "7.0.5-healthy",
+    "cluster_down",
+    "low",
+    *ALL,
+)
+def no_manager_serves_and_one_says_over_rest_that_it_restores(c: Derived) -> None:
+    for view in c.views.values():
+        view.update(status_code=500, status=None, restoring=False)
+    c.views[host(c, "sync")]["restoring"] = True
+    c.before("cluster_down", age=60)
+
+
 derived("one manager answers 404", "7.0.5-healthy", "manager_down", "high", "sync", runbook=FIX)(
     lambda c: c.views[host(c, "sync")].update(status_code=404, status=None, error="HTTP 404")
 )
