@@ -89,6 +89,8 @@ DOUBT = ("my_path_broken", "network_broken", "unclear")
 UNASKED = "nothing is known of its"
 #: What a manager says of itself, if anything: up to 4.x, and from 5.0 on.
 WELL = ("", "running", "OK")
+#: What it says where the one that is primary was not asked.
+NO_PRIMARY = "one should be primary, and none says so"
 #: Who is down is said by what it has led to.
 DOWN = ("several_down", "node_down", "database_down", "broker_down", "manager_down")
 RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
@@ -165,6 +167,9 @@ def _found(look: Look) -> list[Finding]:
         problems += [said("front", line) for line in _wrong_with(front)]
     if problems and look.names and _is_unasked(look, problems):
         return [_by_rest_alone(look)]
+    shut = [name for name in look.names if look.is_shut(name)]
+    if problems and all(_is_of_shut(look, line, shut) for line in problems):
+        return [_shut_out(look, problems, shut)]
     if problems or not look.names:
         why = "No rule fits what the members say." if problems else "No member is known."
         ask = [
@@ -173,7 +178,6 @@ def _found(look: Look) -> list[Finding]:
             *which_it_is(look),
         ]
         return [Finding("unclear", why, [], problems, "low", ask=ask)]
-    shut = [name for name in look.names if look.is_shut(name)]
     if shut and not any(look.by_ssh(name) for name in look.names):
         return [_by_rest_alone(look)]
     asked = len(look.case.hosts) == len(look.names) and not shut
@@ -254,6 +258,24 @@ def _is_unasked(look: Look, problems: list[Evidence]) -> bool:
     return all(
         UNNAMED in line["says"] or (line["says"].startswith(UNASKED) and not asked)
         for line in problems
+    )
+
+
+def _is_of_shut(look: Look, line: Evidence, shut: list[str]) -> bool:
+    """Whether it is only what a host would tell that does not let us in."""
+    if line["says"] == NO_PRIMARY:
+        return bool(set(shut) & set(look.of("database")))
+    return line["who"] in shut and line["says"].startswith(UNASKED)
+
+
+def _shut_out(look: Look, problems: list[Evidence], shut: list[str]) -> Finding:
+    return Finding(
+        "my_path_broken",
+        f"Nothing is known of {names(shut)} but what others say, and by that all is well.",
+        shut,
+        problems + _by_ssh_not(look, shut),
+        "medium",
+        first=_mend_ssh(shut),
     )
 
 

@@ -229,6 +229,21 @@ def no_ssh_from_here_to_one(c: Derived) -> None:
     _no_way_in(c, "no answer by ssh within 3 s", host(c, "other"))
 
 
+for _why in ("no answer by ssh within 3 s", "ssh does not let us in: permission denied"):
+    for _base in ("7.0.5-healthy", "5.2-healthy", "7.0.5-nine-healthy"):
+        for _role in ALL:
+            _sure = "high" if "nine" in _base and "no answer" in _why else "medium"
+            derived(f"{_why}, of one: {_base}, {_role}", _base, "my_path_broken", _sure, _role)(
+                lambda c, why=_why, role=_role: _no_way_in(c, why, host(c, role))  # type: ignore[misc]
+            )
+
+
+@derived("ssh is shut to one, and another has no rows", "7.0.5-healthy", "unclear", "low")
+def ssh_is_shut_to_one_and_another_has_no_rows(c: Derived) -> None:
+    _no_way_in(c, "ssh does not let us in: permission denied", host(c, "async"))
+    c.database(host(c, "sync"))["counts"] = {}
+
+
 for _base in ("5.0.5-single-healthy", "7.0.5-single-healthy"):
     derived(f"nothing is heard of the only one: {_base}", _base, "unclear", "low")(
         lambda c: c.out_of_sight(*c.views)
