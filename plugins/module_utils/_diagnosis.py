@@ -57,7 +57,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_tiers 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole import (
     RULES as WHOLE,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole import which_it_is
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole import (
+    unknown_tiers,
+    which_it_is,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._tidy_case import tidy
 
 #: What a cause and its consequence have in common: what is down on a host whose disk is full is not mended by starting it.
@@ -170,6 +173,8 @@ def _found(look: Look) -> list[Finding]:
     shut = [name for name in look.names if look.is_shut(name)]
     if problems and all(_is_of_shut(look, line, shut) for line in problems):
         return [_shut_out(look, problems, shut)]
+    if problems and unknown_tiers(look):
+        return [_of_other_names(look, problems)]
     if problems or not look.names:
         why = "No rule fits what the members say." if problems else "No member is known."
         ask = [
@@ -258,6 +263,20 @@ def _is_unasked(look: Look, problems: list[Evidence]) -> bool:
     return all(
         UNNAMED in line["says"] or (line["says"].startswith(UNASKED) and not asked)
         for line in problems
+    )
+
+
+def _of_other_names(look: Look, problems: list[Evidence]) -> Finding:
+    tiers = names(f"{tier}s" for tier in unknown_tiers(look))
+    return Finding(
+        "unclear",
+        f"The inventory's names of the {tiers} are not the cluster's: it has others, and none of these.",
+        [],
+        problems + _strangers(look),
+        "low",
+        first=[
+            "Name the hosts in the inventory as the cluster does (cloudify_hostname, cloudify_private_ip), if it is the inventory of this cluster, and diagnose again."
+        ],
     )
 
 

@@ -171,6 +171,17 @@ class Look:
         theirs = sorted(signs(self.case, name), key=lambda sign: sign.alive)
         return own + [said(sign.who, sign.says) for sign in theirs]
 
+    def other_name(self, name: str) -> list[str]:
+        """What to do first about one that may be known by another name."""
+        stranger = self.case.member(name)["stranger"]
+        return (
+            [
+                f"{name} may be what the cluster calls {stranger}: name it so in the inventory (cloudify_hostname, cloudify_private_ip), and diagnose again."
+            ]
+            if stranger
+            else []
+        )
+
     def surely_dead(self, found: t.Iterable[str]) -> bool:
         return all(self._surely_dead(name) for name in found)
 

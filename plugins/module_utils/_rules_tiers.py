@@ -243,11 +243,8 @@ def _first(look: Look, name: str, dead: bool) -> list[str]:
         return [
             f"{name} was removed from its cluster, and cannot join again: shut it down, and run replace_node -e node={name}."
         ]
-    stranger = look.case.member(name)["stranger"]
-    if dead and stranger:
-        return [
-            f"{name} may be what the cluster calls {stranger}: name it so in the inventory (cloudify_hostname, cloudify_private_ip), and diagnose again."
-        ]
+    if dead and look.other_name(name):
+        return look.other_name(name)
     tiers = look.last_of(name) if dead else []
     return (
         [

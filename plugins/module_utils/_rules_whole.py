@@ -152,13 +152,23 @@ def registers_differ(look: Look) -> Finding | None:
     evidence = [said(*problem.partition(": ")[::2]) for problem in told]
     words = [word for line in evidence for word in line["says"].replace(",", "").split()]
     nodes = [name for name in look.names if name in words]
+    if nodes and set(nodes) <= {n for tier in unknown_tiers(look) for n in look.of(tier)}:
+        return None
     return Finding(
         "registers_differ",
         "The managers list other members than there are.",
         nodes,
         evidence,
         "high",
+        first=[line for name in nodes for line in look.other_name(name)],
     )
+
+
+def unknown_tiers(look: Look) -> list[str]:
+    """Of which the cluster has others, and none of the inventory's."""
+    members = look.case.members
+    tiers = sorted({tier for member in members for tier in member["tiers"]})
+    return [tier for tier in tiers if all(look.case.member(n)["stranger"] for n in look.of(tier))]
 
 
 REGISTER_WORDS = (
@@ -190,4 +200,4 @@ def versions_differ(look: Look) -> Finding | None:
 
 RULES = (rows_differ, load_balancer_broken, registers_differ, versions_differ)
 
-__all__ = ("RULES", "which_it_is")
+__all__ = ("RULES", "unknown_tiers", "which_it_is")

@@ -387,3 +387,37 @@ def test_one_that_was_removed_is_still_replaced() -> None:
         told["known"] = [node for node in told["known"] if node != f"rabbit@{name}"]
     found = diagnose(cluster.case())
     assert (found["class"], found["runbook"]) == ("node_down", "replace_node"), found
+
+
+@pytest.mark.parametrize(
+    ("base", "tiers"), [("7.0.5-nine-healthy", "brokers, managers"), ("4.5.5-healthy", "managers")]
+)
+def test_an_inventory_of_other_names_and_addresses_is_no_failure(base: str, tiers: str) -> None:
+    cluster = Derived(base)
+    cluster.called("by another address")
+    for number, name in enumerate([m["name"] for m in cluster.members], 1):
+        cluster.renamed(name, f"prod-{name}", f"203.0.113.{number}")
+    found = diagnose(cluster.case())
+    assert (found["class"], found["confidence"]) == ("unclear", "low"), found
+    assert f"The inventory's names of the {tiers} are not the cluster's" in found["summary"], found
+    assert not found["also"]
+    assert any("cloudify_hostname, cloudify_private_ip" in line for line in found["first"]), found
+
+
+def test_one_member_by_another_name_is_told_as_such() -> None:
+    cluster = Derived("7.0.5-nine-healthy")
+    cluster.renamed("h4", "prod-h4", "203.0.113.4")
+    found = diagnose(cluster.case())
+    assert (found["class"], found["nodes"]) == ("registers_differ", ["prod-h4"]), found
+    assert any("prod-h4 may be what the cluster calls h4" in line for line in found["first"])
+
+
+def test_of_others_names_a_dead_one_is_told_all_the_same() -> None:
+    cluster = Derived("7.0.5-nine-healthy")
+    cluster.silence("h7")
+    cluster.unreachable("h7")
+    for number, name in enumerate([m["name"] for m in cluster.members], 1):
+        cluster.renamed(name, f"prod-{name}", f"203.0.113.{number}")
+    found = diagnose(cluster.case())
+    assert (found["class"], found["nodes"]) == ("manager_down", ["prod-h7"]), found
+    assert not found["command"]
