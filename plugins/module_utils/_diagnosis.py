@@ -92,10 +92,9 @@ DOUBT = ("my_path_broken", "network_broken", "unclear")
 UNASKED = "nothing is known of its"
 #: What a manager says of itself, if anything: up to 4.x, and from 5.0 on.
 WELL = ("", "running", "OK")
+SIDES = ("split_brain", "split_brain_healed")
 #: What it says where the one that is primary was not asked.
 NO_PRIMARY = "one should be primary, and none says so"
-#: Who is down is said by what it has led to.
-DOWN = ("several_down", "node_down", "database_down", "broker_down", "manager_down")
 RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
     "active_standby": (*STANDBY, *NODES, *TIERS, *WHOLE, *HOSTS),
     "all_active": (*DATABASES, *FAILOVER, *NODES, *TIERS, *REPLICATION, *WHOLE, *HOSTS),
@@ -163,7 +162,14 @@ def _found(look: Look) -> list[Finding]:
     found = sorted((f for f in found if f.kind not in hushed), key=lambda f: ORDER.index(f.kind))
     if found:
         worst = found[0]
-        twice = [f for f in found[1:] if f.kind in DOWN and set(f.nodes) <= set(worst.nodes)]
+        # who is down is said by what it has led to, and that a side does not follow, by there being two
+        apart = worst.kind in SIDES
+        twice = [
+            f
+            for f in found[1:]
+            if set(f.nodes) <= set(worst.nodes)
+            and (f.who_is_down or (apart and f.kind == "database_down"))
+        ]
         return [f for f in found if f not in twice]
     problems = [said(*problem.partition(": ")[::2]) for problem in look.judged["problems"]]
     if front and which_it_is(look):

@@ -49,6 +49,7 @@ class Finding:
     :param proven: of C(nodes), whether they are dead beyond doubt
     :param action: what the runbook is to do about the one node: C(fix), C(replace), or nothing yet
     :param dead: other members that the runbook has to do without
+    :param who_is_down: whether it says that and nothing else
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Finding:
     safe: list[str] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
     ask: list[str] = field(default_factory=list)
+    who_is_down: bool = False
 
 
 def said(who: str, says: str) -> Evidence:

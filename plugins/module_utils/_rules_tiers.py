@@ -127,6 +127,7 @@ def fails_by_metrics(look: Look) -> Finding | None:
             [said(n, f"sees the {tier}s as Fail") for n, status in views.items() if status],
             "low",
             ask=[AGAIN],
+            who_is_down=True,
         )
     return None
 
@@ -278,6 +279,7 @@ def down(look: Look) -> Finding | None:
         confidence = "medium" if confidence == "high" and not doubts else "low"
     each = "; ".join(f"{n} ({'dead' if n in dead else ', '.join(found[n])})" for n in found)
     finding = Finding(kind, f"Down: {each}.", list(found), evidence + doubts, confidence, dead=dead)
+    finding.who_is_down = True
     if confidence != "high" and (dead or slow):
         finding.ask.append(AGAIN)
     # of several, the others have to be well enough for a runbook that puts right one of them

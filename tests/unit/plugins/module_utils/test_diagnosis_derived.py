@@ -131,6 +131,18 @@ def test_a_cause_is_told_before_its_consequence() -> None:
     assert "disk" in found["first"][0]
 
 
+def test_a_database_that_does_not_follow_is_told_beside_what_is_worse() -> None:
+    """Both are of the same hosts, and neither follows from the other."""
+    cluster = Derived()
+    for view in cluster.views.values():
+        view.update(status_code=502, status=None, error="HTTP 502", restoring=False)
+    cluster.database(cluster.were["async"])["patroni"]["body"]["xlog"]["paused"] = True
+    found = diagnose(cluster.case())
+    assert found["class"] == "cluster_down"
+    told = {each["class"]: each for each in found["also"]}
+    assert "does not replay" in told["database_down"]["summary"], found["also"]
+
+
 def test_what_is_stopped_on_all_managers_is_named() -> None:
     found = diagnose(built("7.0.5-healthy, the REST service is stopped on all").case())
     assert "cloudify-restservice" in found["summary"]
