@@ -211,6 +211,14 @@ FAILURES = {
         safe=(READS, "the data"),
         first=("Ask who has put it on, and whether that work is done. Then switch it off.",),
     ),
+    "versions_differ": Failure(
+        "The members are of different versions",
+        "degraded",
+        safe=("the data",),
+        first=(
+            "Make out whether an upgrade is running, or has ended half-way: it is to be ended, or undone, before anything else.",
+        ),
+    ),
     "registers_differ": Failure(
         "The managers list other members than there are",
         "degraded",

@@ -186,14 +186,11 @@ def versions_differ(look: Look) -> Finding | None:
         if len(set(versions.values())) > 1:
             each = ", ".join(f"{name} {version}" for name, version in versions.items())
             return Finding(
-                "registers_differ",
+                "versions_differ",
                 f"The members are of different versions: {each}.",
                 list(versions),
                 [said(name, f"is of version {version}") for name, version in versions.items()],
                 "high",
-                first=[
-                    "Make out whether an upgrade is running, or has ended half-way: it is to be ended, or undone, before anything else."
-                ],
             )
     return None
 

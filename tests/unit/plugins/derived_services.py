@@ -348,17 +348,17 @@ def a_dead_standby_has_failing_checks(c: Derived) -> None:
 # -- versions and disks
 
 
-@derived("a manager is of another version", "7.0.5-healthy", "registers_differ", "high", *ROLES)
+@derived("a manager is of another version", "7.0.5-healthy", "versions_differ", "high", *ROLES)
 def a_manager_is_of_another_version(c: Derived) -> None:
     c.views[host(c, "async")]["version"] = "7.0.4"
 
 
-@derived("a host has another package", "7.0.5-nine-healthy", "registers_differ", "high")
+@derived("a host has another package", "7.0.5-nine-healthy", "versions_differ", "high")
 def a_host_has_another_package(c: Derived) -> None:
     c.host(host(c, "async"))["package"] = "7.0.4"
 
 
-@derived("a host of 4.x has another package", "4.5.5-healthy", "registers_differ", "high")
+@derived("a host of 4.x has another package", "4.5.5-healthy", "versions_differ", "high")
 def a_host_of_4_x_has_another_package(c: Derived) -> None:
     c.host(host(c, "other"))["package"] = "4.5.0"
 
