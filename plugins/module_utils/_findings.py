@@ -128,7 +128,9 @@ class Look:
         serves = front.get("answers") and front.get("status_code") == 200
         wrong = [
             not view["error_code"]
-            and (view["status_code"] in WRONGLY or bool(serves and view["status_code"] >= 400))
+            and (
+                view["status_code"] in WRONGLY or bool(serves and (view["status_code"] or 0) >= 400)
+            )
             for view in found.values()
         ]
         return list(found) if all(wrong) else []

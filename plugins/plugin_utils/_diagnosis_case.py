@@ -106,7 +106,8 @@ def members_of(views: t.Mapping[str, Json]) -> list[Json]:
         for name in views
     ]
     named: list[Json] = []
-    rows = dict.fromkeys(row for view in views.values() for row in _rows(view))
+    told = (row for view in views.values() for row in _rows(view))
+    rows = dict.fromkeys(tuple(str(each) if each else "" for each in row) for row in told)
     # what all have in common is the load balancer's
     publics = [public for tier, *_names, public in rows if tier == "manager"]
     for tier, name, address, public in rows:
@@ -125,7 +126,8 @@ def members_of(views: t.Mapping[str, Json]) -> list[Json]:
 def _rows(view: Json) -> t.Iterator[tuple[t.Any, ...]]:
     """The tier, name, address, and address for users, of each member that a manager lists."""
     for row in view.get("nodes") or []:
-        yield "manager", row.get("name"), row.get("host_ip"), row.get("public_ip")
+        if row.get("name") or row.get("host_ip"):
+            yield "manager", row.get("name"), row.get("host_ip"), row.get("public_ip")
     for tier, (_path, key) in REGISTERS.items():
         for row in (view.get("registers") or {}).get(tier) or []:
             address = row.get("private_ip") or row.get("host")

@@ -143,6 +143,13 @@ def test_a_database_that_does_not_follow_is_told_beside_what_is_worse() -> None:
     assert "does not replay" in told["database_down"]["summary"], found["also"]
 
 
+def test_a_manager_that_answers_without_a_code_is_judged_where_users_are_served() -> None:
+    cluster = Derived()
+    cluster.fronted(status="OK")
+    cluster.views["h1"].update(status_code=None, status=None)
+    assert diagnose(cluster.case())["class"] == "manager_down"
+
+
 def test_what_is_stopped_on_all_managers_is_named() -> None:
     found = diagnose(built("7.0.5-healthy, the REST service is stopped on all").case())
     assert "cloudify-restservice" in found["summary"]

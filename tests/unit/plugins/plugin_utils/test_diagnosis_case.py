@@ -95,6 +95,12 @@ def test_members_of_the_registers() -> None:
     ]
 
 
+def test_a_row_without_a_name_is_no_member() -> None:
+    nodes = [{"name": "one", "host_ip": "10.0.0.1"}, {"online": True}]
+    found = members_of({"10.0.0.1": {**ANSWERS, "nodes": nodes}})
+    assert [m["name"] for m in found] == ["10.0.0.1"]
+
+
 def test_members_where_nothing_is_told() -> None:
     found = members_of({"10.0.0.1": {"answers": False, "registers": None, "nodes": None}})
     assert [m["name"] for m in found] == ["10.0.0.1"]
