@@ -97,7 +97,8 @@ def seen_alive(case: Case, name: str) -> list[str]:
     """What the peers of a node say that speaks for its being alive: never its own word."""
     victim = case.member(name)
     # whatever its peers say may be said of it under that name
-    found = [and_may_be(victim)] if victim["stranger"] else []
+    way_out = "name it so in the inventory, or put that one into it as well"
+    found = [f"{and_may_be(victim)} ({way_out})"] if victim["stranger"] else []
     for peer in case.members:
         if peer["name"] == name:
             continue

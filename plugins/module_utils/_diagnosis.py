@@ -92,6 +92,7 @@ DOUBT = ("my_path_broken", "network_broken", "unclear")
 UNASKED = "nothing is known of its"
 #: What a manager says of itself, if anything: up to 4.x, and from 5.0 on.
 WELL = ("", "running", "OK")
+#: What is told of a database that goes its own way.
 SIDES = ("split_brain", "split_brain_healed")
 #: What it says where the one that is primary was not asked.
 NO_PRIMARY = "one should be primary, and none says so"

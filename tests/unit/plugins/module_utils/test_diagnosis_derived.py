@@ -390,6 +390,7 @@ def test_nobody_is_replaced_who_may_live_under_another_name(
     assert any(f"the cluster has {name}" in line["says"] for line in found["evidence"])
     judged = cluster.judged(f"prod-{name}")
     assert has(judged["problems"], f"prod-{name}: is not dead", f"the cluster has {name}")
+    assert has(judged["problems"], "name it so in the inventory")
 
 
 def test_one_that_was_removed_is_still_replaced() -> None:
