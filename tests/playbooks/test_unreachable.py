@@ -81,3 +81,41 @@ def test_a_host_that_hangs_is_one_that_does_not_answer(tmp_path: Path) -> None:
     assert done.code == 0, done.output
     for told in ("a answers: True", "hung answers: False", "it goes on"):
         assert told in done.output, done.output
+
+
+def test_a_manager_that_does_not_enter_maintenance_mode_ends_no_freezing(tmp_path: Path) -> None:
+    """That is rescued, which from ansible-core 2.17 on does not help where any error is fatal."""
+    everybody = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    note = {"fence": [], "pause": False, "stop": False, "ran": "nothing"}
+    hosts = {
+        "h1": {"freeze_sides_note": {**note, "maintenance": True}},
+        "h2": {"freeze_sides_note": {**note, "maintenance": False}},
+    }
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"vars": everybody, "hosts": hosts}}))
+    nowhere = {"manager_port": 1, "username": "admin", "password": "not asked for"}
+    act = {"name": "cloudify_ha.recovery.freeze_sides", "tasks_from": "act.yml"}
+    freezes = {
+        "hosts": "h1,h2",
+        "module_defaults": {"group/cloudify_ha.recovery.manager": nowhere},
+        "vars": {
+            "freeze_sides_store_host": "localhost",
+            "freeze_sides_place": str(tmp_path),
+            "look_at_sides_result": {
+                "generation": "all_active",
+                "members": [{"name": "h1", "address": "127.0.0.1"}],
+                "sides": [],
+                "databases": {},
+            },
+        },
+        "tasks": [{"ansible.builtin.include_role": act}],
+    }
+    saves = {"hosts": "h1,h2", "tasks": [{"ansible.builtin.debug": {"msg": "they are saved"}}]}
+    book = tmp_path / "book.json"
+    book.write_text(
+        json.dumps([{"gather_facts": False, **FATAL, **each} for each in (freezes, saves)])
+    )
+    done = play([str(PLAYBOOK), "-i", str(inventory), str(book)], environment(tmp_path / "home"))
+    assert done.code == 0, done.output
+    assert "h1 is not in maintenance mode: " in done.output
+    assert done.output.count("they are saved") == 2, done.output
