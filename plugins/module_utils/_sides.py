@@ -45,6 +45,8 @@ class Split:
     #: Nodes that have said nothing, or belong to none.
     unknown: list[str]
     notes: list[str]
+    #: Before 5.0: a node -> where its peers reach it, which the inventory may not say.
+    addresses: dict[str, list[str]] = field(default_factory=dict)
 
     def as_dict(self) -> Json:
         return {**asdict(self), "split": len(self.sides) > 1}
@@ -82,7 +84,16 @@ def standby_sides(*, members: t.Sequence[Json], views: t.Mapping[str, Json]) -> 
         view = views.get(name, {})
         said = "no active one sees it" if view.get("answers") else "it does not answer over REST"
         notes.append(f"{name} is on no side: {said}")
-    return Split("active_standby", sides, unknown, notes)
+    addresses: dict[str, list[str]] = {}
+    for by, row in ((by, row) for by in active for row in views[by].get("nodes") or []):
+        name, host_ip = name_of(row.get("host_ip"), row.get("name")), row.get("host_ip")
+        if host_ip and not name:
+            notes.append(
+                f"{by} lists {row.get('name')} at {host_ip}, which no node of the inventory is: nobody is fenced off from it"
+            )
+        elif host_ip and host_ip not in addresses.setdefault(name, []):
+            addresses[name].append(host_ip)
+    return Split("active_standby", sides, unknown, notes, addresses)
 
 
 def database_sides(

@@ -325,3 +325,24 @@ def test_every_manager_is_asked_whether_it_is_gone(tmp_path: Path) -> None:
     }
     told = played(tmp_path, [variables, remains], **look).output
     assert "the register of brokers" in told and "the register of databases" in told, told
+
+
+# -- what a side is fenced off from
+
+
+def test_a_side_is_fenced_off_from_where_its_peers_are(tmp_path: Path) -> None:
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/freeze_sides/vars/main.yml")}
+    others = {"ansible.builtin.debug": {"msg": "others: {{ __freeze_sides_others | to_json }}"}}
+    members = [{"name": name, "address": f"public-{name}"} for name in ("h1", "h2", "h3")]
+    result: dict[str, Any] = {
+        "generation": "active_standby",
+        "members": members,
+        "sides": [{"name": "h1", "nodes": ["h1", "h2"], "managers": ["h1"]}],
+    }
+    look = {"role_path": str(REPO / "roles/x")}
+    # an earlier attempt may have written the sides down without them
+    told = played(tmp_path, [variables, others], look_at_sides_result=result, **look).output
+    assert 'others: ["public-h3"]' in told.replace('\\"', '"'), told
+    result["addresses"] = {"h2": ["10.0.0.2"], "h3": ["10.0.0.3", "public-h3"]}
+    told = played(tmp_path, [variables, others], look_at_sides_result=result, **look).output
+    assert 'others: ["public-h3", "10.0.0.3"]' in told.replace('\\"', '"'), told

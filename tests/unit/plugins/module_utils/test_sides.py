@@ -69,6 +69,26 @@ def test_one_that_two_see_is_on_one_side() -> None:
     assert any("does, too" in note for note in split["notes"])
 
 
+def test_where_peers_reach_each_other_is_told() -> None:
+    """The inventory may have other addresses, and a fence that has only those lets the sides meet."""
+    found = recorded("4.5.5-active-isolated")
+    inner = {member["name"]: [member["address"]] for member in found["members"]}
+    public = [{**m, "address": f"192.0.2.{n}"} for n, m in enumerate(found["members"], 1)]
+    split = cluster_sides(found["views"], members=public, databases={})
+    assert split["addresses"] == inner
+    assert len(split["sides"]) == 2 and not split["unknown"]
+
+
+def test_a_row_that_is_nobodys_is_told() -> None:
+    found = recorded("4.5.5-active-isolated")
+    views = copy.deepcopy(found["views"])
+    leader = found["were"]["leader"]
+    views[leader]["nodes"].append({"name": "odd", "host_ip": "10.9.9.9", "online": False})
+    split = sides("4.5.5-active-isolated", views)
+    told = f"{leader} lists odd at 10.9.9.9, which no node of the inventory is: nobody is fenced off from it"
+    assert told in split["notes"]
+
+
 # -- from 5.0 on
 
 ADDRESSES = {"h1": "10.0.0.1", "h2": "10.0.0.2", "h3": "10.0.0.3"}
