@@ -36,16 +36,19 @@ def played(
     given: dict[str, str] | None = None,
     *,
     brokers: dict[str, Any] | None = None,
+    databases: dict[str, Any] | None = None,
     **variables: Any,
 ) -> Played:
     """
     :param given: the environment
     :param brokers: the hosts of that group, with their variables
+    :param databases: the same
     """
     hosts = {"h1": {"ansible_connection": "local", "ansible_become": False}}
     python = {"ansible_python_interpreter": sys.executable}
     inventory = place / "hosts.json"
     children = {"cloudify_brokers": {"hosts": brokers}} if brokers else {}
+    children |= {"cloudify_databases": {"hosts": databases}} if databases else {}
     inventory.write_text(
         json.dumps({"all": {"hosts": hosts, "vars": python, "children": children}})
     )
@@ -325,6 +328,90 @@ def test_every_manager_is_asked_whether_it_is_gone(tmp_path: Path) -> None:
     }
     told = played(tmp_path, [variables, remains], **look).output
     assert "the register of brokers" in told and "the register of databases" in told, told
+
+
+#: The inventory has addresses that the peers do not use.
+PUBLIC = {f"h{n}": {"ansible_host": f"h{n}.lab.test"} for n in (1, 2, 3)}
+ROWS = [{"name": f"h{n}", "host": f"10.0.0.{n}", "is_external": False} for n in (1, 2, 3)]
+
+
+def removing(
+    place: Path,
+    rows: list[dict[str, Any]],
+    *,
+    kept: list[dict[str, Any]] | None = None,
+    own: dict[str, str] | None = None,
+) -> str:
+    """What is removed of database node and broker h3, and what that is refused for.
+
+    :param kept: what an earlier attempt has written down of it
+    :param own: further variables of h3
+    """
+    hosts = {**PUBLIC, "h3": {**PUBLIC["h3"], **(own or {})}}
+    say = (
+        "{{ [__remove_node_database_address, __remove_node_broker_name] | join(' ') }}; "
+        "{{ __remove_node_refusals | join('; ') }}"
+    )
+    registers = {"manager": [], "broker": rows, "database": rows}
+    written = {"manager": [], "broker": kept, "database": kept} if kept else {}
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/remove_node/vars/main.yml")}
+    look = {
+        "__remove_node_said": {"views": {"m1": {"answers": True, "registers": registers}}},
+        "__remove_node_remembered": {"stdout": json.dumps(written) if written else ""},
+        "__remove_node_keepers": ["m1"],
+        "remove_node_name": "h3",
+        "remove_node_alive": [],
+        "role_path": str(REPO / "roles/x"),
+    }
+    tasks = [variables, {"ansible.builtin.debug": {"msg": say}}]
+    told = played(place, tasks, brokers=hosts, databases=hosts, **look)
+    assert told.code == 0, told.output
+    return told.output.partition('"msg": "')[2].partition('"')[0]
+
+
+def test_a_node_is_removed_by_the_address_of_its_row(tmp_path: Path) -> None:
+    """The inventory's may be one that its peers do not know, and nothing would be removed."""
+    assert removing(tmp_path, ROWS) == "10.0.0.3 h3; "
+    # an earlier attempt was killed before all managers had heard of it
+    assert removing(tmp_path, ROWS[:2], kept=ROWS[2:]) == "10.0.0.3 h3; "
+    assert removing(tmp_path, ROWS[:2]) == "h3.lab.test h3; "
+
+
+def test_a_row_that_could_be_of_the_node_is_not_overlooked(tmp_path: Path) -> None:
+    rows = [{**row, "name": row["host"]} for row in ROWS]
+    rows[0]["name"], rows[1]["name"] = "h1", "h2"
+    told = removing(tmp_path, rows)
+    assert "no broker of the cluster is known to be it, and 10.0.0.3 is nobody else's" in told
+    assert "no database of the cluster is known to be it, and 10.0.0.3 is nobody else's" in told
+    assert "cloudify_private_ip" in told
+    # one that has nothing to do with it is left over
+    assert removing(tmp_path, rows, kept=ROWS[2:]) == "10.0.0.3 h3; "
+    given = {"cloudify_private_ip": "10.0.0.3"}
+    assert removing(tmp_path, rows, own=given) == "10.0.0.3 10.0.0.3; "
+
+
+@pytest.mark.parametrize(
+    ("own", "address"), [({}, "10.0.0.3"), ({"cloudify_private_ip": "10.0.1.3"}, "10.0.1.3")]
+)
+def test_a_node_comes_back_with_the_address_that_it_had(
+    tmp_path: Path, own: dict[str, str], address: str
+) -> None:
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/register_node/vars/main.yml")}
+    say = "{{ __register_node_broker_address }} {{ __register_node_database_address }}"
+    hosts = {**PUBLIC, "h3": {**PUBLIC["h3"], **own}}
+    look = {"register_node_name": "h3", "role_path": str(REPO / "roles/x")}
+    tasks = [variables, {"ansible.builtin.debug": {"msg": say}}]
+    for kept, wanted in ((ROWS[2:], address), ([], own.get("cloudify_private_ip", "h3.lab.test"))):
+        remembered = {"stdout": json.dumps({"broker": kept, "database": kept})}
+        told = played(
+            tmp_path,
+            tasks,
+            brokers=hosts,
+            databases=hosts,
+            __register_node_remembered=remembered,
+            **look,
+        )
+        assert f'"{wanted} {wanted}"' in told.output, told.output
 
 
 # -- what a side is fenced off from
