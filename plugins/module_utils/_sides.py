@@ -85,11 +85,12 @@ def standby_sides(*, members: t.Sequence[Json], views: t.Mapping[str, Json]) -> 
         said = "no active one sees it" if view.get("answers") else "it does not answer over REST"
         notes.append(f"{name} is on no side: {said}")
     addresses: dict[str, list[str]] = {}
-    for by, row in ((by, row) for by in active for row in views[by].get("nodes") or []):
-        name, host_ip = name_of(row.get("host_ip"), row.get("name")), row.get("host_ip")
+    listed = [(name, node) for name in active for node in views[name].get("nodes") or []]
+    for by, node in listed:
+        host_ip, name = node.get("host_ip"), name_of(node.get("host_ip"), node.get("name"))
         if host_ip and not name:
             notes.append(
-                f"{by} lists {row.get('name')} at {host_ip}, which no node of the inventory is: nobody is fenced off from it"
+                f"{by} lists {node.get('name')} at {host_ip}, which no node of the inventory is: nobody is fenced off from it"
             )
         elif host_ip and host_ip not in addresses.setdefault(name, []):
             addresses[name].append(host_ip)
