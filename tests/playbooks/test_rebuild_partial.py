@@ -133,6 +133,22 @@ def test_what_had_nothing_in_it_is_not_restored_again(cluster: Cluster, tmp_path
     assert "RESTORE OK" not in done.output
 
 
+def test_another_set_than_the_empty_one_is_restored(cluster: Cluster, tmp_path: Path) -> None:
+    """Else whoever asks for it gets a run that ends well, and an empty cluster."""
+    cluster.ok("backup")
+    (full,) = [each.name for each in cluster.folder.glob("backup-*")]
+    cluster.manager.wipe()
+    cluster.ok("backup")
+    (empty,) = [each.name for each in cluster.folder.glob("backup-*") if each.name != full]
+    site = Site(cluster, tmp_path)
+    done = site.again(cloudify_set=empty)
+    assert done.code == 0 and not site.secrets(), done.output
+    site.cluster.variables["cloudify_take_over"] = lock(site)
+    done = site.again(cloudify_set=full)
+    assert done.code == 0 and "RESTORE OK" in done.output, done.output
+    assert site.secrets()
+
+
 def lock(site: Site) -> str:
     held = json.loads((site.cluster.folder / ".lock").read_text())
     attempt = held["attempt"]
