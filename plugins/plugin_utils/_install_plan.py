@@ -160,16 +160,18 @@ class InstallPlan:
                 "the URL of the package has a login or a signature in it, which every log would have: "
                 "give a file on the controller, or a name that the host's repositories know"
             ]
+        # what is read by the facts of a package that goes first is read once more without it
+        known = not self.replaces_package(wanted)
         told = [
             *self._no_files(wanted, check_mode),
             *self._several_cas(wanted, check_mode),
-            *self._no_configuration(),
+            *(self._no_configuration() if known else []),
             *self._another_version(wanted),
             *self._another_package(wanted),
             *self._cannot_get(wanted),
-            *self._too_few_databases(wanted, neighbours),
-            *([] if self._only_planned else self._all("missing")),
-            *self._broker_alone(wanted, neighbours),
+            *(self._too_few_databases(wanted, neighbours) if known else []),
+            *(self._all("missing") if known and not self._only_planned else []),
+            *(self._broker_alone(wanted, neighbours) if known else []),
         ]
         if f"{wanted.stage}/".startswith(PRODUCT_FOLDER):
             told.append(f"install_node_stage is {wanted.stage}, which an installation may empty")

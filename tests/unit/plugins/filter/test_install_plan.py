@@ -271,6 +271,23 @@ def test_a_package_of_another_version_alone_is_replaced() -> None:
     assert not plan()["replaces_package"]
 
 
+def test_what_is_peculiar_to_a_package_that_is_replaced_refuses_nothing() -> None:
+    """The preflight after its removal judges by the version that is wanted."""
+    wrong: dict[str, t.Any] = {
+        "facts": facts_of("4.5.5", command="cfy"),
+        "configs": {},
+        "prepared": {CONFIG: {**PREPARED, "missing": ["/etc/cloudify/ssl/x.pem is not saved"]}},
+        "brokers": ["h1", "h2"],
+    }
+    made = plan(state(version="4.5.5"), **wrong)
+    assert made["replaces_package"] and made["refusals"] == []
+    assert "no place has a sound copy" in refused(
+        state(version="4.5.5"), **{**wrong, "found": found(sound=False)}
+    )
+    told = refused(state(version="7.0.5"), **wrong)
+    assert "no configuration installs" in told and "x.pem is not saved" in told
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
