@@ -20,6 +20,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     ApiError,
     Conflict,
     NotFound,
+    RecoveryError,
     Refused,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import (
@@ -48,6 +49,15 @@ class Nodes:
         """Whether this manager is a member of a cluster."""
         answer = self._client.read("/cluster", doing="read the state of the cluster")
         return bool(answer.get("initialized"))
+
+    def heard_of_a_cluster(self) -> bool:
+        """Whether this manager is in one, or has begun to be, or does not tell. Once it has begun, its account has lines or an error."""
+        try:
+            answer = self._client.read("/cluster", doing="read the state of the cluster")
+        except RecoveryError:
+            return True
+        untold = answer.get("initialized") is False and answer.get("logs") == []
+        return not untold or bool(answer.get("error"))
 
     def start(self, name: str, *, host_ip: str, ticker: Ticker) -> None:
         """Make this manager the first member."""

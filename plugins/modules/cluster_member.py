@@ -43,7 +43,7 @@ options:
     description:
       - V(started) makes the manager that is connected to the first member of a new cluster. Before 5.0 only.
       - V(joined) has the manager at O(address) join the cluster. It has to be empty. One that the cluster has already, and that is offline, is only
-        waited for. Before 5.0 only.
+        waited for; but if it says itself that it has not begun to join, it is invited anew. Before 5.0 only.
       - V(present) adds a broker to the register, or has the managers look at a new database node. From 5.0 on.
       - V(absent) takes the member out of the register. A node that was removed before 5.0 has to be installed anew before it can join again.
     type: str
@@ -166,16 +166,17 @@ def joined(module: AnsibleModule, client: CloudifyClient) -> Result:
     if module.check_mode:
         return {} if node else changed("the cluster has no such node", "absent", "joined")
     module.params["manager_hosts"] = [p["address"] or p["host_ip"]]
-    if node:  # it may be joining still: whoever has begun that was killed
-        nodes.await_online(p["name"], joining=Nodes(connect(module)), ticker=ticker(module))
-        return {}
-    nodes.join(
-        p["name"],
-        host_ip=p["host_ip"],
-        joining=Nodes(connect(module)),
-        ticker=ticker(module),
-    )
-    return changed("the cluster has no such node", "absent", "joined")
+    joining = Nodes(connect(module))
+    reason = "the cluster has no such node"
+    if node:
+        # of whoever has begun it and was killed: it may be joining still
+        if node.get("host_ip") != p["host_ip"] or joining.heard_of_a_cluster():
+            nodes.await_online(p["name"], joining=joining, ticker=ticker(module))
+            return {}
+        nodes.remove(p["name"])
+        reason = "the node was invited, and has not begun to join"
+    nodes.join(p["name"], host_ip=p["host_ip"], joining=joining, ticker=ticker(module))
+    return changed(reason, "absent", "joined")
 
 
 def listed(module: AnsibleModule, client: CloudifyClient) -> Result:

@@ -23,8 +23,16 @@ def nodes(manager: t.Any, *found: t.Any) -> None:
     manager.get("/cluster/nodes", {"items": list(found)})
 
 
-def cluster(manager: t.Any, initialized: bool, error: str | None = None, **more: t.Any) -> None:
-    manager.get("/cluster", {"initialized": initialized, "error": error, "logs": []}, **more)
+def cluster(
+    manager: t.Any,
+    initialized: bool,
+    error: str | None = None,
+    *,
+    logs: t.Sequence[str] = (),
+    **more: t.Any,
+) -> None:
+    said = [{"message": line, "cursor": line} for line in logs]
+    manager.get("/cluster", {"initialized": initialized, "error": error, "logs": said}, **more)
 
 
 # -- started -----------------------------------------------------------------------------------------
@@ -75,6 +83,10 @@ def test_one_in_another_cluster_is_not_started(manager: t.Any) -> None:
 def invited(manager: t.Any) -> None:
     manager.version("4.5.5")
     nodes(manager, LEADER)
+    joins(manager)
+
+
+def joins(manager: t.Any) -> None:
     invitation = {"credentials": {"key": "k"}, "required": {"cert": "c"}}
     manager.put("/cluster/nodes/m2", invitation, sent=OWN)
     nodes(manager, LEADER, {**REPLICA, "online": False})
@@ -111,12 +123,48 @@ def test_one_whose_joining_was_broken_off_is_waited_for(manager: t.Any) -> None:
     """It goes on by itself, whoever has begun it."""
     manager.version("4.5.5")
     nodes(manager, LEADER, {**REPLICA, "online": False})
-    cluster(manager, False, host=SECOND)
+    for _look in range(2):
+        cluster(manager, False, logs=["Creating the cluster node"], host=SECOND)
     nodes(manager, LEADER, {**REPLICA, "online": False})
     cluster(manager, True, host=SECOND)
     nodes(manager, LEADER, REPLICA)
     nodes(manager, LEADER, REPLICA)
     assert not manager.run("cluster_member", **JOIN)["changed"]
+
+
+def test_one_that_was_invited_and_has_never_heard_of_it_joins(manager: t.Any) -> None:
+    """Whoever invited it was killed before it was told, and it would be waited for in vain."""
+    manager.version("4.5.5")
+    nodes(manager, LEADER, {**REPLICA, "online": False})
+    cluster(manager, False, host=SECOND)
+    manager.request("DELETE", "/cluster/nodes/m2", status=200, json={})
+    joins(manager)
+    cluster(manager, True, host=SECOND)
+    nodes(manager, LEADER, REPLICA)
+    nodes(manager, LEADER, REPLICA)
+    said = manager.run("cluster_member", **JOIN)
+    assert said["changed"] and said["members"] == ["m1", "m2"]
+    assert said["reason"] == "the node was invited, and has not begun to join"
+
+
+def test_the_row_of_another_host_is_not_touched(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    elsewhere = {**REPLICA, "host_ip": "10.0.0.9", "online": False}
+    nodes(manager, LEADER, elsewhere)
+    for _look in range(2):
+        cluster(manager, False, host=SECOND)
+        nodes(manager, LEADER, elsewhere)
+    said = manager.run("cluster_member", **{**JOIN, "wait_interval": 1.0}, wait_timeout=1.0)
+    assert "m2 is offline" in said["msg"]
+
+
+def test_one_that_could_not_join_says_why_to_the_next_attempt(manager: t.Any) -> None:
+    manager.version("4.5.5")
+    nodes(manager, LEADER, {**REPLICA, "online": False})
+    for _look in range(2):
+        cluster(manager, False, "the manager is not empty", host=SECOND)
+    said = manager.run("cluster_member", **JOIN)
+    assert "m2 could not become a member: the manager is not empty" in said["msg"]
 
 
 def test_a_plan_waits_for_nobody(manager: t.Any) -> None:
@@ -129,6 +177,7 @@ def test_a_plan_waits_for_nobody(manager: t.Any) -> None:
 def test_the_name_of_a_dead_one_is_taken(manager: t.Any) -> None:
     manager.version("4.5.5")
     nodes(manager, LEADER, {**REPLICA, "online": False})
+    cluster(manager, True, host=SECOND)
     for _look in range(2):
         cluster(manager, True, host=SECOND)
         nodes(manager, LEADER, {**REPLICA, "online": False})
