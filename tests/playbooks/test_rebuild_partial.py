@@ -42,7 +42,11 @@ class Site:
         restore = plays["Restore on the first manager, then have the others join it"]
         # there are no others here, but in a plan
         restore["tasks"][-1]["when"] = "ansible_check_mode"
-        book = [BEGIN, {**restore, "vars_files": [str(PLAYBOOKS / "vars" / "runbook.yml")]}]
+        (end,) = plays["End"]["roles"]
+        say = {"ansible.builtin.debug": {"msg": end["end_run_report"]["lines"]}}
+        known = {"vars_files": [str(PLAYBOOKS / "vars" / "runbook.yml")]}
+        ends = {"hosts": "localhost", "gather_facts": False, "tasks": [say], **known}
+        book = [BEGIN, {**restore, **known}, ends]
         (place / "play.yml").write_text(yaml.safe_dump(book, sort_keys=False))
         hosts = {"localhost": {"ansible_connection": "local"}}
         managers = {"cloudify_managers": {"hosts": {"m1": {"ansible_host": "127.0.0.1"}}}}
@@ -92,6 +96,15 @@ def test_what_came_back_in_part_stays(site: Site) -> None:
     done = site.again(apply_snapshot_accept_partial=True)
     assert done.code == 0 and "is not restored again" in done.output, done.output
     assert site.secrets() == sorted([*kept, "since"])
+    assert "region" in done.report[-1] and done.report[-1].endswith(" That was accepted.")
+    # somebody has emptied it, and nothing is missing of what is restored now
+    site.cluster.manager.wipe()
+    for anew in ("RESTORE OK", "is not restored again"):
+        site.cluster.variables["cloudify_take_over"] = lock(site)
+        done = site.again()
+        assert done.code == 0 and anew in done.output, done.output
+        assert "That was accepted." not in done.output
+    assert "region" in site.secrets()
 
 
 def test_what_failed_altogether_is_restored_again(site: Site) -> None:
