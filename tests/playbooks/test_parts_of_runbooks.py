@@ -185,6 +185,56 @@ def joining(place: Path, brokers: dict[str, Any], **more: Any) -> str:
     return told.output.partition("it joins (")[2].partition(")")[0]
 
 
+@pytest.mark.parametrize(
+    ("host", "listed", "called"),
+    [
+        # its disk is lost, and the others would not let it join as the one that they have
+        ("h1", "h1 h2 h3", "brokers remove -r rabbit@h1 -c /etc/cloudify/rabbit.yaml"),
+        # it was not begun
+        ("h1", "h2 h3", ""),
+        ("h2", "h2 h3", ""),
+    ],
+)
+def test_brokers_that_stay_forget_the_one_that_is_lost_again(
+    tmp_path: Path, host: str, listed: str, called: str
+) -> None:
+    stub = tmp_path / "bin" / "cfy_manager"
+    stub.parent.mkdir()
+    rows = "".join(f"echo '| rabbit@{name} | x |'; " for name in listed.split())
+    stub.write_text(f'#!/bin/sh\n[ "$2" = list ] || echo "$@" >> {tmp_path}/calls\n{rows}\n')
+    stub.chmod(0o755)
+    local = {"ansible_connection": "local", "ansible_become": False}
+    configs = {"broker": "/etc/cloudify/rabbit.yaml"}
+    there = {**local, "node_state_result": {"configured": ["broker"], "configs": configs}}
+    empty = {**local, "node_state_result": {"configured": [], "configs": {}}}
+    facts = {"generation": "all_active", "install_config_option": True}
+    look = {
+        "node_state_facts": facts,
+        "__install_node_plan": {"todo": ["broker"] if host == "h1" else []},
+        "install_node_fresh_cluster": True,
+        "install_node_places": [],
+        "install_node_package": "x",
+    }
+    brokers = {"h1": empty if host == "h1" else there, "h2": there, "h3": there}
+    role = {"name": "cloudify_ha.recovery.install_node", "tasks_from": "forget.yml"}
+    known = environment(tmp_path / "home")
+    known["PATH"] = f"{stub.parent}:{known['PATH']}"
+    told = played(
+        tmp_path, [{"ansible.builtin.include_role": role}], known, brokers=brokers, **look
+    )
+    assert told.code == 0, told.output
+    calls = tmp_path / "calls"
+    assert (calls.read_text().strip() if calls.exists() else "") == called
+
+
+def test_they_forget_it_before_anything_is_installed() -> None:
+    """Where one configuration is for all tiers, the first of them installs the broker, and one that is up is not forgotten."""
+    text = (REPO / "roles/install_node/tasks/main.yml").read_text()
+    names = [each["name"] for each in yaml.safe_load(text)]
+    forgets = names.index("Forget the broker before it")
+    assert names.index("Put everything in place") < forgets < names.index("Install the databases")
+
+
 def test_what_the_operator_gave_is_what_is_left(tmp_path: Path) -> None:
     variables = {"ansible.builtin.include_vars": str(REPO / "roles/install_node/vars/main.yml")}
     words = "LINES {{ __install_node_to_finish.split() | to_json }} {{ __install_node_put_back_modes | to_json }}"
