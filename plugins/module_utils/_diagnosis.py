@@ -282,7 +282,8 @@ def _of_other_names(look: Look, problems: list[Evidence]) -> Finding:
         problems + _strangers(look),
         "low",
         first=[
-            "Name the hosts in the inventory as the cluster does (cloudify_hostname, cloudify_private_ip), if it is the inventory of this cluster, and diagnose again."
+            "Name the hosts in the inventory as the cluster does (cloudify_hostname, cloudify_private_ip), if it is the inventory of this "
+            "cluster, and diagnose again."
         ],
     )
 
