@@ -37,12 +37,14 @@ def played(
     *,
     brokers: dict[str, Any] | None = None,
     databases: dict[str, Any] | None = None,
+    words: tuple[str, ...] = (),
     **variables: Any,
 ) -> Played:
     """
     :param given: the environment
     :param brokers: the hosts of that group, with their variables
     :param databases: the same
+    :param words: further ones of the command line
     """
     hosts = {"h1": {"ansible_connection": "local", "ansible_become": False}}
     python = {"ansible_python_interpreter": sys.executable}
@@ -54,8 +56,8 @@ def played(
     )
     book = place / "book.json"
     book.write_text(json.dumps([{"hosts": "h1", "gather_facts": False, "tasks": tasks}]))
-    words = ["-i", str(inventory), "-e", json.dumps(variables)]
-    return play([str(PLAYBOOK), *words, str(book)], given or environment(place / "home"))
+    options = ["-i", str(inventory), "-e", json.dumps(variables)]
+    return play([str(PLAYBOOK), *options, *words, str(book)], given or environment(place / "home"))
 
 
 @pytest.mark.parametrize(
@@ -262,13 +264,7 @@ NOWHERE = "http://127.0.0.1:9/cloudify.rpm"
 def looked_for(place: Path, package: str, *words: str, **variables: Any) -> Played:
     """By the preflight of install_node, for an empty host."""
     role = {"name": "cloudify_ha.recovery.install_node", "tasks_from": "preflight.yml"}
-    hosts = {"h1": {"ansible_connection": "local", "ansible_become": False}}
-    inventory, book = place / "hosts.json", place / "book.json"
-    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
-    tasks = [{"ansible.builtin.include_role": role}]
-    book.write_text(json.dumps([{"hosts": "h1", "gather_facts": False, "tasks": tasks}]))
     given = {
-        "ansible_python_interpreter": sys.executable,
         "cloudify_config": {"/etc/cloudify/config.yaml": {"manager": {"private_ip": "10.0.0.1"}}},
         "install_node_admin_password": "secret",
         "install_node_new_certificates": True,
@@ -278,8 +274,7 @@ def looked_for(place: Path, package: str, *words: str, **variables: Any) -> Play
         "node_state_presumed_empty": True,
         **variables,
     }
-    command = [str(PLAYBOOK), "-i", str(inventory), "-e", json.dumps(given), str(book), *words]
-    return play(command, environment(place / "home"))
+    return played(place, [{"ansible.builtin.include_role": role}], words=words, **given)
 
 
 @pytest.mark.parametrize("words", [(), ("--check",)])
