@@ -52,16 +52,21 @@ def view(manager: t.Any, **options: t.Any) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", said["views"][HOST])
 
 
-# -- from 5.0 on -------------------------------------------------------------------------------------
-
-
-def test_all_that_a_manager_says(manager: t.Any) -> None:
+def well(manager: t.Any) -> None:
+    """One of 7.0.5, which says all that it is asked for."""
     manager.version("7.0.5")
     manager.get("/status", STATUS)
     manager.get("/cluster-status", CLUSTER)
     members(manager)
     manager.get("/maintenance", {"status": "deactivated"})
     manager.get("/snapshot-status", {"status": "not-running"})
+
+
+# -- from 5.0 on -------------------------------------------------------------------------------------
+
+
+def test_all_that_a_manager_says(manager: t.Any) -> None:
+    well(manager)
     assert view(manager) == {
         "answers": True,
         "error": "",
@@ -234,12 +239,7 @@ def test_a_standby_is_not_written_to(manager: t.Any) -> None:
 
 
 def test_from_5_0_on_the_database_is_written_to_and_not_the_manager(manager: t.Any) -> None:
-    manager.version("7.0.5")
-    manager.get("/status", STATUS)
-    manager.get("/cluster-status", CLUSTER)
-    members(manager)
-    manager.get("/maintenance", {"status": "deactivated"})
-    manager.get("/snapshot-status", {"status": "not-running"})
+    well(manager)
     assert "write" not in view(manager, write=True)
 
 
