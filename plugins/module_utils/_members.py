@@ -45,15 +45,19 @@ class Nodes:
     def get(self, name: str) -> Json | None:
         return next((node for node in self.all() if node["name"] == name), None)
 
+    def _own_account(self) -> Json:
+        """What this manager says of its own membership."""
+        answer: Json = self._client.read("/cluster", doing="read the state of the cluster")
+        return answer
+
     def initialized(self) -> bool:
         """Whether this manager is a member of a cluster."""
-        answer = self._client.read("/cluster", doing="read the state of the cluster")
-        return bool(answer.get("initialized"))
+        return bool(self._own_account().get("initialized"))
 
     def heard_of_a_cluster(self) -> bool:
         """Whether this manager is in one, or has begun to be, or does not tell. Once it has begun, its account has lines or an error."""
         try:
-            answer = self._client.read("/cluster", doing="read the state of the cluster")
+            answer = self._own_account()
         except RecoveryError:
             return True
         untold = answer.get("initialized") is False and answer.get("logs") == []
@@ -139,7 +143,7 @@ class Nodes:
     def _error(self) -> str:
         """What the manager itself says went wrong when it started or joined."""
         try:
-            answer = self._client.read("/cluster", doing="read the state of the cluster")
+            answer = self._own_account()
         except ApiError:
             return ""  # it is busy with becoming a member
         return str(answer.get("error") or "")
