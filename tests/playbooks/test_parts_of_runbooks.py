@@ -459,6 +459,98 @@ def test_a_node_comes_back_with_the_address_that_it_had(
         assert f'"{wanted} {wanted}"' in told.output, told.output
 
 
+def of_role(role: str, file: str) -> dict[str, dict[str, Any]]:
+    """The tasks of a role, by their names."""
+    tasks = yaml.safe_load((REPO / "roles" / role / "tasks" / file).read_text())
+    return {each["name"]: each for each in tasks}
+
+
+def remembering(
+    place: Path, notes: dict[str, list[dict[str, Any]]], **rows: list[dict[str, Any]]
+) -> Played:
+    """How run c of replace_node removes the broker and database h3, and takes in its successor.
+
+    :param notes: what each run has written down of both
+    :param rows: what the registers have
+    """
+    for run in ("a", "b", "c"):
+        (place / run).mkdir()
+    for run, kept in notes.items():
+        written = {"manager": [], "broker": kept, "database": kept}
+        (place / run / "registers-h3.json").write_text(json.dumps(written))
+    plays = yaml.safe_load((REPO / "playbooks/replace_node.yml").read_text())
+    (removal,) = [each for each in plays if each["name"] == "Remove it from every register"]
+    given = {**removal["roles"][0], "remove_node_alive": []}
+    given = {name: value for name, value in given.items() if name.startswith("remove_node_")}
+    before = of_role("remove_node", "preflight.yml")
+    del before["Ask the registers"], before["Look at the node"]
+    keep = of_role("remove_node", "act.yml")["Remember what the registers say of it"]
+    read = of_role("register_node", "act.yml")["Read what the registers said of the one before it"]
+    names = ("__remove_node_broker_name", "__remove_node_database_address")
+    names += ("__register_node_broker_address", "__register_node_database_address")
+    tasks = [
+        *(
+            {"ansible.builtin.include_vars": str(REPO / f"roles/{role}/vars/main.yml")}
+            for role in ("remove_node", "register_node")
+        ),
+        {"vars": given, "block": [*before.values(), keep]},
+        {**read, "vars": {"register_node_place": str(place / "c")}},
+        {
+            "ansible.builtin.debug": {"msg": " ".join(f"{{{{ {name} }}}}" for name in names)},
+            "vars": given,
+        },
+    ]
+    views = {"m1": {"answers": True, "registers": {"manager": [], "broker": [], "database": []}}}
+    views["m1"]["registers"].update(rows)
+    return played(
+        place,
+        tasks,
+        brokers=PUBLIC,
+        databases=PUBLIC,
+        cloudify_node="h3",
+        cloudify_this_run={
+            "path": str(place / "c"),
+            "places": [*(str(place / run) for run in ("c", "b", "a")), "/nowhere/set"],
+        },
+        remove_node_store_host="h1",
+        register_node_name="h3",
+        register_node_store_host="h1",
+        role_path=str(REPO / "roles/x"),
+        __remove_node_said={"views": views},
+        __remove_node_keepers=["m1"],
+    )
+
+
+ELSEWHERE = [{**ROWS[2], "host": "10.0.9.3"}]
+
+
+@pytest.mark.parametrize(
+    ("notes", "rows", "addresses"),
+    [
+        # a run that was given up has removed it from all registers, and perhaps not from all lists
+        ({"a": ROWS[2:]}, {}, "10.0.0.3 10.0.0.3 10.0.0.3"),
+        ({"a": ROWS[2:]}, {"database": ROWS}, "10.0.0.3 10.0.0.3 10.0.0.3"),
+        # the newest tells, and what is there now tells more
+        ({"a": ELSEWHERE, "b": ROWS[2:]}, {}, "10.0.0.3 10.0.0.3 10.0.0.3"),
+        ({"b": ELSEWHERE, "c": ROWS[2:]}, {}, "10.0.0.3 10.0.0.3 10.0.0.3"),
+        ({"a": ELSEWHERE}, {"broker": ROWS}, "10.0.9.3 10.0.0.3 10.0.9.3"),
+        ({}, {}, "h3.lab.test h3.lab.test h3.lab.test"),
+    ],
+)
+def test_what_earlier_runs_have_found_in_the_registers_is_known(
+    tmp_path: Path, notes: dict[str, Any], rows: dict[str, Any], addresses: str
+) -> None:
+    told = remembering(tmp_path, notes, **rows)
+    assert told.code == 0 and f'"msg": "h3 {addresses}"' in told.output, told.output
+
+
+def test_it_hides_nothing_that_was_brought_back_since(tmp_path: Path) -> None:
+    """With another name and address, by hand."""
+    rows = [*ROWS[:2], {**ROWS[2], "name": "new", "host": "10.0.9.3"}]
+    told = remembering(tmp_path, {"a": ROWS[2:]}, broker=rows, database=rows)
+    assert told.code == 2 and "10.0.9.3 is nobody else's" in told.failure, told.output
+
+
 # -- what a side is fenced off from
 
 
