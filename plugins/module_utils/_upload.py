@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
     _archive,
@@ -35,6 +34,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import check_usable
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_id
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._urls import bare
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import (
     Ticker,
     is_outage,
@@ -254,29 +254,11 @@ def _have_fetched(
             timeout=idle_timeout,
         )
     except ApiError as exc:
-        exc.message = exc.message.replace(url, _bare(url))
+        exc.message = exc.message.replace(url, bare(url))
         if exc.code == "bad_parameters_error":
             exc.hint = "It is the manager that has to reach it; src sends a file from here"
         raise
     _check_answer(answer, snapshot_id)
-
-
-def _bare(url: str) -> str:
-    """Without what may be a secret in it: an account, or a signature in the query."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "its URL"
-    if not parts.netloc:  # no URL at all
-        return url.partition("?")[0].rpartition("@")[2]
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def secrets_in(url: str) -> list[str]:
-    """What may be secret in it: an account, and a query. What is very short would be struck out of other words too."""
-    before, _sign, query = url.partition("?")
-    account = before.partition("//")[2].partition("/")[0].rpartition("@")[0]
-    return [part for part in (account, account.partition(":")[2], query) if len(part) > 5]
 
 
 def _check_answer(answer: t.Any, snapshot_id: str) -> None:
@@ -352,7 +334,7 @@ def _examine(
         except RecoveryError as problem:
             fate = f"is unusable and could not be deleted again ({problem.message})"
         raise type(exc)(
-            f"what the manager fetched from {_bare(source.url or '')} {fate}: {exc.message}",
+            f"what the manager fetched from {bare(source.url or '')} {fate}: {exc.message}",
             hint=exc.hint or _archive.NOT_A_SNAPSHOT_HINT,
             **exc.details,
         ) from None
@@ -379,4 +361,4 @@ def _read_whole(
     return description, {"archive": description.as_dict(), "sha256": sha256, "size": size}
 
 
-__all__ = ("Source", "secrets_in", "upload")
+__all__ = ("Source", "upload")

@@ -128,11 +128,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
     create_manager_module,
     run,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._upload import (
-    Source,
-    secrets_in,
-    upload,
-)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._upload import Source, upload
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._urls import secrets_in
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

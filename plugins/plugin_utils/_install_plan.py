@@ -12,16 +12,16 @@ import os
 import re
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import SSL, TIERS
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._urls import (
+    bare_in,
+    has_secrets,
+)
 
 Json = dict[str, t.Any]
 
-SECRET = re.compile("signature|sig=|token|key|passw|secret|credential", re.IGNORECASE)
-#: Of URLs in what a host says.
-LOGIN, QUERY = re.compile(r"(?<=://)[^/\s]*@"), re.compile(r"(?<=\S)\?\S+")
-#: How much of it is told.
+#: How much is told of what a host says.
 TOLD = 400
 #: What agents trust.
 INTERNAL_CA = f"{SSL}/cloudify_internal_ca_cert.pem"
@@ -302,12 +302,6 @@ def on_controller(package: str) -> bool:
     return package.startswith(("~", ".", "/"))
 
 
-def has_secrets(package: str) -> bool:
-    """Whether it is a URL with a login, or with a signature or the like in its query."""
-    parts = urlsplit(package)
-    return "@" in parts.netloc or bool(SECRET.search(parts.query))
-
-
 def is_missing(package: str) -> bool:
     return on_controller(package) and not os.path.isfile(os.path.expanduser(package))
 
@@ -332,9 +326,7 @@ def package_problem(offered: t.Mapping[str, t.Any]) -> str:
     if "rc" not in offered or offered["rc"] == 0:
         return ""
     said = str(offered.get("stderr") or offered.get("msg") or "").splitlines()
-    told = "; ".join([line.strip() for line in said if line.strip()][-3:])
-    for secret in (LOGIN, QUERY):
-        told = secret.sub("", told)
+    told = bare_in("; ".join([line.strip() for line in said if line.strip()][-3:]))
     return told[:TOLD] or f"exit code {offered['rc']}, and nothing said"
 
 

@@ -245,7 +245,13 @@ def test_a_tier_without_a_configuration_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "package",
-    ["https://me:s3cret@repo/a-7.0.4.rpm", "https://repo/a-7.0.4.rpm?X-Amz-Signature=s3cret"],
+    [
+        "https://me:s3cret@repo/a-7.0.4.rpm",
+        "https://repo/a-7.0.4.rpm?X-Amz-Signature=s3cret",
+        # that cannot be fetched, but would be told
+        "https://me:s3cret/s3cret@repo/a-7.0.4.rpm",
+        "https://me:s3cret@[::1/a-7.0.4.rpm",
+    ],
 )
 def test_a_package_whose_url_has_a_secret_is_refused_without_telling_it(package: str) -> None:
     told = refused(package=package)
@@ -362,6 +368,9 @@ def test_in_what_the_host_has_said_no_secret_is_told() -> None:
     said = "a\n- Curl error (6) for https://me:s3cret@repo.example/x?token=s3cret2 [no]\n\nError: b\nc\n"
     told = refused(offered={"rc": 1, "stderr": said})
     assert "(- Curl error (6) for https://repo.example/x [no]; Error: b; c)" in told
+    said = "for ftp://[::1]:81/x#s3cret\nhttps://me:p/s3cret@a.b/x failed\nhttps://a.b?x=s3@s3cret"
+    told = refused(offered={"rc": 1, "stderr": said})
+    assert "(for ftp://[::1]:81/x; its URL failed; its URL): mend that" in told
     assert "exit code 1, and nothing said" in refused(offered={"rc": 1, "stdout": "", "stderr": ""})
     assert "no sudo" in refused(offered={"rc": 1, "msg": "no sudo"})
     assert len(refused(offered={"rc": 1, "stderr": "x" * 9999})) < 700

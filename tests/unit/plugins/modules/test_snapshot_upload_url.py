@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import pathlib
 import typing as t
 
@@ -185,6 +186,28 @@ def test_a_url_that_the_manager_cannot_fetch_is_told(code: str, manager: t.Any) 
     assert "Cannot have the manager fetch snapshot s1: PUT" in said["msg"]
     assert f"Cannot fetch {BARE}" in said["msg"]
     assert "s3cret" not in said["msg"]
+
+
+@pytest.mark.parametrize(
+    ("url", "bare"),
+    [
+        (URL, BARE),
+        ("https://me:s3cret@[fd00::1]:81/s1.zip", "https://[fd00::1]:81/s1.zip"),
+        ("ftp://me:s3c@ret-s3cret@store.example/s1.zip", "ftp://store.example/s1.zip"),
+        # nobody knows where its account ends
+        ("https://me:s3cret/s3cret@store.example/s1.zip", "its URL"),
+        ("https://me:s3cret?s3cret@store.example/s1.zip?sig=1", "its URL"),
+        ("https://store.example/s1.zip?sig=s3cret#s3cret", "https://store.example/s1.zip"),
+    ],
+)
+def test_no_secret_of_a_url_is_told(url: str, bare: str, manager: t.Any) -> None:
+    absent(manager)
+    query = {"query": {"snapshot_archive_url": url}}
+    said = f"Cannot fetch {url} ({url.partition('#')[0]})"
+    manager.error("PUT", ARCHIVE, 400, "bad_parameters_error", said, **query)
+    told = manager.run("snapshot_upload", id="s1", url=url)
+    assert f"Cannot fetch {bare} (" in told["msg"]
+    assert "s3c" not in json.dumps(told)
 
 
 def test_an_id_that_was_taken_meanwhile_is_told(manager: t.Any) -> None:
