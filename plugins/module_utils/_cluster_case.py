@@ -227,18 +227,23 @@ def _note_unlisted(found: list[Json], listed: list[tuple[str, tuple[str, ...]]])
             member["stranger"] = next(told, "")
 
 
+def rows_of(view: Json) -> t.Iterator[tuple[str, t.Any, t.Any, t.Any]]:
+    """The tier, name, address, and address for users, of each member that a manager lists. A row without any name is nobody."""
+    registers = view.get("registers") or {}
+    lists = [("manager", "name", "host_ip", view.get("nodes"))]
+    lists += [("manager", "hostname", "private_ip", registers.get("manager"))]
+    lists += [(tier, "name", "host", registers.get(tier)) for tier in ("broker", "database")]
+    for tier, name, address, rows in lists:
+        for row in rows or []:
+            if not row.get("is_external") and (row.get(name) or row.get(address)):
+                yield tier, row.get(name), row.get(address), row.get("public_ip")
+
+
 def _rows(views: t.Mapping[str, Json]) -> t.Iterator[tuple[str, tuple[str, ...], str]]:
     """The tier of a row of any register, what it calls a member among its peers, and the address for all others."""
     for view in views.values():
-        registers = view.get("registers") or {}
-        listed = [("manager", "name", "host_ip", view.get("nodes"))]
-        listed += [("manager", "hostname", "private_ip", registers.get("manager"))]
-        listed += [(tier, "name", "host", registers.get(tier)) for tier in ("broker", "database")]
-        for tier, name, address, rows in listed:
-            for row in rows or []:
-                names = tuple(str(row[key]) for key in (name, address) if row.get(key))
-                if not row.get("is_external"):
-                    yield tier, names, str(row.get("public_ip") or "")
+        for tier, name, address, public in rows_of(view):
+            yield tier, tuple(str(each) for each in (name, address) if each), str(public or "")
         for tier, told in ((view.get("cluster_status") or {}).get("tiers") or {}).items():
             for node, how in (told.get("nodes") or {}).items():
                 if how.get("public_ip"):
@@ -285,4 +290,5 @@ __all__ = (
     "is_it",
     "known_as",
     "patroni_rows",
+    "rows_of",
 )

@@ -14,9 +14,9 @@ import typing as t
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
     Case,
     is_it,
+    rows_of,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import facts_of
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._members import REGISTERS
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
     Version,
@@ -106,7 +106,7 @@ def members_of(views: t.Mapping[str, Json]) -> list[Json]:
         for name in views
     ]
     named: list[Json] = []
-    told = (row for view in views.values() for row in _rows(view))
+    told = (row for view in views.values() for row in rows_of(view))
     rows = dict.fromkeys(tuple(str(each) if each else "" for each in row) for row in told)
     # what all have in common is the load balancer's
     publics = [public for tier, *_names, public in rows if tier == "manager"]
@@ -121,18 +121,6 @@ def members_of(views: t.Mapping[str, Json]) -> list[Json]:
     if len(others) == 1 and views[others[0]].get("error_code") not in OWN_WORD:
         return [member for member in found if member["name"] != others[0]]
     return found
-
-
-def _rows(view: Json) -> t.Iterator[tuple[t.Any, ...]]:
-    """The tier, name, address, and address for users, of each member that a manager lists."""
-    for row in view.get("nodes") or []:
-        if row.get("name") or row.get("host_ip"):
-            yield "manager", row.get("name"), row.get("host_ip"), row.get("public_ip")
-    for tier, (_path, key) in REGISTERS.items():
-        for row in (view.get("registers") or {}).get(tier) or []:
-            address = row.get("private_ip") or row.get("host")
-            if not row.get("is_external") and (row.get(key) or address):
-                yield tier, row.get(key), address, row.get("public_ip")
 
 
 def _only_one(found: list[Json], named: list[Json]) -> list[Json]:

@@ -184,6 +184,13 @@ def test_a_register_has_the_address_of_a_name() -> None:
     assert also(views, *two) == [["10.0.0.1"], ["10.0.0.2"]]
 
 
+def test_a_row_without_a_name_is_nobody() -> None:
+    views = registers(("", ""))
+    assert also(views, member("h1")) == [[]]
+    views["h9"]["registers"]["database"][0]["public_ip"] = "10.0.0.1"
+    assert also(views, member("h1"), member("h2", address="10.0.0.2")) == [[], []]
+
+
 def test_a_host_says_its_own_address_and_the_register_what_it_calls_that() -> None:
     views = registers(("node1", "10.0.0.1"))
     assert also(views, member("h1", address="h1"), h1="10.0.0.1") == [["10.0.0.1", "node1"]]
