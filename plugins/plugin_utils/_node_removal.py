@@ -161,8 +161,7 @@ class NodeRemoval:
         return {
             "tiers": self.tiers,
             "standby": self._said.standby,
-            "nodes": self.rows["nodes"],
-            "rows": {tier: self.rows[tier] for tier in TIERS},
+            "rows": self.rows,
             "keepers": self._said.keepers(),
             "unread": self._unread,
             "why": self._why(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 import yaml
 
 from playbooks.cluster import Cluster
+from standin.tests.cluster.members import Node
 from tooling.played import PLAYBOOK, Played, environment, play
 
 REPO = Path(__file__).parents[2]
@@ -37,6 +39,7 @@ def played(
     *,
     brokers: dict[str, Any] | None = None,
     databases: dict[str, Any] | None = None,
+    managers: dict[str, Any] | None = None,
     words: tuple[str, ...] = (),
     **variables: Any,
 ) -> Played:
@@ -44,6 +47,7 @@ def played(
     :param given: the environment
     :param brokers: the hosts of that group, with their variables
     :param databases: the same
+    :param managers: the same
     :param words: further ones of the command line
     """
     hosts = {"h1": {"ansible_connection": "local", "ansible_become": False}}
@@ -51,6 +55,7 @@ def played(
     inventory = place / "hosts.json"
     children = {"cloudify_brokers": {"hosts": brokers}} if brokers else {}
     children |= {"cloudify_databases": {"hosts": databases}} if databases else {}
+    children |= {"cloudify_managers": {"hosts": managers}} if managers else {}
     inventory.write_text(
         json.dumps({"all": {"hosts": hosts, "vars": python, "children": children}})
     )
@@ -549,6 +554,94 @@ def test_it_hides_nothing_that_was_brought_back_since(tmp_path: Path) -> None:
     rows = [*ROWS[:2], {**ROWS[2], "name": "new", "host": "10.0.9.3"}]
     told = remembering(tmp_path, {"a": ROWS[2:]}, broker=rows, database=rows)
     assert told.code == 2 and "10.0.9.3 is nobody else's" in told.failure, told.output
+
+
+def role_of(name: str, *parts: str) -> list[dict[str, Any]]:
+    """Parts of a role, by the names of their files."""
+    role = {"name": f"cloudify_ha.recovery.{name}"}
+    return [{"ansible.builtin.include_role": {**role, "tasks_from": part}} for part in parts]
+
+
+def test_a_node_before_5_0_comes_back_with_the_address_that_it_had(tmp_path: Path) -> None:
+    """The inventory has the one at which the operator reaches it, and its peers have a network of their own."""
+    m1, m2 = (Node(f"m{n}", state=tmp_path / f"m{n}", profile="4.5.5") for n in (1, 2))
+    try:
+        for each in (m1, m2):
+            each.start()
+        m1.start_cluster()
+        m2.join_cluster(m1)
+        (old,) = [row for row in m1.nodes() if row["name"] == "m2"]
+        assert old["host_ip"] == m2.address
+        m2.kill()
+        given = environment(
+            tmp_path / "home",
+            CLOUDIFY_MANAGER_HOSTS=f"127.0.0.1:{m1.port}",
+            CLOUDIFY_USERNAME=m1.username,
+            CLOUDIFY_PASSWORD=m1.password,
+            CLOUDIFY_VALIDATE_CERTS="false",
+        )
+        look: dict[str, Any] = {
+            "managers": {n.name: {"ansible_host": f"127.0.0.1:{n.port}"} for n in (m1, m2)},
+            "node_state_facts": {"generation": "active_standby", "dbs_need_node_id": False},
+        }
+        for role in ("remove_node", "register_node"):
+            look |= {
+                f"{role}_store_host": "h1",
+                f"{role}_name": "m2",
+                f"{role}_place": str(tmp_path),
+            }
+        done = played(
+            tmp_path, role_of("remove_node", "ask.yml", "act.yml", "verify.yml"), given, **look
+        )
+        assert done.code == 0, done.output
+        assert [row["name"] for row in m1.nodes()] == ["m1"]
+        file = tmp_path / "registers-m2.json"
+        (remembered,) = json.loads(file.read_text())["nodes"]
+        assert (remembered["name"], remembered["host_ip"]) == ("m2", m2.address)
+
+        m2.start()
+        m2.wipe()
+        done = played(
+            tmp_path, role_of("register_node", "act.yml"), given, register_node_timeout="30", **look
+        )
+        assert done.code == 0, done.output
+        assert m1.node("m2")["host_ip"] == m2.address
+    finally:
+        for each in (m1, m2):
+            each.stop()
+
+
+def test_whether_the_inventory_says_the_address_for_the_peers_before_5_0(tmp_path: Path) -> None:
+    list_ = [{"name": "h3", "host_ip": "10.0.0.3"}, {"name": "h3", "host_ip": "10.0.0.33"}]
+    registers: dict[str, Any] = {"manager": [], "broker": [], "database": []}
+    #: Host, what was remembered of it -> by which address it joins.
+    cases = [
+        ("h3", json.dumps({**registers, "nodes": list_}), "10.0.0.3"),
+        ("h2", json.dumps({**registers, "nodes": list_}), "10.0.1.2"),
+        (
+            "h3",
+            json.dumps({**registers, "nodes": [{"name": "h3", "host_ip": None}]}),
+            "h3.lab.test",
+        ),
+        ("h3", json.dumps({**registers, "nodes": []}), "h3.lab.test"),
+        # of an older version, or of none
+        ("h3", json.dumps(registers), "h3.lab.test"),
+        ("h3", "", "h3.lab.test"),
+    ]
+    hosts = {**PUBLIC, "h2": {**PUBLIC["h2"], "cloudify_private_ip": "10.0.1.2"}}
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/register_node/vars/main.yml")}
+    say = {
+        "ansible.builtin.debug": {"msg": "joins by {{ __register_node_member_address }}."},
+        "loop": [{"name": name, "stdout": stdout} for name, stdout, _address in cases],
+        "vars": {
+            "register_node_name": "{{ item.name }}",
+            "__register_node_remembered": "{{ item }}",
+        },
+    }
+    told = played(tmp_path, [variables, say], managers=hosts, role_path=str(REPO / "roles/x"))
+    assert told.code == 0, told.output
+    said = re.findall(r'"joins by (\S+)\."', told.output)
+    assert said == [address for _name, _stdout, address in cases], told.output
 
 
 # -- what a side is fenced off from

@@ -75,7 +75,8 @@ def test_one_that_can_be_removed() -> None:
     assert told["refusals"] == [] and told["standby"] is False
     assert told["tiers"] == list(TIERS)
     assert told["keepers"] == ["m1"] and told["unread"] == [] and told["why"] == ""
-    assert told["rows"] == {"manager": MANAGERS[2:], "broker": ROWS[2:], "database": ROWS[2:]}
+    rows = {"manager": MANAGERS[2:], "broker": ROWS[2:], "database": ROWS[2:]}
+    assert told["rows"] == {"nodes": [], **rows}
     assert told["plan"] == (
         "remove it from managers, brokers, databases (manager by REST; broker on h1 and by REST; "
         "database on h1 and on each manager)"
@@ -87,7 +88,7 @@ def test_one_of_a_cluster_before_5_0() -> None:
     told = removal({"m1": before_5_0(), "m2": before_5_0([])})
     assert told["refusals"] == [] and told["standby"] is True
     assert told["keepers"] == ["m1"]
-    assert told["nodes"] == NODES[2:]
+    assert told["rows"] == {"nodes": NODES[2:], **dict.fromkeys(TIERS, [])}
     assert told["plan"] == "remove it from the cluster's nodes"
     assert told["remains"] == ["the list of nodes"]
     told = removal({"m1": before_5_0(NODES[:2])})
@@ -145,7 +146,8 @@ def test_a_dead_manager_is_not_taken_for_its_namesake(standby: bool) -> None:
     hosts: dict[str, Json] = {name: {} for name in names}
     told = removal(views, hosts=hosts, node="manager.dc2.example.com")
     assert told["manager_name"] == "manager.dc2.example.com"
-    assert (told["nodes"] or told["rows"]["manager"]) == [(nodes if standby else rows)[1]]
+    place, listed = ("nodes", nodes) if standby else ("manager", rows)
+    assert told["rows"][place] == [listed[1]]
 
 
 def test_its_name_is_that_of_its_row() -> None:
