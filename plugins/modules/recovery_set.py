@@ -50,7 +50,8 @@ options:
   state:
     description:
       - V(staged) makes the directory that a set grows in, and takes the content inventory into it. An unfinished set that is
-        younger than O(resume_within) is taken up again under its own id, which RV(id) tells. One that is older is given up. It loses
+        younger than O(resume_within) is taken up again under its own id, which RV(id) tells. Its inventory stays where the manager has
+        its snapshot or is making it, and is taken anew where the snapshot has to be made anew. One that is older is given up. It loses
         its files, but stays until O(state=absent), for nothing else knows of its snapshot on the manager.
       - V(staged) fails if the file system has less room than the newest set's snapshot takes.
       - V(present) verifies what is staged, every byte of it, writes the manifest and commits. A second inventory is taken, and what has
@@ -164,6 +165,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _sets
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._apply import (
     new_format_warnings,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import counts
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import take_inventory
@@ -173,6 +175,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
     run,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._runs import ClusterRuns
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
+    assess_existing,
+)
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -201,15 +206,17 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
         "resumed": bool(fresh),
         "abandoned": abandoned,
     }
-    content = store.staged_content(set_id)
-    complete = bool(fresh) and content is not None
-    if content is None:
-        content = take_inventory(connect(module))
+    older = store.staged_content(set_id)
+    newer = taken_anew(connect(module), set_id, older)
+    complete = bool(fresh) and newer is None
+    content = t.cast(Result, newer or older)
     result.update(counts=counts(content), warnings_found=new_format_warnings(content))
     if not fresh:
         store.check_room(given_up=abandoned)
     if not complete or any(store.spare_files(each) for each in abandoned):
         reason = "an unfinished set is taken up again" if fresh else "no set is being made"
+        if fresh and newer and older:
+            reason += " with a new inventory, since its snapshot has to be made anew"
         result.update(changed(reason, "staged" if fresh else "absent", "staged"))
     if module.check_mode:
         return result
@@ -224,6 +231,29 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
                 store.remove(set_id)
             raise
     return result
+
+
+def taken_anew(client: CloudifyClient, set_id: str, content: Result | None) -> Result | None:
+    """An inventory in place of the one of an unfinished set; None where that one has to stay.
+
+    One that is older than a snapshot that is still to be made names what was deleted meanwhile,
+    and one that is newer than the snapshot names what is not in it.
+    """
+    if content is None:
+        return take_inventory(client)
+    if not has_to_be_made(client, set_id):
+        return None
+    newer = take_inventory(client)
+    if {**newer, "taken_at": content["taken_at"]} == content:
+        return None
+    # what a killed run has asked for can have come meanwhile
+    return newer if has_to_be_made(client, set_id) else None
+
+
+def has_to_be_made(client: CloudifyClient, set_id: str) -> bool:
+    """Whether the backup will have the manager make the snapshot, which may have failed."""
+    found = assess_existing(client, client.snapshot(set_id), replace_failed=True)
+    return found.reason is not None and found.join is None
 
 
 def as_they_were(snapshot: Result, durations: Result) -> tuple[Result, Result]:

@@ -196,6 +196,14 @@ READS = [
     ),
     Call(
         "recovery_set",
+        {"state": "staged", "id": "r2"},
+        "GET",
+        "/snapshots/r1",
+        "look up snapshot r1",
+        prepare=a_staged_set,
+    ),
+    Call(
+        "recovery_set",
         {"state": "present", "id": "r1"},
         "GET",
         "/version",

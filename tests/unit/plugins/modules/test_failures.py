@@ -51,7 +51,7 @@ def fails(manager: t.Any, tmp_path: t.Any) -> t.Callable[..., dict[str, t.Any]]:
 
 
 #: A 404 of these says that there is no such thing, which is tested with the modules.
-ABSENCE = ("/snapshots/s1", "/tenants", "/blueprints")
+ABSENCE = ("/snapshots/s1", "/snapshots/r1", "/tenants", "/blueprints")
 ERRORS = [
     (401, "unauthorized_error", "Check username and password or token"),
     (403, "forbidden_error", "Check that the tenant exists"),

@@ -15,6 +15,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _sets
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import EVERY_STATE
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import samples
 
 HOUR = 3600
@@ -38,6 +39,24 @@ def inventory(manager: t.Any, *secrets: str) -> None:
         query = {"_include": fields} | ({} if path == "/tenants" else {"_all_tenants": "true"})
         items = [{"key": key, "tenant_name": "t1"} for key in secrets]
         manager.listed(path, items if path == "/secrets" else [], query=query)
+
+
+MADE = {"workflow_id": "create_snapshot", "id": "e1", "created_at": "2026-11-22T00:00:00.000Z"}
+
+
+def on_manager(
+    manager: t.Any, set_id: str, status: str | None = "created", execution: str | None = None
+) -> None:
+    """What a look at an unfinished set's snapshot finds."""
+    if status is None:
+        manager.error("GET", f"/snapshots/{set_id}", 404, "not_found_error")
+        return
+    manager.get(f"/snapshots/{set_id}", {"id": set_id, "status": status})
+    if status == "created":
+        query = {"_include_system_workflows": "true", "_all_tenants": "true"}
+        made = [{**MADE, "status": execution, "parameters": {"snapshot_id": set_id}}]
+        states = {"status": list(EVERY_STATE), "workflow_id": "create_snapshot"}
+        manager.listed("/executions", made if execution else [], query={**query, **states})
 
 
 @pytest.fixture
@@ -92,16 +111,71 @@ def test_staging_in_check_mode_writes_nothing(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("execution", [None, "started", "terminated"])
 def test_a_set_that_is_being_made_is_taken_up_again_under_its_own_id(
-    run: t.Any, tmp_path: pathlib.Path
+    execution: str | None, manager: t.Any, run: t.Any, tmp_path: pathlib.Path
 ) -> None:
     staging = samples.stage(tmp_path, "r0")
     before = tree(tmp_path)
+    on_manager(manager, "r0", execution=execution)
     said = run(state="staged", id="r1")
     assert not said["changed"]
     assert (said["id"], said["resumed"]) == ("r0", True)
     assert said["path"] == str(staging)
     assert said["counts"] == {"secrets": 1}
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(
+    ("status", "execution"), [(None, None), ("failed", None), ("created", "cancelled")]
+)
+def test_where_its_snapshot_has_to_be_made_anew_so_has_its_inventory(
+    status: str | None,
+    execution: str | None,
+    check: bool,
+    manager: t.Any,
+    run: t.Any,
+    tmp_path: pathlib.Path,
+) -> None:
+    """What was deleted meanwhile would count as lost, and be made again by a restore."""
+    staging = samples.stage(tmp_path, "r0")
+    before = tree(tmp_path)
+    on_manager(manager, "r0", status, execution)
+    inventory(manager, "b", "c")
+    on_manager(manager, "r0", status, execution)
+    said = run(state="staged", check=check)
+    assert said["changed"]
+    assert said["reason"].startswith("an unfinished set is taken up again with a new inventory, ")
+    assert (said["id"], said["resumed"], said["counts"]) == ("r0", True, {"secrets": 2})
+    content = json.loads((staging / "content.json").read_text())["content"]
+    assert content["t1"]["secrets"]["ids"] == (["a"] if check else ["b", "c"])
+    assert (tree(tmp_path) == before) == check
+
+
+def test_a_new_inventory_that_says_the_same_changes_nothing(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    inventory(manager, "a")
+    run(state="staged")
+    before = tree(tmp_path)
+    on_manager(manager, "r1", None)
+    inventory(manager, "a")
+    assert not run(state="staged")["changed"]
+    assert tree(tmp_path) == before
+
+
+def test_an_inventory_that_is_older_than_its_snapshot_stays(
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+) -> None:
+    """The request of the run that was killed can arrive while the new one is taken."""
+    samples.stage(tmp_path, "r0")
+    before = tree(tmp_path)
+    on_manager(manager, "r0", None)
+    inventory(manager, "b")
+    on_manager(manager, "r0", "created", "started")
+    said = run(state="staged")
+    assert (said["changed"], said["counts"]) == (False, {"secrets": 1})
     assert tree(tmp_path) == before
 
 
@@ -136,6 +210,7 @@ def test_an_unfinished_set_that_is_too_old_is_given_up(
     assert (old / "content.json").exists()
     assert (tmp_path / "prod" / ".incoming-r1").exists() == (not check)
     if not check:
+        on_manager(manager, "r1")
         again = run(state="staged", id="r2")
         assert not again["changed"]
         assert (again["id"], again["abandoned"]) == ("r1", ["r0"])
@@ -173,10 +248,11 @@ def test_there_has_to_be_room_for_a_snapshot_as_large_as_the_newest(
 
 
 def test_of_several_unfinished_sets_the_newest_is_taken_up_again(
-    run: t.Any, tmp_path: pathlib.Path
+    manager: t.Any, run: t.Any, tmp_path: pathlib.Path
 ) -> None:
     for hours, set_id in ((3, "r1"), (1, "r2"), (2, "r3")):
         age(samples.stage(tmp_path, set_id), hours)
+    on_manager(manager, "r2")
     said = run(state="staged", id="r9", resume_within=4 * HOUR)
     assert (said["id"], said["resumed"]) == ("r2", True)
     assert sorted(said["abandoned"]) == ["r1", "r3"]
