@@ -12,6 +12,7 @@ An inventory is a dict:
 - C(content): tenant -> kind -> {count, ids}; what belongs to no tenant stands under C(MANAGER_WIDE)
 - C(details): what mending a restore needs: schedules, sites, placements, scheduled executions
 - C(kinds): the kinds that were read; others do not exist on that version or edition
+- C(moved_on): of a set, in words, what changed while its snapshot was made; the gone is not in it
 """
 
 from __future__ import annotations
@@ -138,6 +139,10 @@ MOST_NAMED = 5
 
 #: Executions change state by themselves while time goes by; only these two states are followed.
 SCHEDULED = "scheduled"
+
+#: What names a placement and a schedule among the details.
+PLACED = ("tenant", "deployment_id")
+SCHEDULED_BY = ("tenant", "deployment_id", "id")
 
 RESTORED_SCHEDULE = re.compile(r"_restored_[0-9a-f]+$")
 
@@ -413,9 +418,8 @@ def _by(key: t.Sequence[str], found: t.Iterable[Json]) -> dict[tuple[t.Any, ...]
 def _compare_placements(
     details_before: Json, details_after: Json, after: Json, result: Comparison
 ) -> None:
-    key = ("tenant", "deployment_id")
-    has = _by(key, details_after.get("placements", []))
-    for (tenant, deployment), was in _by(key, details_before.get("placements", [])).items():
+    has = _by(PLACED, details_after.get("placements", []))
+    for (tenant, deployment), was in _by(PLACED, details_before.get("placements", [])).items():
         ids = after["content"].get(tenant, {}).get("deployments", {}).get("ids", [])
         if deployment not in ids:
             continue  # lost as a whole, and named as such
@@ -431,10 +435,9 @@ def _compare_placements(
 
 
 def _compare_schedules(details_before: Json, details_after: Json, result: Comparison) -> None:
-    key = ("tenant", "deployment_id", "id")
-    has = _by(key, details_after.get("execution_schedules", []))
+    has = _by(SCHEDULED_BY, details_after.get("execution_schedules", []))
     for (tenant, deployment, name), was in _by(
-        key, details_before.get("execution_schedules", [])
+        SCHEDULED_BY, details_before.get("execution_schedules", [])
     ).items():
         now = has.get((tenant, deployment, name))
         if now is None:
@@ -476,6 +479,93 @@ def _rule(schedule: Json) -> Json:
     return {name: value for name, value in (schedule.get("rule") or {}).items() if value}
 
 
+# -- a snapshot between two inventories -------------------------------------------------------
+
+
+def surely_saved(before: Json, after: Json) -> Json:
+    """Of an inventory what a snapshot that was made between it and a later one has to hold.
+
+    What is gone afterwards, or is another, may be in the snapshot or not: a restore need not bring
+    it back, and nobody has to make it again. Only schedules are as they were in the end, for one
+    that the restore loses is made again, and not with what was changed. What cannot be listed any
+    more stays.
+    """
+
+    there = {
+        (tenant, name): set(found["ids"])
+        for tenant, kinds in after["content"].items()
+        for name, found in kinds.items()
+    }
+
+    def stays(tenant: str, name: str, item: str) -> bool:
+        return name not in after["kinds"] or item in there.get((tenant, name), ())
+
+    content: dict[str, dict[str, Json]] = {}
+    for tenant, kinds in before["content"].items():
+        for name, found in kinds.items():
+            ids = [item for item in found["ids"] if stays(tenant, name, item)]
+            if ids:
+                content.setdefault(tenant, {})[name] = {"count": len(ids), "ids": ids}
+    return {**before, "content": content, "details": _details_in_both(before, after, stays)}
+
+
+def _details_in_both(before: Json, after: Json, stays: t.Callable[[str, str, str], bool]) -> Json:
+    was, now = before.get("details", {}), after.get("details", {})
+    placed = _by(PLACED, now.get("placements", []))
+    schedules = _by(SCHEDULED_BY, now.get("execution_schedules", []))
+    kept: Json = {
+        "placements": [
+            _placed_in_both(each, placed.get((each["tenant"], each["deployment_id"]), {}))
+            for each in was.get("placements", [])
+        ],
+        "execution_schedules": [
+            schedules.get((each["tenant"], each["deployment_id"], each["id"]), each)
+            for each in was.get("execution_schedules", [])
+            if stays(each["tenant"], "execution_schedules", f"{each['deployment_id']}/{each['id']}")
+        ],
+        "sites": [
+            each for each in was.get("sites", []) if stays(each["tenant"], "sites", each["name"])
+        ],
+        "scheduled_executions": [
+            each
+            for each in was.get("scheduled_executions", [])
+            if stays(each["tenant"], "executions", each["id"])
+        ],
+        "fields": {
+            tenant: {
+                name: (
+                    _fields_in_both(items, now.get("fields", {}).get(tenant, {}).get(name, {}))
+                    if name in after["kinds"]
+                    else items
+                )
+                for name, items in kinds.items()
+            }
+            for tenant, kinds in was.get("fields", {}).items()
+        },
+    }
+    kept["placements"] = [
+        each for each in kept["placements"] if each["site_name"] or each["labels"]
+    ]
+    return {name: kept.get(name, found) for name, found in was.items()}
+
+
+def _placed_in_both(was: Json, now: Json) -> Json:
+    same_site = was.get("site_name") == now.get("site_name")
+    labels = [label for label in was.get("labels") or [] if label in (now.get("labels") or [])]
+    return {**was, "site_name": was.get("site_name") if same_site else None, "labels": labels}
+
+
+def _fields_in_both(was: Json, now: Json) -> Json:
+    """item -> what of it has to be as it was"""
+    found = {
+        item: {
+            name: value for name, value in values.items() if now.get(item, {}).get(name) == value
+        }
+        for item, values in was.items()
+    }
+    return {item: values for item, values in found.items() if values}
+
+
 def schedules_breaking_new_format(inventory: Json) -> list[str]:
     """Schedules over which a restore in new format stumbles: all that have no rrule."""
     return [
@@ -509,4 +599,5 @@ __all__ = (
     "is_inventory",
     "placed_deployments",
     "schedules_breaking_new_format",
+    "surely_saved",
 )

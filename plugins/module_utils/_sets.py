@@ -24,10 +24,12 @@ from dataclasses import dataclass, field
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import sha256_of
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+    Comparison,
     compare,
     counts,
     is_filled,
     is_inventory,
+    surely_saved,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import (
     SPARE_BYTES,
@@ -187,7 +189,8 @@ class ClusterStore:
         :param snapshot: what the manager says of the snapshot, and how it was made;
             C(created_seen_at) is when it said that it is created
         :param durations: seconds by step, for the manifest
-        :param content_after: a second inventory, taken when the snapshot was done
+        :param content_after: a second inventory, taken when the snapshot was done: what is gone by
+            then is taken out of the set's own
         :raises ArchiveError: when the staged snapshot is damaged
         :raises SetError: when a part is missing, or a proof is not passed
         """
@@ -227,6 +230,10 @@ class ClusterStore:
             raise SetError(
                 f"the set {set_id} cannot be committed: {SNAPSHOT} has changed since its download"
             )
+        saved = _as_saved(content, content_after)
+        if saved != content:
+            self.stage_content(set_id, saved)
+            content = saved
         now = utc_now()
         passed = {"created": snapshot.get("created_seen_at"), "inventory": content["taken_at"]}
         manifest = {
@@ -241,7 +248,7 @@ class ClusterStore:
             "archive": description.as_dict(),
             "durations": durations,
             "proofs": [{"name": name, "passed_at": passed.get(name) or now} for name in PROOFS],
-            "warnings": [*warnings, *_moved_on(content, content_after)],
+            "warnings": [*warnings, *content.get("moved_on", [])],
             "files": {
                 SNAPSHOT: {"size": size, "sha256": sha256},
                 **{
@@ -491,15 +498,21 @@ def _is_inventory_file(path: str) -> bool:
         return False
 
 
-def _moved_on(before: Json, after: Json | None) -> list[str]:
-    """What changed while the snapshot was made, so that nobody takes it for a loss later."""
-    if after is None:
-        return []
-    comparison = compare(before, after)
-    return [
+def _as_saved(content: Json, after: Json | None) -> Json:
+    """The inventory without what moved on while the snapshot was made, so that no restore takes it
+    for a loss and makes it again. It says so itself, for a commit that is killed and done again.
+
+    A manager that has nothing any more has been emptied, and nobody knows when: then all stays.
+    """
+    comparison = compare(content, after) if after else Comparison()
+    told = [
         f"while the snapshot was made, the manager's content moved on: {difference}"
         for difference in (*comparison.lost, *comparison.gained, *comparison.changed)
     ]
+    if not after or not told:
+        return content
+    saved = surely_saved(content, after) if is_filled(counts(after)) else content
+    return {**saved, "moved_on": list(dict.fromkeys([*content.get("moved_on", []), *told]))}
 
 
 __all__ = (

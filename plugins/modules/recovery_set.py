@@ -55,7 +55,9 @@ options:
         its files, but stays until O(state=absent), for nothing else knows of its snapshot on the manager.
       - V(staged) fails if the file system has less room than the newest set's snapshot takes.
       - V(present) verifies what is staged, every byte of it, writes the manifest and commits. A second inventory is taken, and what has
-        changed while the snapshot was made is named in the manifest's warnings. A set that its own manager could not restore is refused.
+        changed while the snapshot was made is named in the manifest's warnings. What is gone by then is taken out of the set's inventory,
+        unless the manager has nothing at all any more, so that no restore misses it or makes it again. A set that its own manager could
+        not restore is refused.
       - V(absent) removes a set, or an unfinished one.
       - V(pruned) removes all but the O(keep) newest sound sets. Sets with problems are neither counted nor removed. Before anything is
         removed, the newest set is read to its last byte, and the next one if that has a problem or nothing in it, until one is sound.

@@ -17,6 +17,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
     is_inventory,
     placed_deployments,
     schedules_breaking_new_format,
+    surely_saved,
 )
 
 Items = dict[str, list[dict[str, t.Any]]]
@@ -386,3 +387,68 @@ def test_a_write_that_health_has_tried_is_no_content() -> None:
     own = {"key": "password", "tenant_name": "default_tenant"}
     found = build_inventory(items={"secrets": [left, own]}, manager={}, now="now")
     assert found["content"]["default_tenant"]["secrets"] == {"count": 1, "ids": ["password"]}
+
+
+# -- what moved on while a snapshot was made ---------------------------------------------------------
+
+
+def relabelled(items: Items) -> None:
+    items["deployments"][0]["labels"] = [
+        ITEMS["deployments"][0]["labels"][1],
+        {"key": "env", "value": "test"},
+    ]
+
+
+def gone(kind: str) -> t.Callable[[Items], t.Any]:
+    return lambda items: items[kind].clear()
+
+
+def moved(items: Items) -> None:
+    items["deployments"][0]["site_name"] = "paris"
+
+
+MOVING_ON: dict[str, t.Callable[[Items], t.Any]] = {
+    **{f"no {kind}": gone(kind) for kind in ITEMS},
+    "a site is gone, and its deployment has none": lambda items: (
+        items["sites"].clear(),
+        items["deployments"][0].pop("site_name"),
+    ),
+    "a deployment is elsewhere": moved,
+    "other labels": relabelled,
+    "no labels": lambda items: items["deployments"][0].pop("labels"),
+    "another blueprint": lambda items: items["deployments"][1].update(blueprint_id="other"),
+    "more secrets": lambda items: items["secrets"].append({"key": "l", "tenant_name": "t2"}),
+}
+
+
+@pytest.mark.parametrize("change", MOVING_ON)
+def test_whichever_of_two_states_comes_back_nothing_counts_as_lost(change: str) -> None:
+    later = after(MOVING_ON[change])
+    saved = surely_saved(inventory(), later)
+    assert compare(saved, inventory()).complete
+    assert compare(saved, later).complete
+    assert saved["taken_at"] == "now" and saved["kinds"] == inventory()["kinds"]
+
+
+def test_all_that_is_still_there_has_been_saved() -> None:
+    assert surely_saved(inventory(), inventory()) == inventory()
+    assert surely_saved(inventory(), after(lambda items: items["secrets"].clear()))["content"] == {
+        tenant: {name: found for name, found in kinds.items() if name != "secrets"}
+        for tenant, kinds in inventory()["content"].items()
+    }
+
+
+def test_what_cannot_be_listed_any_more_may_be_there() -> None:
+    later = after(lambda items: [items.pop(name) for name in ("sites", "execution_schedules")])
+    assert surely_saved(inventory(), later) == inventory()
+
+
+def test_a_schedule_is_saved_as_it_was_in_the_end() -> None:
+    later = after(lambda items: items["execution_schedules"][0].update(enabled=False))
+    (schedule,) = surely_saved(inventory(), later)["details"]["execution_schedules"]
+    assert schedule["enabled"] is False
+
+
+def test_an_inventory_of_old_has_nothing_more_to_be_taken_out() -> None:
+    bare = {name: inventory()[name] for name in ("taken_at", "manager", "content", "kinds")}
+    assert surely_saved(bare, inventory()) == {**bare, "details": {}}

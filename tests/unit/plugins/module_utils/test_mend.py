@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
     build_inventory,
     compare,
+    surely_saved,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._mend import Mended, mend
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
@@ -199,3 +200,11 @@ def test_schedule_of_dry_runs_stays_one(manager: t.Any) -> None:
     )
     before: Items = {"deployments": [PLACED], "execution_schedules": [schedule]}
     assert len(mended({"deployments": [PLACED], "execution_schedules": []}, before).done) == 1
+
+
+def test_what_was_deleted_while_the_snapshot_was_made_is_not_made_again() -> None:
+    had = surely_saved(inventory(WHOLE), inventory({**WHOLE, "execution_schedules": [DAILY]}))
+    bare = inventory({**WHOLE, "execution_schedules": [DAILY]})
+    comparison = compare(had, bare)
+    assert comparison.complete
+    assert mend(client(), inventory=had, comparison=comparison) == Mended([], [])

@@ -94,6 +94,45 @@ def test_its_manifest_tells_what_it_is(tmp_path: pathlib.Path) -> None:
     assert all(proof["passed_at"] for proof in manifest["proofs"])
 
 
+def test_what_was_gone_when_the_snapshot_was_done_is_not_in_its_inventory(
+    tmp_path: pathlib.Path,
+) -> None:
+    """A restore would call it lost, and make it again."""
+    staging, sets = samples.stage(tmp_path, "r1"), samples.store(tmp_path)
+    sets.stage_content("r1", samples.inventory("a", "b", "c"))
+    done = sets.commit(
+        "r1",
+        snapshot=samples.snapshot(staging),
+        durations={},
+        warnings=["known"],
+        content_after=samples.inventory("b", "d"),
+    )
+    told = [
+        f"while the snapshot was made, the manager's content moved on: {change} of tenant t1"
+        for change in ("lost: secrets a", "lost: secrets c", "gained: secrets d")
+    ]
+    content = json.loads((tmp_path / "prod" / "r1" / "content.json").read_text())
+    assert content == {**samples.inventory("b"), "moved_on": told}
+    assert done.manifest["counts"] == {"secrets": 1}
+    assert done.manifest["warnings"] == ["known", *told]
+    assert verified(tmp_path).sound
+
+
+@pytest.mark.parametrize("later", [None, samples.inventory("a", "b"), samples.inventory()])
+def test_where_all_or_nothing_is_there_still_the_inventory_stays(
+    later: t.Any, tmp_path: pathlib.Path
+) -> None:
+    """A manager that has been emptied is no reason to expect nothing of a restore."""
+    staging, sets = samples.stage(tmp_path, "r1"), samples.store(tmp_path)
+    before = samples.inventory("a", "b")
+    sets.stage_content("r1", before)
+    facts = samples.snapshot(staging)
+    done = sets.commit("r1", snapshot=facts, durations={}, warnings=[], content_after=later)
+    content = json.loads((tmp_path / "prod" / "r1" / "content.json").read_text())
+    assert content["content"] == before["content"] and done.manifest["counts"] == {"secrets": 2}
+    assert len(done.manifest["warnings"]) == (2 if later == samples.inventory() else 0)
+
+
 def test_nobody_else_can_read_it(tmp_path: pathlib.Path) -> None:
     folder = samples.commit(tmp_path, "r1")
     assert folder.stat().st_mode & 0o777 == 0o700

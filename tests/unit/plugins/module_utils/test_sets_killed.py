@@ -59,6 +59,27 @@ def test_a_commit_leaves_a_whole_set_or_none(tmp_path: pathlib.Path) -> None:
     assert seen == {0, 1}, "both outcomes have to have been seen"
 
 
+def test_a_commit_that_was_killed_still_tells_what_moved_on(tmp_path: pathlib.Path) -> None:
+    def commit() -> _sets.RecoverySet:
+        sets = samples.store(tmp_path)
+        facts = samples.snapshot(pathlib.Path(sets.incoming("r1")))
+        after = samples.inventory("b")
+        return sets.commit("r1", snapshot=facts, durations={}, warnings=[], content_after=after)
+
+    def prepare() -> None:
+        afresh(tmp_path)
+        samples.stage(tmp_path, "r1")
+        samples.store(tmp_path).stage_content("r1", samples.inventory("a", "b"))
+
+    for moment in killing.each_death(commit, prepare):
+        manifest = (samples.store(tmp_path).sets() or [commit()])[0].manifest
+        assert [each.split(": ", 1)[1] for each in manifest["warnings"]] == [
+            "lost: secrets a of tenant t1"
+        ], moment
+        assert manifest["counts"] == {"secrets": 1}, moment
+        assert sound(tmp_path) == ["r1"], moment
+
+
 def test_staging_leaves_nothing_that_is_taken_for_a_set(tmp_path: pathlib.Path) -> None:
     def stage() -> None:
         samples.store(tmp_path).stage("r1")
