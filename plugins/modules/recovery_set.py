@@ -56,8 +56,8 @@ options:
       - V(staged) fails if the file system has less room than the newest set's snapshot takes.
       - V(present) verifies what is staged, every byte of it, writes the manifest and commits. A second inventory is taken, and what has
         changed while the snapshot was made is named in the manifest's warnings. What is gone by then is taken out of the set's inventory,
-        unless the manager has nothing at all any more, so that no restore misses it or makes it again. A set that its own manager could
-        not restore is refused.
+        unless the manager has nothing at all any more, so that no restore misses it or makes it again. Where the manager does not give a
+        second inventory, the set is committed without, and a warning says so. A set that its own manager could not restore is refused.
       - V(absent) removes a set, or an unfinished one.
       - V(pruned) removes all but the O(keep) newest sound sets. Sets with problems are neither counted nor removed. Before anything is
         removed, the newest set is read to its last byte, and the next one if that has a problem or nothing in it, until one is sound.
@@ -169,7 +169,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._apply import
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client import CloudifyClient
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import counts
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import Refused
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    RecoveryError,
+    Refused,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory import take_inventory
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module import (
     connect,
@@ -280,15 +283,27 @@ def present(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     if not module.check_mode:
         if p["node_files"]:
             store.stage_nodes(p["id"], p["node_files"])
+        content_after, unknown = looked_again(module)
         done = store.commit(
             p["id"],
             snapshot=snapshot,
             durations=durations,
-            warnings=p["warnings"],
-            content_after=take_inventory(connect(module)),
+            warnings=[*p["warnings"], *unknown],
+            content_after=content_after,
         )
         result["set"] = done.as_dict()
     return result
+
+
+def looked_again(module: AnsibleModule) -> tuple[Result | None, list[str]]:
+    """A second inventory, or in words why there is none. A manager that is gone by now is no reason
+    to give up what is proven of it, and may be all that is left."""
+    try:
+        return take_inventory(connect(module)), []
+    except RecoveryError as exc:
+        told = f"what changed while the snapshot was made is not known: {exc.message}"
+        module.warn(told)
+        return None, [told]
 
 
 def absent(module: AnsibleModule, store: _sets.ClusterStore) -> Result:

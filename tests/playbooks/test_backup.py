@@ -150,6 +150,18 @@ def test_certificates_that_cannot_be_saved_are_no_reason_for_no_backup(
     assert "more than the 1 that certificates and configuration can have" in played.failure
 
 
+def test_manager_that_dies_after_the_download_takes_no_set_with_it(cluster: Cluster) -> None:
+    for method, path, after in (("GET", "/secrets$", 1), ("DELETE", "/snapshots/", 0)):
+        broken = {"status": 500, "body": "json"}
+        cluster.manager.add_fault(broken, method=method, path=path, after=after, times=None)
+    report = cluster.ok("backup", warned=True).report
+    assert report[0].startswith("BACKUP OK: ")
+    (name,) = sets(cluster)
+    (told,) = cluster.whole(name)["warnings"]
+    assert told.startswith("what changed while the snapshot was made is not known: Cannot list sec")
+    assert told in report[-2] and f"could not delete snapshot {name}" in report[-2]
+
+
 def test_damaged_archive_never_becomes_a_set(cluster: Cluster) -> None:
     cluster.manager.workflow_fault("create_snapshot", "corrupt_archive")
     told = cluster.fail("backup")

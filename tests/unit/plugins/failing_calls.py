@@ -204,21 +204,13 @@ READS = [
     ),
     Call(
         "recovery_set",
-        {"state": "present", "id": "r1"},
-        "GET",
-        "/version",
-        "read the manager's version",
-        prepare=a_staged_set,
-    ),
-    Call(
-        "recovery_set",
-        {"state": "present", "id": "r1"},
+        {"state": "staged", "id": "r1"},
         "GET",
         "/tenants",
         "list tenants",
         before_lookup,
         TENANTS,
-        a_staged_set,
+        a_store,
     ),
     Call(
         "snapshot_download",

@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _sets
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import EVERY_STATE
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import samples
 
 HOUR = 3600
@@ -438,10 +439,34 @@ def test_a_full_disk_leaves_no_set(
     assert run(snapshot=snapshot)["set"]["sound"]
 
 
-def test_without_a_manager_nothing_is_committed(
-    manager: t.Any, run: t.Any, tmp_path: pathlib.Path
+def no_manager(manager: t.Any) -> None:
+    for _attempt in range(5):
+        manager.broken("GET", "/version", c.refused())
+
+
+def a_list_fails(manager: t.Any) -> None:
+    manager.version("4.5.5", "community")
+    query = {"_size": 1000, "_offset": 0, "_include": "name"}
+    manager.error("GET", "/tenants", 500, "internal_server_error", query=query)
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        (no_manager, "Cannot read the manager's version: "),
+        (a_list_fails, "Cannot list tenants: "),
+    ],
+)
+def test_what_is_proven_is_committed_though_the_manager_is_gone(
+    broken: t.Any, why: str, manager: t.Any, run: t.Any, tmp_path: pathlib.Path, clock: t.Any
 ) -> None:
-    samples.stage(tmp_path, "r1")
-    manager.error("GET", "/version", 500, "internal_server_error")
-    assert "HTTP 500" in run(snapshot=SNAPSHOT)["msg"]
-    assert samples.store(tmp_path).sets() == []
+    """The second inventory is for the warnings only, and the set may be all that there is."""
+    staging = samples.stage(tmp_path, "r1")
+    broken(manager)
+    said = run(snapshot={**SNAPSHOT, **samples.snapshot(staging)}, warnings=["known"])
+    assert said["changed"] and said["set"]["sound"]
+    known, missing = said["set"]["manifest"]["warnings"]
+    assert known == "known"
+    assert missing.startswith("what changed while the snapshot was made is not known: " + why)
+    assert len(said["warnings"]) == 1 and why in str(said["warnings"])
+    assert [each.id for each in samples.store(tmp_path).sets()] == ["r1"]
