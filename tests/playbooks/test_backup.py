@@ -162,6 +162,20 @@ def test_manager_that_dies_after_the_download_takes_no_set_with_it(cluster: Clus
     assert told in report[-2] and f"could not delete snapshot {name}" in report[-2]
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_copy_that_was_left_on_the_manager_goes_unless_its_set_is_damaged(
+    damaged: bool, cluster: Cluster
+) -> None:
+    refusal = {"status": 500, "body": "json"}
+    cluster.manager.add_fault(refusal, method="DELETE", path="/snapshots/")
+    cluster.ok("backup")
+    (name,) = cluster.snapshots()
+    if damaged:
+        (cluster.folder / name / "snapshot.zip").write_bytes(b"")
+    cluster.ok("backup")
+    assert cluster.snapshots() == ([name] if damaged else [])
+
+
 def test_damaged_archive_never_becomes_a_set(cluster: Cluster) -> None:
     cluster.manager.workflow_fault("create_snapshot", "corrupt_archive")
     told = cluster.fail("backup")
