@@ -183,3 +183,22 @@ def test_token_that_does_not_outlive_the_restore(cluster: Cluster) -> None:
     assert report[0].startswith("RESTORE OK: ")
     assert held(cluster) == before
     assert cluster.snapshots() == []
+
+
+def test_what_was_deleted_before_a_backup_went_on_stays_deleted(
+    start: Callable[..., Cluster],
+) -> None:
+    cluster = start()
+    secret, site = {"key": "kept", "_value": "x"}, {"name": "deleted", "visibility": "tenant"}
+    for kind, item in (("secrets", secret), ("sites", site)):
+        cluster.manager.seed(kind=kind, items=[item])
+    cluster.manager.workflow_fault("create_snapshot", "disk_full")
+    cluster.fail("backup")
+    cluster.manager.wipe()
+    cluster.manager.seed(kind="secrets", items=[secret])
+    before = held(cluster)
+    assert cluster.ok("backup").report[-2] == "warnings: none"
+    cluster.manager.wipe()
+    report = cluster.ok("restore").report
+    assert report[4:6] == ["put back from the inventory: nothing", "missing or different: nothing"]
+    assert held(cluster) == before
