@@ -81,20 +81,24 @@ class CloudifyClient:
     # -- reading, also while in maintenance mode --------------------------------------------
 
     def read(self, path: str, *, doing: str, **options: t.Any) -> t.Any:
-        """GET; while the manager is in maintenance mode, with the administrator's bypass.
+        return self._call("GET", path, doing=doing, **options)
+
+    def _call(self, method: str, path: str, *, doing: str, **options: t.Any) -> t.Any:
+        """A request; while the manager is in maintenance mode, with the administrator's bypass.
 
         It is asked for anew each time, since with the bypass a manager answers credentials that
         it does not know with 500 instead of 401, and a restore makes it forget them for a while.
+        What maintenance mode has refused was not done, so it can be repeated.
         """
         headers = {"X-BYPASS-MAINTENANCE": "true"} if self._bypass else None
         try:
-            return self.http.json("GET", path, doing=doing, headers=headers, **options)
+            return self.http.json(method, path, doing=doing, headers=headers, **options)
         except ApiError as exc:
             if exc.code != "maintenance_mode_active" or self._bypass:
                 raise
         self._bypass = True
         try:
-            return self.read(path, doing=doing, **options)
+            return self._call(method, path, doing=doing, **options)
         finally:
             self._bypass = False
 
@@ -297,7 +301,7 @@ class CloudifyClient:
 
     def cancel_execution(self, execution_id: str, *, action: str) -> Json:
         """:param action: C(cancel), C(force-cancel) or C(kill)"""
-        return self.http.json(
+        return self._call(
             "POST",
             f"/executions/{escape(execution_id)}",
             doing=f"{action} execution {execution_id}",

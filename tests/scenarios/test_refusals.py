@@ -42,10 +42,12 @@ def test_running_executions_first(site: Site, backup: Backup) -> None:
     assert site.restore(backup)["outcome"] == "RESTORED"
 
 
+@pytest.mark.parametrize("mode", ["deactivated", "activated"])
 def test_refusal_by_the_manager_leaves_nothing_behind(
-    site: Site, backup: Backup, monkeypatch: pytest.MonkeyPatch
+    mode: str, site: Site, backup: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An execution begins between the look and the leap."""
+    site.run("maintenance_mode", state=mode)
     monkeypatch.setattr(_preflight, "_running_restore", lambda *args: None)
     busy = site.manager.add_execution(workflow_id="install")
     mine = site.manager.add_execution(

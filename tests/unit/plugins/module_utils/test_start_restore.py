@@ -94,6 +94,31 @@ def test_refused_restore_is_killed_and_nobody_elses(manager: t.Any) -> None:
     assert caught.value.details["killed_executions"] == ["e2"]
 
 
+def test_refused_restore_is_killed_in_maintenance_mode_too(manager: t.Any) -> None:
+    """There, all but the refusal itself wants the bypass."""
+    active = ["pending", "started", "cancelling", "force_cancelling", "kill_cancelling"]
+
+    def listed(statuses: t.Sequence[str], items: t.Sequence[t.Any], **query: str) -> None:
+        asked = {**of_executions(statuses), **query, "_size": 1000, "_offset": 0}
+        in_maintenance("GET", "/executions", query=asked)
+        executions(manager, statuses, items, query=query, bypass=True)
+
+    def in_maintenance(method: str, path: str, **more: t.Any) -> None:
+        manager.error(method, path, 503, "maintenance_mode_active", **more)
+
+    listed(EVERY_STATE, [], **OF_RESTORES)
+    refusal(manager)
+    listed(["pending"], [MINE], **OF_RESTORES)
+    in_maintenance("POST", "/executions/e2", sent={"action": "kill"})
+    manager.post("/executions/e2", KILLED, sent={"action": "kill"}, bypass=True)
+    in_maintenance("GET", "/executions/e2")
+    manager.get("/executions/e2", KILLED, bypass=True)
+    listed(active, [INSTALL])
+    with pytest.raises(Refused, match="while executions are active: install e9") as caught:
+        begin()
+    assert caught.value.details["killed_executions"] == ["e2"]
+
+
 def test_refused_restore_that_cannot_be_killed_is_told(manager: t.Any) -> None:
     restores(manager)
     refusal(manager)
