@@ -281,24 +281,25 @@ class Restore:
             raise RestoreFailed(
                 f"the restore of snapshot {wishes.snapshot_id} is {verdict.outcome}: "
                 f"{in_short(verdict.problems)}",
-                hint=self._hint(verdict),
+                hint=self._hint(verdict, result.get("not_mended", [])),
                 changed=True,
                 **result,
             )
         return result
 
-    def _hint(self, verdict: _verdict.Verdict) -> str | None:
+    def _hint(self, verdict: _verdict.Verdict, not_mended: list[str]) -> str | None:
         if verdict.outcome != _verdict.PARTIAL:
             return verdict.hint
+        failed = f"Not mended: {in_short(not_mended, most=1)}. " if not_mended else ""
         accept = "accept_partial=true takes such a restore for a success"
         if verdict.hint:
-            return f"{verdict.hint}; {accept}"
+            return f"{failed}{verdict.hint}; {accept}"
         if self._wishes.inventory and not self._wishes.mend:
             return (
                 "mend=true puts back sites, placements, labels and schedules from the inventory; "
                 f"{accept}"
             )
-        return f"Put right by hand what is named, or do without it: {accept}"
+        return f"{failed}Put right by hand what is named, or do without it: {accept}"
 
     def _row_is_there(self) -> bool:
         """A snapshot belongs to a tenant, which may be gone by now, and it with it."""

@@ -358,12 +358,12 @@ class CloudifyClient:
     # -- content: the few writes that mending a restore needs ---------------------------------
 
     def create_site(self, *, tenant: str, name: str, body: Json) -> None:
-        self.http.json(
+        self._call(
             "PUT", f"/sites/{escape(name)}", doing=f"create site {name}", body=body, tenant=tenant
         )
 
     def set_site(self, *, tenant: str, deployment_id: str, site_name: str) -> None:
-        self.http.json(
+        self._call(
             "POST",
             f"/deployments/{escape(deployment_id)}/set-site",
             doing=f"set the site of deployment {deployment_id}",
@@ -374,7 +374,7 @@ class CloudifyClient:
     def set_deployment_labels(
         self, *, tenant: str, deployment_id: str, labels: t.Sequence[Json]
     ) -> None:
-        self.http.json(
+        self._call(
             "PATCH",
             f"/deployments/{escape(deployment_id)}",
             doing=f"set the labels of deployment {deployment_id}",
@@ -385,7 +385,7 @@ class CloudifyClient:
     def create_schedule(
         self, *, tenant: str, deployment_id: str, schedule_id: str, body: Json
     ) -> None:
-        self.http.json(
+        self._call(
             "PUT",
             f"/execution-schedules/{escape(schedule_id)}",
             doing=f"create schedule {schedule_id}",

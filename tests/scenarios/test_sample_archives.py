@@ -81,9 +81,11 @@ def test_new_format_loses_schedules_and_sites(site: Site) -> None:
     assert "mend=true" in said["msg"]
 
 
-def test_new_format_is_whole_again_after_mending(site: Site) -> None:
+@pytest.mark.parametrize("mode", ["deactivated", "activated"])
+def test_new_format_is_whole_again_after_mending(mode: str, site: Site) -> None:
     backup = sample(site, "rich-new", held(site, "rich-legacy-revisions"))
     site.bring(backup)
+    site.run("maintenance_mode", state=mode)
     said = site.restore(backup, mend=True)
     assert said["outcome"] == "RESTORED"
     assert said["execution_status"] == "failed"

@@ -110,6 +110,22 @@ def test_everything_is_made_again_sites_before_those_who_use_them(manager: t.Any
     )
 
 
+def test_in_maintenance_mode_everything_is_made_by_the_bypass(manager: t.Any) -> None:
+    placing = {"site_name": "new york", "detach_site": False}
+    labels = {"labels": [{"env": "eu"}, {"env": "prod"}]}
+    for method, path, sent, query in (
+        ("PUT", "/sites/new%20york", SENT_SITE, {}),
+        ("POST", "/deployments/d1/set-site", placing, {}),
+        ("PATCH", "/deployments/d1", labels, {}),
+        ("PUT", "/execution-schedules/daily", SENT_DAILY, {"deployment_id": "d1"}),
+    ):
+        asked: t.Any = {"sent": sent, "query": query, "tenant": "t1"}
+        manager.error(method, path, 503, "maintenance_mode_active", **asked)
+        manager.request(method, path, json={}, bypass=True, **asked)
+    after: Items = {"deployments": [BARE], "sites": [], "execution_schedules": [THRICE]}
+    assert mended(after).failed == []
+
+
 def test_what_is_there_is_left_alone(manager: t.Any) -> None:
     assert mended(WHOLE) == Mended([], [])
 

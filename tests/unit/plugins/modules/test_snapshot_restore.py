@@ -207,7 +207,9 @@ def test_what_cannot_be_mended_stays_a_loss(manager: t.Any, new: t.Any) -> None:
     said = manager.run("snapshot_restore", mend=True, **new)
     assert said["failed"]
     assert said["outcome"] == "PARTIAL"
-    assert len(said["not_mended"]) == 1
+    (why,) = said["not_mended"]
+    assert f". Not mended: {why}. Put right by hand" in said["msg"]
+    assert "HTTP 404" in why
     assert said["msg"].endswith(
         ". Put right by hand what is named, or do without it: accept_partial=true takes such a "
         "restore for a success."
