@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing as t
 from dataclasses import dataclass
@@ -104,14 +105,18 @@ class Restore:
         self._client.capabilities()
         # what a restore does to the manager that it is asked of is true of no other
         self._client.http.pin()
-        found = look(
-            self._client,
-            self._wishes.snapshot_id,
-            options=self._wishes.options,
-            archive_path=self._wishes.archive_path,
-            into_maintenance=self._wishes.maintenance,
-            may_be_absent=check_mode,
-        )
+        try:
+            found = look(
+                self._client,
+                self._wishes.snapshot_id,
+                options=self._wishes.options,
+                archive_path=self._wishes.archive_path,
+                into_maintenance=self._wishes.maintenance,
+                may_be_absent=check_mode,
+            )
+        except Refused as exc:
+            exc.message += self._left_on()
+            raise
         self._found = found
         warnings = list(found.warnings)
         losses: list[str] = []
@@ -153,6 +158,19 @@ class Restore:
         """Maintenance mode is on, and it was no person who wanted it."""
         found = t.cast(Preflight, self._found)
         return found.maintenance != _maintenance.DEACTIVATED and self._marker.present
+
+    def _left_on(self) -> str:
+        """What whoever gives up after a refusal has to know: nobody else gets at the manager."""
+        with contextlib.suppress(RecoveryError):
+            if (
+                self._marker.present
+                and self._client.maintenance()["status"] != _maintenance.DEACTIVATED
+            ):
+                return (
+                    "; maintenance mode is still on from a restore that was killed: leave it with "
+                    "module maintenance_mode once none runs"
+                )
+        return ""
 
     def run(self) -> Json:
         """After C(preflight).

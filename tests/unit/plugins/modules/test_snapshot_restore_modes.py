@@ -133,6 +133,25 @@ def test_left_over_from_a_restore_that_was_killed_it_is_left(
     assert not marker.exists()
 
 
+@pytest.mark.parametrize("mode", ["activated", "deactivated", None])
+@pytest.mark.parametrize("marked", [True, False])
+def test_left_over_it_is_told_by_a_refusal_too(
+    marked: bool, mode: str | None, manager: t.Any, options: t.Any, tmp_path: pathlib.Path
+) -> None:
+    marker = tmp_path / "marker"
+    preflight(manager, maintenance=mode or "activated", has={"secrets": 3}, end=False)
+    if marked:
+        marker.write_text("")
+        if mode:
+            manager.get("/maintenance", {"status": mode})
+        else:
+            manager.error("GET", "/maintenance", 400, "bad_parameters_error")
+    said = manager.run("snapshot_restore", maintenance_marker=str(marker), **options)
+    assert said["msg"].startswith("the manager is not empty: it has 3 secrets")
+    told = "; maintenance mode is still on from a restore that was killed: leave it with module "
+    assert (told in said["msg"]) == (marked and mode == "activated")
+
+
 def test_after_a_failed_execution_it_is_left(manager: t.Any, options: t.Any) -> None:
     preflight(manager, waiting=())
     enter(manager)
