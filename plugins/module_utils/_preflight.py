@@ -26,7 +26,6 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content impo
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
     ArchiveError,
-    NotFound,
     Refused,
     TransferError,
 )
@@ -36,6 +35,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._inventory im
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote import (
     RemoteFile,
+    once_there,
     same_archive,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._restore import RestoreFlag
@@ -187,17 +187,17 @@ def _describe(
     if archive_path:
         return _archive.describe_file(archive_path)
     try:
-        return describe_remote(client, snapshot_id)
+        return once_there(
+            client.http,
+            lambda: describe_remote(client, snapshot_id),
+            doing=f"restore snapshot {snapshot_id}",
+            hint="Delete it and upload it again",
+        )
     except ArchiveError as exc:
         raise Refused(
             f"Cannot restore snapshot {snapshot_id}: {exc.message} "
             "(restoring it would leave the manager's restore flag set for ever)",
             hint="Delete it and upload a sound one",
-        ) from None
-    except NotFound:
-        raise Refused(
-            f"Cannot restore snapshot {snapshot_id}: the manager lists it, but its archive is gone",
-            hint="Delete it and upload it again",
         ) from None
     except (TransferError, ApiError) as exc:
         warnings.append(f"the archive on the manager could not be looked at: {exc.message}")

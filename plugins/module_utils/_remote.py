@@ -21,16 +21,28 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker impo
     PIECE,
     StreamChecker,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import TransferError
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    ApiError,
+    Refused,
+    TransferError,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
     API,
     ManagerHttp,
     describe_failure,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._zipstream import open_zip
+
+T = t.TypeVar("T")
 
 #: Tries for one of the small parts in which a directory is read.
 PART_TRIES = 3
+
+#: How often, and after how many seconds, a file that is not there yet is looked for again: as the
+#: product's own tests do.
+REPLICATION_LOOKS = 15
+REPLICATION_INTERVAL = 1.5
 
 AGAIN_HINT = "Run this again; if it goes on, look at the network and the manager's load"
 
@@ -42,6 +54,37 @@ def archive_headers(http: ManagerHttp, *, path: str, doing: str) -> tuple[int, s
     return body_length(response.headers, doing), strong_tag(response.headers)
 
 
+def once_there(http: ManagerHttp, look: t.Callable[[], T], *, doing: str, hint: str) -> T:
+    """What C(look) finds out about an archive that the manager lists. In a cluster its file comes
+    to the other managers a little later, so these are asked too, unless one is pinned, and it is
+    waited for.
+
+    :param hint: what to do about one that does not come
+    :raises Refused: when it does not come
+    """
+    ticker = Ticker(timeout=REPLICATION_LOOKS * REPLICATION_INTERVAL, interval=REPLICATION_INTERVAL)
+    while True:
+        try:
+            return look()
+        except ApiError as exc:
+            # up to 5.0.5 a file that is missing makes the manager stumble
+            if exc.status not in (404, 500):
+                raise
+            error = exc
+        http.turn()
+        ticker.tell("the archive to come to this manager", error.message)
+        if not ticker.pause():
+            break
+    if error.status == 500:
+        raise error
+    raise Refused(
+        f"Cannot {doing}: the manager lists it, but its archive is gone: it did not come "
+        f"from another manager in {ticker.elapsed:.0f} s either",
+        hint=hint,
+        status=error.status,
+    )
+
+
 def same_archive(
     http: ManagerHttp, *, path: str, local: str, doing: str, idle_timeout: float
 ) -> bool:
@@ -49,9 +92,16 @@ def same_archive(
 
     Sizes and zip directories are compared: a directory holds the checksum, size and place of each
     entry, so the bytes in between need not travel. Where the manager sends no parts, they do.
+
+    :raises Refused: when the manager lists one, and does not have it
     """
     size = os.path.getsize(local)
-    remote_size, _tag = archive_headers(http, path=path, doing=doing)
+    remote_size, _tag = once_there(
+        http,
+        lambda: archive_headers(http, path=path, doing=doing),
+        doing=doing,
+        hint="Delete it there and upload it again",
+    )
     if size != remote_size:
         return False
     with open(local, "rb") as archive:
@@ -244,6 +294,7 @@ __all__ = (
     "body_length",
     "check_remote",
     "hash_remote",
+    "once_there",
     "same_archive",
     "strong_tag",
 )

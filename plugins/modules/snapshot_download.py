@@ -129,7 +129,6 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import 
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._download import Download
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
-    ApiError,
     ArchiveError,
     Refused,
 )
@@ -141,19 +140,14 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._module impor
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight import check_usable
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote import (
     archive_headers,
+    once_there,
     same_archive,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_name
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-
-#: How often, and after how many seconds, a file that is not there yet is looked for again: as the
-#: product's own tests do.
-REPLICATION_LOOKS = 15
-REPLICATION_INTERVAL = 1.5
 
 MODE = 0o600
 OTHERS = 0o077
@@ -216,31 +210,12 @@ def why_needed(
 
 
 def size_on_manager(client: CloudifyClient, wanted: Wanted) -> int:
-    """Of an archive that the manager lists. In a cluster its file comes to the other managers a
-    little later, so these are asked too, and it is waited for.
-
-    :raises Refused: when it does not come
-    """
-    ticker = Ticker(timeout=REPLICATION_LOOKS * REPLICATION_INTERVAL, interval=REPLICATION_INTERVAL)
-    while True:
-        try:
-            return archive_headers(client.http, path=wanted.path, doing=wanted.doing)[0]
-        except ApiError as exc:
-            # up to 5.0.5 a file that is missing makes the manager stumble
-            if exc.status not in (404, 500):
-                raise
-            error = exc
-        client.http.turn()
-        ticker.tell("the archive to come to this manager", error.message)
-        if not ticker.pause():
-            break
-    if error.status == 500:
-        raise error
-    raise Refused(
-        f"Cannot {wanted.doing}: the manager lists it, but its archive is gone: it did not come "
-        f"from another manager in {ticker.elapsed:.0f} s either",
+    """:raises Refused: when the manager lists it, and it does not come"""
+    return once_there(
+        client.http,
+        lambda: archive_headers(client.http, path=wanted.path, doing=wanted.doing)[0],
+        doing=wanted.doing,
         hint="Take another one",
-        status=error.status,
     )
 
 

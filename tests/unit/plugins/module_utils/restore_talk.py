@@ -57,8 +57,8 @@ SENT = {"force": False, "restore_certificates": False, "no_reboot": False}
 OK_STATUS = {"status": "OK", "services": {"nginx": {"status": "Active"}}}
 
 
-def client() -> CloudifyClient:
-    connection = Connection(hosts=[HOST], port=443, username=USERNAME, password=PASSWORD)
+def client(*hosts: str) -> CloudifyClient:
+    connection = Connection(hosts=hosts or [HOST], port=443, username=USERNAME, password=PASSWORD)
     return CloudifyClient(ManagerHttp(connection))
 
 

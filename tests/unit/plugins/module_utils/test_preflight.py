@@ -25,6 +25,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight im
     look,
     restore_body,
 )
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import uploading
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
     OPTIONS,
@@ -34,6 +35,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.re
     client,
     content,
     executions,
+    flag_is_out_of_reach,
     of_manager,
     preflight,
 )
@@ -101,10 +103,49 @@ def test_archive_on_the_manager_that_cannot_be_looked_at_is_a_warning(manager: t
     assert seen.warnings[0].startswith("the archive on the manager could not be looked at: ")
 
 
-def rest_of_a_look(manager: t.Any) -> None:
+@pytest.mark.parametrize("status", [404, 500])
+def test_archive_that_has_not_come_to_this_manager_yet_is_waited_for(
+    status: int, manager: t.Any, tmp_path: pathlib.Path, clock: t.Any
+) -> None:
+    """No other one is turned to: it is this one that will restore."""
+    data = pathlib.Path(archive(tmp_path)).read_bytes()
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    manager.page("HEAD", uploading.ARCHIVE, status)
+    manager.page("HEAD", uploading.ARCHIVE, status)
+    uploading.head(manager, len(data))
+
+    def part(request: t.Any) -> t.Any:
+        first, last = map(int, request.headers["Range"].removeprefix("bytes=").split("-"))
+        return 206, {"Content-Range": f"bytes {first}-{last}/{len(data)}"}, data[first : last + 1]
+
+    manager.serve("GET", uploading.ARCHIVE, part)
+    rest_of_a_look(manager, others=[c.SECOND])
+    asking = client(*c.BOTH["manager_hosts"])
+    asking.http.pin()
+    seen = look(asking, "s1", options=OPTIONS, archive_path=None)
+    assert seen.archive and seen.archive.format == "legacy"
+    assert clock.slept == [1.5, 1.5]
+
+
+def test_archive_that_does_not_come_is_told(manager: t.Any, clock: t.Any) -> None:
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    for _look in range(16):
+        manager.page("HEAD", uploading.ARCHIVE, 404)
+    assert refused(None) == (
+        "Cannot restore snapshot s1: the manager lists it, but its archive is gone: it did not "
+        "come from another manager in 22 s either. Delete it and upload it again."
+    )
+    assert sum(clock.slept) == 22.5
+
+
+def rest_of_a_look(manager: t.Any, others: t.Sequence[str] = ()) -> None:
     """What comes after the archive."""
     executions(manager, ACTIVE_STATES)
     manager.get("/snapshot-status", {"status": "not-running"})
+    for host in others:
+        flag_is_out_of_reach(manager, host)
     manager.get("/maintenance", {"status": "deactivated"})
     content(manager, {})
     of_manager(manager, ["s1"])

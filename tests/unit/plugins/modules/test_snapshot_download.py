@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cloudify_ha.recovery.plugins.modules.snapshot_download import (
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._remote import (
     REPLICATION_LOOKS,
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c

@@ -65,6 +65,18 @@ def test_the_same_file_is_left_alone(
     assert "reason" not in said and "diff" not in said
 
 
+@pytest.mark.parametrize("status", [404, 500])
+def test_one_to_compare_with_that_is_not_there_yet_is_waited_for(
+    status: int, manager: t.Any, data: bytes, dest: pathlib.Path, clock: t.Any
+) -> None:
+    mine(dest, data)
+    manager.get("/snapshots/s1", CREATED)
+    manager.page("HEAD", ARCHIVE, status)
+    same(manager, data)
+    assert not manager.run("snapshot_download", id="s1", dest=str(dest))["changed"]
+    assert clock.slept == [1.5]
+
+
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize(("mode", "told"), [(0o644, "0644"), (0o640, "0640"), (0o604, "0604")])
 def test_the_same_file_is_kept_from_others(
