@@ -209,10 +209,9 @@ class CloudifyClient:
 
     # -- snapshots --------------------------------------------------------------------------
 
-    def snapshots(self) -> list[Json]:
-        return list(
-            self.items("/snapshots", doing="list snapshots", params={"_sort": "created_at"})
-        )
+    def snapshots(self, *, all_tenants: bool = False) -> list[Json]:
+        params = {"_sort": "created_at", **({"_all_tenants": "true"} if all_tenants else {})}
+        return list(self.items("/snapshots", doing="list snapshots", params=params))
 
     def snapshot(
         self, snapshot_id: str, *, retry: bool = True, tenant: str | None = None

@@ -53,7 +53,8 @@ class Preflight:
     :ivar archive: None when the manager does not let its directory be read
     :ivar running: execution of a restore of this snapshot that runs already
     :ivar content: how much there is beyond what a fresh manager has, by kind
-    :ivar snapshots: others that the manager has, which a restore in legacy format removes
+    :ivar snapshots: others that the manager has, of any tenant, which a restore in legacy format
+        removes
     :ivar maintenance: the maintenance mode as found, to be left so
     :ivar inactive_services: those that were down before
     """
@@ -149,7 +150,7 @@ def look(
     snapshots: list[str] = []
     mixes = archive is not None and archive.format == "new"
     if not mixes:
-        snapshots = [each["id"] for each in client.snapshots() if each["id"] != snapshot_id]
+        snapshots = _other_snapshots(client, snapshot_id)
     if not options["force"]:
         _check_losses(content, snapshots, mixes=mixes)
     return Preflight(
@@ -327,6 +328,19 @@ def count_content(client: CloudifyClient) -> dict[str, int]:
             continue
         found[name] = max(0, total - fresh)
     return found
+
+
+def _other_snapshots(client: CloudifyClient, snapshot_id: str) -> list[str]:
+    """All but the one to restore; those of other tenants with their tenant."""
+    own = client.http.connection.tenant
+    found = [
+        (each.get("tenant_name") or own, each["id"]) for each in client.snapshots(all_tenants=True)
+    ]
+    return [
+        name if tenant == own else f"{name} of tenant {tenant}"
+        for tenant, name in found
+        if (tenant, name) != (own, snapshot_id)
+    ]
 
 
 def in_words(content: t.Mapping[str, int]) -> str:

@@ -62,7 +62,7 @@ options:
     default: false
   force:
     description:
-      - Restore although the manager has content, or other snapshots. In legacy format all of that is deleted, in new format the content is
+      - Restore although the manager has content, or other snapshots, of whatever tenant. In legacy format all of that is deleted, in new format the content is
         mixed with the snapshot's. The product itself asks only when there are blueprints.
     type: bool
     default: false

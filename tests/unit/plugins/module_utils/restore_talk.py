@@ -112,7 +112,7 @@ def preflight(
     maintenance: str = "deactivated",
     waiting: t.Sequence[t.Any] | None = None,
     has: t.Mapping[str, int] | None = None,
-    snapshots: t.Sequence[str] | None = ("s1",),
+    snapshots: t.Sequence[t.Any] | None = ("s1",),
     status: t.Any = None,
     end: bool = True,
     others: t.Sequence[str] = (),
@@ -148,10 +148,13 @@ def flag_is_out_of_reach(manager: t.Any, host: str) -> None:
     manager.broken("GET", "/snapshot-status", refused(), host=host, headers={"Authorization": None})
 
 
-def of_manager(manager: t.Any, snapshots: t.Sequence[str], **more: t.Any) -> None:
-    """The snapshots that the manager has are listed."""
-    listed = [{"id": name} for name in snapshots]
-    manager.listed("/snapshots", listed, query={"_sort": "created_at"}, **more)
+def of_manager(manager: t.Any, snapshots: t.Sequence[t.Any], **more: t.Any) -> None:
+    """The snapshots that the manager has are listed, those of every tenant: by id, or (tenant, id)."""
+    own = more.get("tenant", "default_tenant")
+    pairs = [(own, each) if isinstance(each, str) else each for each in snapshots]
+    listed = [{"id": name, "tenant_name": tenant} for tenant, name in pairs]
+    query = {"_sort": "created_at", "_all_tenants": "true"}
+    manager.listed("/snapshots", listed, query=query, **more)
 
 
 def content(

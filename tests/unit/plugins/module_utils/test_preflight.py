@@ -271,6 +271,21 @@ def test_other_snapshots_are_lost_too(manager: t.Any, tmp_path: pathlib.Path) ->
     assert "its other snapshots would be removed: daily" in refused(archive(tmp_path))
 
 
+@pytest.mark.parametrize("force", [True, False])
+def test_those_of_other_tenants_are_lost_too(
+    force: bool, manager: t.Any, tmp_path: pathlib.Path
+) -> None:
+    """Be it one of the same name."""
+    there = ["s1", "daily", ("t2", "theirs"), ("t2", "s1")]
+    preflight(manager, snapshots=there, end=force)
+    lost = ["daily", "theirs of tenant t2", "s1 of tenant t2"]
+    if force:
+        assert found(archive(tmp_path), options={"force": True}).snapshots == lost
+    else:
+        told = refused(archive(tmp_path))
+        assert f"its other snapshots would be removed: {', '.join(lost)}." in told
+
+
 def test_manager_with_content_and_force(manager: t.Any, tmp_path: pathlib.Path) -> None:
     preflight(manager, has={"blueprints": 3, "secrets": 1}, snapshots=["daily", "s1"])
     seen = found(archive(tmp_path), options={"force": True})
