@@ -31,6 +31,7 @@ MAX_METADATA = 1 << 20
 #: The product takes an archive for legacy when its metadata has all three.
 REVISIONS = ("schema_revision", "stage_schema_revision", "composer_schema_revision")
 
+#: Before it, what has been in the database since was in Elasticsearch.
 OLDEST_RESTORABLE = Version((4, 0, 0))
 
 NOT_A_SNAPSHOT_HINT = "Take the snapshot again, or use another copy of it"
@@ -77,7 +78,9 @@ def describe(archive: t.BinaryIO) -> Description:
                 f"not a snapshot: its {METADATA} is far too large", hint=NOT_A_SNAPSHOT_HINT
             )
         metadata, version = _metadata(whole)
-    legacy = "pg_data" in names or bool(metadata.get("schema_revision"))
+    legacy = (
+        "pg_data" in names or bool(metadata.get("schema_revision")) or version < OLDEST_RESTORABLE
+    )
     return Description(
         format="legacy" if legacy else "new",
         snapshot_version=str(version),
@@ -168,7 +171,7 @@ def problems_on(description: Description, target: Capabilities) -> list[str]:
         problems.append(
             f"the snapshot is of version {version}, newer than the manager's {target.version}"
         )
-    if version < OLDEST_RESTORABLE:
+    if version < OLDEST_RESTORABLE and target.has("restore.refuses_3x"):
         problems.append(
             f"the snapshot is of version {version}, older than {OLDEST_RESTORABLE}, "
             "the oldest that can be restored"

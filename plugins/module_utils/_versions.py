@@ -78,6 +78,7 @@ FACTS: dict[str, Fact] = {
     "restore.needs_all_revisions": Fact(
         (7, 0, 0), None, "a legacy archive without all schema revisions is taken for new format"
     ),
+    "restore.refuses_3x": Fact((5, 0, 0), None, "a snapshot from before 4.0 is not restored"),
     "restore.adjusts_scheduled": Fact(
         (5, 0, 5), None, "overdue scheduled executions are failed by a restore"
     ),

@@ -97,6 +97,7 @@ def test_each_cut_of_a_sample_is_refused(name: str, tmp_path: pathlib.Path) -> N
         ({"snapshot_version": "7.0.5", **REVISIONS}, {"pg_data": "x"}, "legacy"),
         ({"snapshot_version": "4.5.5"}, {"pg_data": "x"}, "legacy"),
         ({"snapshot_version": "5.0.5", "schema_revision": "a"}, {}, "legacy"),
+        ({"snapshot_version": "3.4.2"}, {"es_data": "x"}, "legacy"),
         ({"snapshot_version": "7.0.5", "execution_id": "e1"}, {"mgmt__users.json": "[]"}, "new"),
     ],
 )
@@ -193,7 +194,8 @@ BARE = {"snapshot_version": "7.0.5", "schema_revision": "a"}
         (LEGACY, {"pg_data": "x"}, "7.0.5", []),
         ({**LEGACY, "snapshot_version": "6.4.2"}, {"pg_data": "x"}, "7.0.5", []),
         (LEGACY, {"pg_data": "x"}, "7.0.4", ["of version 7.0.5, newer than the manager's 7.0.4"]),
-        ({"snapshot_version": "3.4.2"}, {"pg_data": "x"}, "4.5.5", ["older than 4.0.0"]),
+        ({"snapshot_version": "3.4.2"}, {"es_data": "x"}, "5.0.0", ["older than 4.0.0"]),
+        ({"snapshot_version": "3.4.2"}, {"es_data": "x"}, "4.6.0", []),
         ({"snapshot_version": "7.0.5"}, {}, "7.0.5", []),
         ({"snapshot_version": "5.0.5"}, {}, "5.0.5", ["in new format, which version 5.0.5"]),
         (BARE, {"pg_data": "x"}, "7.0.5", ["lacks stage_schema_revision, composer_schema"]),

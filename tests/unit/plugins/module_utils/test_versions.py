@@ -37,6 +37,7 @@ TABLE = {
     "restore.snapshot_status": "-YYYYY",
     "restore.flag_in_tmp": "-----Y",
     "restore.needs_all_revisions": "----YY",
+    "restore.refuses_3x": "-YYYYY",
     "restore.adjusts_scheduled": "-YYYYY",
     "restore.scheduled_become_schedules": "---YYY",
     "content.sites": "-YYYYY",
