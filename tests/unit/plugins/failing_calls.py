@@ -256,7 +256,11 @@ READS = [
     of_restore(
         "/blueprints", "count blueprints", {"_size": 1, "_include": "id", "_all_tenants": "true"}
     ),
-    of_restore("/snapshots", "list snapshots", {**LIST, "_sort": "created_at"}),
+    of_restore(
+        "/snapshots",
+        "list snapshots",
+        {**LIST, "_sort": "created_at", "_all_tenants": "true"},
+    ),
     of_restore("/status", "read the manager's status"),
 ]
 WRITES = [
