@@ -102,22 +102,8 @@ class Restore:
             )
         if self._wishes.maintenance:
             self._marker.check()
-        self._client.capabilities()
-        # what a restore does to the manager that it is asked of is true of no other
-        self._client.http.pin()
-        try:
-            found = look(
-                self._client,
-                self._wishes.snapshot_id,
-                options=self._wishes.options,
-                archive_path=self._wishes.archive_path,
-                into_maintenance=self._wishes.maintenance,
-                may_be_absent=check_mode,
-            )
-        except Refused as exc:
-            exc.message += self._left_on()
-            raise
-        self._found = found
+        with _restore.refused_while_restoring(self._client):
+            self._found = found = self._look(check_mode=check_mode)
         warnings = list(found.warnings)
         losses: list[str] = []
         if found.snapshots:
@@ -152,6 +138,23 @@ class Restore:
             "warnings": warnings,
             "losses": losses,
         }
+
+    def _look(self, *, check_mode: bool) -> Preflight:
+        self._client.capabilities()
+        # what a restore does to the manager that it is asked of is true of no other
+        self._client.http.pin()
+        try:
+            return look(
+                self._client,
+                self._wishes.snapshot_id,
+                options=self._wishes.options,
+                archive_path=self._wishes.archive_path,
+                into_maintenance=self._wishes.maintenance,
+                may_be_absent=check_mode,
+            )
+        except Refused as exc:
+            exc.message += self._left_on()
+            raise
 
     @property
     def _left_over(self) -> bool:

@@ -405,4 +405,5 @@ __all__ = (
     "Json",
     "escape",
     "inactive_services",
+    "says_running",
 )

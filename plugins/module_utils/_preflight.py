@@ -270,9 +270,21 @@ def _running_restore(client: CloudifyClient, snapshot_id: str) -> str | None:
         len(active) == 1
         and only.get("workflow_id") == RESTORE_WORKFLOW
         and only.get("status") == "started"
-        and (only.get("parameters") or {}).get("snapshot_id") == snapshot_id
     ):
-        return str(only["id"])
+        restored = (only.get("parameters") or {}).get("snapshot_id")
+        if restored == snapshot_id:
+            return str(only["id"])
+        if restored is None:
+            # one in legacy format has restored its own execution, and goes on
+            raise Refused(
+                f"Cannot restore snapshot {snapshot_id} while a restore is running: "
+                f"{describe_executions(active)}",
+                hint=(
+                    "Wait for its end, and run this again; if the manager went down meanwhile, it "
+                    "never ends, and only the action kill removes it"
+                ),
+                executions=[only["id"]],
+            )
     raise Refused(
         f"Cannot restore snapshot {snapshot_id} while executions are active: "
         f"{describe_executions(active)}",

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     RESTORE_WORKFLOW,
     CloudifyClient,
     Json,
+    says_running,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     ApiError,
@@ -30,7 +32,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
     Unauthorized,
     Unavailable,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import ManagerHttp
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._http import (
+    Connection,
+    ManagerHttp,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import (
     EVERY_STATE,
     UNREADABLE,
@@ -148,20 +153,56 @@ class RestoreFlag:
     def _other(self, host: str) -> CloudifyClient:
         """It is told without a login, and one that has become wrong would lock the account."""
         if host not in self._others:
-            http = ManagerHttp(
-                replace(
-                    self._client.http.connection,
-                    hosts=[host],
-                    token=None,
-                    tenant=DEFAULT_TENANT,
-                    connect_timeout=FLAG_CONNECT,
-                    request_timeout=FLAG_ANSWER,
-                )
-            )
-            # neither the account nor one of ~/.netrc
-            http.session.auth = lambda request: request
+            http = _without_login(self._client.http.connection, host)
             self._others[host] = CloudifyClient(http, self._client.capabilities())
         return self._others[host]
+
+
+def _without_login(connection: Connection, host: str) -> ManagerHttp:
+    http = ManagerHttp(
+        replace(
+            connection,
+            hosts=[host],
+            token=None,
+            tenant=DEFAULT_TENANT,
+            connect_timeout=FLAG_CONNECT,
+            request_timeout=FLAG_ANSWER,
+        )
+    )
+    # neither the account nor one of ~/.netrc
+    http.session.auth = lambda request: request
+    return http
+
+
+@contextlib.contextmanager
+def refused_while_restoring(client: CloudifyClient) -> t.Iterator[None]:
+    """A login that is refused in here may be right: where a manager says that a restore is
+    running, that is told with it."""
+    try:
+        yield
+    except Unauthorized as exc:
+        connection = client.http.connection
+        if any(_restores_for_all_to_see(connection, host) for host in connection.hosts):
+            exc.message += (
+                "; a restore is running, and meanwhile the manager refuses correct passwords too"
+            )
+            exc.hint = "Wait for its end, and run this again"
+        raise
+
+
+def _restores_for_all_to_see(connection: Connection, host: str) -> bool:
+    """False where that is not told, as before 5.0.5."""
+    try:
+        answer = _without_login(connection, host).json(
+            "GET",
+            "/snapshot-status",
+            doing="read the restore's status",
+            retry=False,
+            needs={"status": str},
+        )
+    except RecoveryError:
+        return False
+    return says_running(answer)
 
 
 @dataclass
@@ -515,6 +556,7 @@ __all__ = (
     "Passwords",
     "RestoreFlag",
     "RestoreWatch",
+    "refused_while_restoring",
     "settled",
     "start",
 )

@@ -125,6 +125,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._preflight im
     check_usable,
     describe_remote,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._restore import (
+    refused_while_restoring,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._snapshots import check_name
 
 if t.TYPE_CHECKING:
@@ -143,6 +146,11 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     if module.params["id"] is not None:
         check_name(module.params["id"])
     client = connect(module)
+    with refused_while_restoring(client):
+        return look(module, client)
+
+
+def look(module: AnsibleModule, client: CloudifyClient) -> dict[str, t.Any]:
     if module.params["id"] is None:
         snapshots = client.snapshots()
     else:

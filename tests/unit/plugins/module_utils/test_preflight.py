@@ -329,6 +329,19 @@ def test_what_only_looks_like_it_is_not_joined(
     assert "while executions are active" in refused(archive(tmp_path))
 
 
+@pytest.mark.parametrize("parameters", [None, {}])
+def test_restore_that_does_not_say_of_what_is_to_be_waited_for(
+    parameters: t.Any, manager: t.Any, tmp_path: pathlib.Path
+) -> None:
+    """As one in legacy format is, once it has restored its own execution."""
+    manager.version()
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES, [{**RUNNING, "parameters": parameters}])
+    told = refused(archive(tmp_path))
+    assert "while a restore is running: restore_snapshot e1 (started). Wait for its end" in told
+    assert "cancel" not in told
+
+
 def test_one_of_two_is_not_joined(manager: t.Any, tmp_path: pathlib.Path) -> None:
     manager.version()
     manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})

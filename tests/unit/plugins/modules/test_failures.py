@@ -52,6 +52,8 @@ def fails(manager: t.Any, tmp_path: t.Any) -> t.Callable[..., dict[str, t.Any]]:
 
 #: A 404 of these says that there is no such thing, which is tested with the modules.
 ABSENCE = ("/snapshots/s1", "/snapshots/r1", "/tenants", "/blueprints")
+#: These look whether it is a restore that makes a manager refuse a login.
+ASK_FOR_A_RESTORE = ("snapshot_info", "snapshot_restore")
 ERRORS = [
     (401, "unauthorized_error", "Check username and password or token"),
     (403, "forbidden_error", "Check that the tenant exists"),
@@ -76,6 +78,9 @@ def test_an_error_of_the_manager_is_told_at_once(
 ) -> None:
     call.lead(manager)
     manager.error(call.method, call.path, status, code, "the reason.", **call.request)
+    if status == 401 and call in READS and call.module in ASK_FOR_A_RESTORE:
+        without: t.Any = {"headers": {"Authorization": None}}
+        manager.get("/snapshot-status", {"status": "not-running"}, **without)
     said = fails(call, perhaps=status == 500)
     assert f"https://m1.example:443/api/v3.1{call.path} -> HTTP {status}" in said["msg"]
     assert ": the reason." in said["msg"]

@@ -12,6 +12,12 @@ import zipfile
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conversation import (
+    BOTH,
+    SECOND,
+    refused,
+)
+
 OLD = {"id": "s1", "status": "created", "created_at": "2026-11-01T00:00:00.000Z", "error": ""}
 NEW = {"id": "s2", "status": "created", "created_at": "2026-11-02T00:00:00.000Z", "error": ""}
 
@@ -42,6 +48,34 @@ def test_a_manager_without_snapshots_has_an_empty_list(manager: t.Any) -> None:
     snapshots(manager)
     manager_itself(manager)
     assert manager.run("snapshot_info")["snapshots"] == []
+
+
+RESTORING = "; a restore is running, and meanwhile the manager refuses correct passwords too. Wait"
+
+
+@pytest.mark.parametrize("running", ["running", "not-running", None])
+def test_a_login_that_is_refused_because_of_a_restore_is_told_so(
+    running: str | None, manager: t.Any
+) -> None:
+    query = {"_size": 1000, "_offset": 0, "_sort": "created_at"}
+    manager.error("GET", "/snapshots", 401, "unauthorized_error", query=query)
+    without: t.Any = {"headers": {"Authorization": None}}
+    if running:
+        manager.get("/snapshot-status", {"status": running}, **without)
+    else:
+        manager.page("GET", "/snapshot-status", 404, **without)
+    told = manager.run("snapshot_info")["msg"]
+    assert (RESTORING in told) == (running == "running")
+    assert ("Check username and password" in told) == (running != "running")
+
+
+def test_it_may_be_another_manager_that_restores(manager: t.Any) -> None:
+    query = {"_size": 1000, "_offset": 0, "_sort": "created_at"}
+    manager.error("GET", "/snapshots", 401, "unauthorized_error", query=query)
+    without: t.Any = {"headers": {"Authorization": None}}
+    manager.broken("GET", "/snapshot-status", refused(), **without)
+    manager.get("/snapshot-status", {"status": "running"}, host=SECOND, **without)
+    assert RESTORING in manager.run("snapshot_info", **BOTH)["msg"]
 
 
 def test_a_long_list_is_read_page_by_page(manager: t.Any) -> None:

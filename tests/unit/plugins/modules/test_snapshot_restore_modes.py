@@ -324,6 +324,17 @@ def test_password_that_nobody_knows_ends_the_wait(manager: t.Any, options: t.Any
     assert "give it as restored_password" in said["msg"]
 
 
+def test_login_that_is_refused_because_of_another_restore_is_told_so(
+    manager: t.Any, options: t.Any
+) -> None:
+    manager.version()
+    manager.error("GET", "/snapshots/s1", 401, "unauthorized_error")
+    without: t.Any = {"headers": {"Authorization": None}}
+    manager.get("/snapshot-status", {"status": "running"}, **without)
+    said = manager.run("snapshot_restore", **options)
+    assert "; a restore is running, and meanwhile the manager refuses correct" in said["msg"]
+
+
 # -- a token -----------------------------------------------------------------------------------------
 
 
