@@ -15,6 +15,7 @@ description:
   - The manager's own word is not enough. It says C(terminated) when it lost the sites of deployments, or restored nothing at all, and
     C(failed) when all but the schedules is there.
   - The snapshot must be on the manager; see M(cloudify_ha.recovery.snapshot_upload). A restore in legacy format removes it from there.
+    In a cluster, its file comes to the other managers a little later, and is waited for, 23 seconds at most.
 extends_documentation_fragment:
   - cloudify_ha.recovery._connection
   - cloudify_ha.recovery._wait
