@@ -10,7 +10,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cloudify_ha.recovery.plugins.filter.register_rows import register_rows
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._register_rows import (
+    register_rows,
+)
 
 Json = dict[str, t.Any]
 
