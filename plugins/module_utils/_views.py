@@ -224,10 +224,17 @@ def try_write(
 ) -> None:
     """Before 5.0: whether the active manager acknowledges a write, told as its view's C(write).
 
-    Not tried where more than one is active, since the side that it is written to may be given up, nor in maintenance mode.
+    Not tried in maintenance mode, nor unless all others are its standbys, by their own word and by its own: the side of
+    a split brain that is written to last wins, or is given up, and another manager may be active that nobody sees.
     """
     found = [n for n, view in views.items() if view.get("status_code") == 200 and "nodes" in view]
     if len(found) != 1 or views[found[0]].get("maintenance") not in (None, "deactivated"):
+        return
+    others = [view for name, view in views.items() if name != found[0]]
+    online = [n for n in views[found[0]]["nodes"] or [] if n.get("online")]
+    if others and len(online) < len(views):
+        return
+    if not all(v.get("answers") and v.get("error_code") == "not_cluster_master" for v in others):
         return
     try:
         clients[found[0]].try_write(timeout=timeout)

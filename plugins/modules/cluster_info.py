@@ -42,7 +42,8 @@ options:
       - Before 5.0, try whether the active manager acknowledges a write, which leaves nothing behind. It makes the secret
         C(cloudify_ha_write_check) in the tenant of O(tenant), and deletes it again, or the one that a killed run has left. It has as long
         again as O(deadline) for each.
-      - Not tried in check mode, nor while the manager is in maintenance mode, nor where more than one manager is active.
+      - Not tried in check mode, nor while the manager is in maintenance mode, nor unless all other managers that are asked say that they
+        are standbys and the active one sees all online, since another manager may be active that nobody sees.
     type: bool
     default: false
   later:

@@ -226,3 +226,51 @@ def test_of_two_that_are_active_nobody_is_written_to() -> None:
     views: dict[str, t.Any] = {n: {**VIEW, "status_code": 200, "nodes": []} for n in ("a", "b")}
     _views.try_write(views, {}, timeout=1)
     assert not any("write" in view for view in views.values())
+
+
+ACTIVE: dict[str, t.Any] = {
+    **VIEW,
+    "status_code": 200,
+    "nodes": [{"name": name, "online": True} for name in ("a", "b")],
+}
+STANDBY: dict[str, t.Any] = {**VIEW, "status_code": 400, "error_code": "not_cluster_master"}
+
+
+class Written:
+    """The client of a manager that takes every write."""
+
+    def try_write(self, *, timeout: float) -> None:
+        pass
+
+
+def written(other: dict[str, t.Any], **active: t.Any) -> str | None:
+    """What is said of a write on the active one of two."""
+    views = {"a": {**ACTIVE, **active}, "b": other}
+    _views.try_write(views, t.cast(t.Any, {"a": Written()}), timeout=1)
+    assert "write" not in views["b"]
+    return views["a"].get("write")
+
+
+def test_the_active_one_is_written_to_where_all_others_are_its_standbys() -> None:
+    assert written(STANDBY) == "ok"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"answers": False, "error": "no answer within 5 s", "hangs": True},
+        {**VIEW, "status_code": 400, "error_code": "removed_from_cluster"},
+        {**VIEW, "status_code": 502, "error_code": None},
+    ],
+)
+def test_nobody_is_written_to_while_another_may_be_active_unseen(other: dict[str, t.Any]) -> None:
+    """Of two sides, the one with the newest database wins: a write makes an isolated one the newest."""
+    assert written(other) is None
+
+
+@pytest.mark.parametrize(
+    "nodes", [None, [{"name": "a", "online": True}, {"name": "b", "online": False}]]
+)
+def test_nobody_is_written_to_who_does_not_see_the_others(nodes: t.Any) -> None:
+    """Cut off from them, while they still elect one of their own."""
+    assert written(STANDBY, nodes=nodes) is None
