@@ -5,7 +5,10 @@
 # usage: fence.sh resolve NAME..., fence.sh add|remove ADDRESS...
 # Keeps this host from reaching the others of a cluster, and lets it again: with a route to nowhere for each, which every old system has, no reboot
 # keeps, and no service's own rules undo. Such a route takes no names: what they mean is told before, and noted, since another day they may mean something else.
+# Removed are those of the names, and all that bear its mark, whatever the caller knows of them.
 
+# /etc/iproute2/rt_protos has none of this number
+mark=119
 verb=$1
 shift
 if [ "$verb" = resolve ]; then
@@ -18,8 +21,9 @@ if [ "$verb" = resolve ]; then
     printf '%s\n' $all
     exit 0
 fi
+marked() { for family in -4 -6; do ip $family route show type unreachable proto $mark; done | sed 's/^unreachable //; s/[ /].*//'; }
 if [ "$verb" = remove ]; then
-    set -- $(for name; do found=$(addresses_of "$name") || found=$name; printf '%s\n' $found; done)
+    set -- $({ marked; for name; do found=$(addresses_of "$name") || found=$name; printf '%s\n' $found; done; } | sort -u)
 fi
 bits() { case $1 in *:*) echo 128 ;; *) echo 32 ;; esac; }
 for address; do
@@ -35,6 +39,6 @@ for address; do
         echo "an ssh session comes from $address, which would be cut off: come from another host, or end it" >&2
         exit 1
     fi
-    ip $family route add unreachable "$address/$(bits "$address")" || exit 1
+    ip $family route add unreachable "$address/$(bits "$address")" proto $mark || exit 1
     echo "fenced $address"
 done

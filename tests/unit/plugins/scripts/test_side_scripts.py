@@ -406,9 +406,9 @@ def test_fences_are_made_for_all_addresses_of_a_name(given_up: Database) -> None
     given_up.run("freeze_sides/files/fence.sh", "add", *resolved.split())
     added = [call for call in host.calls if " route add " in call]
     assert added == [
-        "ip -4 route add unreachable 10.0.0.1/32",
-        "ip -6 route add unreachable fd00::1/128",
-        "ip -4 route add unreachable 10.0.0.7/32",
+        "ip -4 route add unreachable 10.0.0.1/32 proto 119",
+        "ip -6 route add unreachable fd00::1/128 proto 119",
+        "ip -4 route add unreachable 10.0.0.7/32 proto 119",
     ]
 
 
@@ -424,3 +424,28 @@ def test_fences_of_a_split_brain_do_not_outlive_a_rebuild(given_up: Database) ->
     )
     assert done.stdout.splitlines() == ["unfenced 10.0.0.1", "no fence, and no mark, is left"]
     assert not mark.exists()
+
+
+def test_fences_of_addresses_that_the_inventory_does_not_have_do_not_outlive_a_rebuild(
+    given_up: Database,
+) -> None:
+    """Before 5.0 they are of the addresses that the managers list, too: a fence tells by itself whose it is."""
+    host, mark = given_up.host, given_up.data.parent / "mark"
+    host.program(
+        "ip",
+        """case "$*" in
+        *'-4 route show'*) echo 'unreachable 192.168.7.9'; case "$*" in *proto*) ;; *) echo 'unreachable 192.168.7.1' ;; esac ;;
+        *'-6 route show'*) echo 'unreachable fd00::9 dev lo metric 1024 error -113' ;;
+        esac""",
+    )
+    done = host.run(
+        *("tear_down/files/thaw.sh", "remove", "10.0.0.7"),
+        behind=(*SCRIPTS, "freeze_sides/files/fence.sh"),
+        frozen_mark=str(mark),
+    )
+    assert done.stdout.splitlines() == [
+        "unfenced 192.168.7.9",
+        "unfenced fd00::9",
+        "no fence, and no mark, is left",
+    ]
+    assert "ip -4 route del unreachable 192.168.7.9/32" in host.calls
