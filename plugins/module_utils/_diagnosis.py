@@ -156,7 +156,7 @@ def _found(look: Look) -> list[Finding]:
     """The worst first."""
     front = look.case.front
     if front and front["answers"] and not look.case.views and not look.case.hosts:
-        return [_through_the_front(front)]
+        return [_through_the_front(front, which_it_is(look))]
     found = [finding for rule in RULES[look.case.generation] if (finding := rule(look))]
     kinds = {finding.kind for finding in found}
     hushed = {kind for by in kinds for kind in COVERED.get(by, ())}
@@ -245,11 +245,12 @@ def _wrong_with(front: Json) -> list[str]:
     return bad
 
 
-def _through_the_front(front: Json) -> Finding:
+def _through_the_front(front: Json, which: list[str]) -> Finding:
     """Nobody was asked but an address that none of the managers has: whose word it is, nobody knows."""
     bad = _wrong_with(front)
     ask = [
-        "Name the managers themselves, in manager_hosts or in the group cloudify_managers of the inventory: only the address that users take was asked."
+        "Name the managers themselves, in manager_hosts or in the group cloudify_managers of the inventory: only the address that users take was asked.",
+        *which,
     ]
     if bad:
         why = "Only the address that users take was asked, and by what it says not all is well."

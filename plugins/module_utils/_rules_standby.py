@@ -30,7 +30,22 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_tiers 
 
 
 def _active(look: Look) -> list[str]:
-    return [n for n in look.of("manager") if look.view(n).get("status_code") == 200]
+    found = [n for n in look.of("manager") if look.view(n).get("status_code") == 200]
+    return [n for i, n in enumerate(found) if not _is_another_way(look, n, found, found[:i])]
+
+
+def _is_another_way(look: Look, name: str, found: list[str], before: list[str]) -> bool:
+    """Whether it is only another address of an active one, as a load balancer's: its own list has another one as the master, and not itself."""
+    master = _master(look, name)
+    if not master or _sees(look, name, name) is not None:
+        return False
+    others = [n for n in found if n != name and is_it(look.case.member(n), *master)]
+    return bool(others) or any(_master(look, n) == master for n in before)
+
+
+def _master(look: Look, name: str) -> tuple[str, ...]:
+    rows = [row for row in look.view(name).get("nodes") or [] if row["master"]]
+    return (rows[0]["name"], rows[0]["host_ip"]) if len(rows) == 1 else ()
 
 
 def _sees(look: Look, who: str, other: str) -> bool | None:

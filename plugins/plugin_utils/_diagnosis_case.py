@@ -16,6 +16,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case
     is_it,
     rows_of,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import STANDBY
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import facts_of
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
@@ -25,7 +26,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import _host,
 
 Json = dict[str, t.Any]
 #: What only a manager of 4.x says, of itself.
-OWN_WORD = ("removed_from_cluster", "not_cluster_master")
+OWN_WORD = ("removed_from_cluster", STANDBY)
 
 
 def make_case(
@@ -47,9 +48,7 @@ def make_case(
     if not known:
         known = members_of(views)
         mine = {member["name"] for member in known}
-        # one at most
-        others = [{**view, "guessed": name} for name, view in views.items() if name not in mine]
-        front = front or next(iter(others), None)
+        front = front or _guessed({n: view for n, view in views.items() if n not in mine})
         views = {name: view for name, view in views.items() if name in mine}
     hosts = {name: _host.parse(each) for name, each in said.items()}
     generation, version = _generation(views, hosts)
@@ -98,8 +97,8 @@ def _facts(version: str | None, command: str) -> Json | None:
 
 
 def members_of(views: t.Mapping[str, Json]) -> list[Json]:
-    """The members that the managers' registers have, and those managers that were asked. Where there are registers, the only one of these that none
-    names is the address of a load balancer, unless it says itself that it is a manager. Of several nobody knows which is what: all are kept.
+    """The members that the managers' registers have, and those managers that were asked. Where there are registers, an address that none names is
+    that of a manager only if it tells whose it is, or says itself that it is a manager; else it is taken for a load balancer's.
     """
     found: list[Json] = [
         {"name": name, "hostname": name, "address": name.partition(":")[0], "tiers": ["manager"]}
@@ -117,10 +116,82 @@ def members_of(views: t.Mapping[str, Json]) -> list[Json]:
         return found
     if len(views) == 1 == sum("manager" in member["tiers"] for member in named):
         return _only_one(found, named)
-    others = [member["name"] for member in found[: len(views)] if member not in named]
-    if len(others) == 1 and views[others[0]].get("error_code") not in OWN_WORD:
-        return [member for member in found if member["name"] != others[0]]
-    return found
+    asked = found[: len(views)]
+    left = [member for member in asked if member not in named]
+    unasked = [m for m in named if "manager" in m["tiers"] and m not in asked]
+    pairs = _who_is_who(left, unasked, views, alone=len(left) == len(asked))
+    for member, own in pairs:
+        member.update(hostname=own["hostname"], tiers=own["tiers"])
+    known = [member for member, _own in pairs]
+    known += [m for m in left if views[m["name"]].get("error_code") in OWN_WORD]
+    away = [m["name"] for m in left if m not in known] + [own["name"] for _member, own in pairs]
+    return [member for member in found if member["name"] not in away]
+
+
+def _who_is_who(
+    left: list[Json], unasked: list[Json], views: t.Mapping[str, Json], *, alone: bool
+) -> list[tuple[Json, Json]]:
+    """Of those that were asked and that no register names, each with the manager that it is.
+
+    The active one of 4.x names itself; a second address that names the same one is a load balancer's. Of the others there have to be as many as
+    there are managers that were not asked, with as many of them well as are seen to be.
+
+    :param alone: whether no other one was asked, by a name that a register has
+    """
+    masters = {m["name"]: _master(views[m["name"]]) for m in left}
+    if alone and None not in masters.values() and len(set(masters.values())) == 1 < len(unasked):
+        # all get to the active one, as users do
+        return []
+    pairs: list[tuple[Json, Json]] = []
+    free = list(unasked)
+    for member in left:
+        names = masters[member["name"]]
+        own = next((each for each in free if names and is_it(each, *names)), None)
+        if own:
+            free.remove(own)
+            pairs.append((member, own))
+    rest = sorted(
+        (m for m in left if not masters[m["name"]] and (alone or _stands_by(views[m["name"]]))),
+        key=lambda m: not _is_well(views[m["name"]]),
+    )
+    seen = {m["name"]: any(_sees(view, m) for view in views.values()) for m in free}
+    free.sort(key=lambda m: not seen[m["name"]])
+    well = sum(_is_well(views[m["name"]]) for m in rest)
+    if len(rest) == len(free) and well == sum(seen.values()):
+        pairs += zip(rest, free)
+    return pairs
+
+
+def _master(view: Json) -> tuple[str, ...] | None:
+    rows = [row for row in view.get("nodes") or [] if row.get("master")]
+    names = [rows[0].get(key) for key in ("name", "host_ip")] if len(rows) == 1 else []
+    return tuple(str(name) for name in names if name) or None
+
+
+def _is_well(view: Json) -> bool:
+    return view.get("status_code") == 200 or _stands_by(view)
+
+
+def _stands_by(view: Json) -> bool:
+    return view.get("error_code") == STANDBY
+
+
+def _sees(view: Json, member: Json) -> bool:
+    """Whether a manager sees another one alive."""
+    rows = view.get("nodes") or []
+    if any(
+        row.get("online") and is_it(member, row.get("name"), row.get("host_ip")) for row in rows
+    ):
+        return True
+    tier = ((view.get("cluster_status") or {}).get("tiers") or {}).get("manager") or {}
+    nodes = (tier.get("nodes") or {}).items()
+    return any(how.get("status") == "OK" and is_it(member, name) for name, how in nodes)
+
+
+def _guessed(views: t.Mapping[str, Json]) -> Json | None:
+    """The view through what may be load balancers: of several, through one that is broken."""
+    found = sorted(views, key=lambda name: views[name].get("status_code") == 200)
+    return {**views[found[0]], "guessed": ", ".join(found)} if found else None
 
 
 def _only_one(found: list[Json], named: list[Json]) -> list[Json]:

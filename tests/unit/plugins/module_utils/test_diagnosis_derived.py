@@ -442,3 +442,31 @@ def test_of_others_names_a_dead_one_is_told_all_the_same() -> None:
     found = diagnose(cluster.case())
     assert (found["class"], found["nodes"]) == ("manager_down", ["prod-h7"]), found
     assert not found["command"]
+
+
+@pytest.mark.parametrize("renamed", [False, True], ids=["", "by other names"])
+def test_a_second_address_of_the_active_one_is_no_split_brain(renamed: bool) -> None:
+    """As a load balancer's is, that the inventory has for a manager."""
+    cluster = Derived("4.5.5-healthy")
+    leader = cluster.were["leader"]
+    cluster.members.append(
+        {"name": "lb", "hostname": "lb", "address": "203.0.113.200", "tiers": ["manager"]}
+    )
+    cluster.views["lb"] = cluster.views[leader]
+    if renamed:
+        cluster.renamed(leader, "prod", "203.0.113.201")
+        leader = "prod"
+    cluster.earlier = {"class": "unclear", "active": [leader, "lb"], "age": 70.0, "lasting": 70.0}
+    found = diagnose(cluster.case())
+    kinds = {found["class"], *(each["class"] for each in found["also"])}
+    assert not kinds & {"split_brain", "active_down_failover_running"}, found
+    assert not found["command"]
+
+
+def test_two_active_ones_that_the_inventory_calls_otherwise_are_a_split_brain() -> None:
+    cluster = Derived("4.5.5-active-isolated")
+    for number, name in enumerate([m["name"] for m in cluster.members], 1):
+        cluster.renamed(name, f"prod-{name}", f"203.0.113.{number}")
+    cluster.earlier = {"class": "unclear", "active": ["prod-h1", "prod-h2"], "age": 70.0}
+    cluster.earlier["lasting"] = 70.0
+    assert diagnose(cluster.case())["class"] == "split_brain"
