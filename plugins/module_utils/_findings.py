@@ -39,6 +39,8 @@ Evidence = dict[str, str]
 STALE = 900
 #: What answers who speaks http where https is spoken, or speaks to another port.
 WRONGLY = (400, 404)
+#: What answers over REST.
+SERVING = ("nginx", "cloudify-restservice", "cloudify-api")
 
 
 @dataclass
@@ -121,9 +123,16 @@ class Look:
 
     @functools.cached_property
     def astray(self) -> list[str]:
-        """The managers that answer, if all do as to who asks wrongly, or with an error where users are served: that says nothing of the cluster."""
-        views = {n: self.view(n) for n in self.of("manager")}
-        found = {n: v for n, v in views.items() if v.get("answers") and not v["denied"]}
+        """The managers that answer, if all do as to who asks wrongly, or with an error where users are served: that says nothing of the cluster.
+
+        Unless the host of one says itself why, or one that is there says nothing: users may be served by that one, or by another cluster.
+        """
+        asked = {n: self.view(n) for n in self.of("manager") if self.view(n)}
+        views = {n: view for n, view in asked.items() if not view["denied"]}
+        found = {n: v for n, v in views.items() if v.get("answers")}
+        why = any(service in SERVING for n in found for service, _state in self.stopped(n))
+        if why or set(views) - {*found, *self.dead, *self.hidden}:
+            return []
         front = self.case.front or {}
         serves = front.get("answers") and front.get("status_code") == 200
         wrong = [

@@ -129,7 +129,9 @@ def not_let_in(look: Look) -> Finding | None:
 def astray(look: Look) -> Finding | None:
     if not look.astray:
         return None
-    served = [said("front", "answers well")] if (look.case.front or {}).get("answers") else []
+    front = look.case.front or {}
+    well = front.get("answers") and front.get("status_code") == 200
+    served = [said("front", "answers well")] if well else []
     return Finding(
         "my_path_broken",
         f"{names(look.astray)} answers this controller with nothing but an error: by the protocol, the port or the address that it was given.",

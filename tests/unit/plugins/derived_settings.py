@@ -99,6 +99,41 @@ derived(
 )(lambda c: _all_answer(c, 502, status_code=502, error="HTTP 502"))
 
 
+def _fail_by_their_service(c: Derived, code: int, **front: object) -> None:
+    _all_answer(c, code, **front)
+    for name in c.views:
+        c.host(name)["services"]["cloudify-restservice"] = "failed"
+
+
+for _base in ("7.0.5-healthy", "7.0.5-nine-healthy", "4.5.5-healthy"):
+    # as where the load balancer has failed over to another cluster
+    derived(f"users are served by others: {_base}", _base, "cluster_down", "high")(
+        lambda c: _fail_by_their_service(c, 502, status="OK")
+    )
+    derived(f"all answer 404, and their service is down: {_base}", _base, "cluster_down", "high")(
+        lambda c: _fail_by_their_service(c, 404)
+    )
+
+
+@derived(
+    "users are served by others, and a database is dead",
+    *("7.0.5-nine-async-killed", "cluster_down", "high"),
+)
+def users_are_served_by_others_and_a_database_is_dead(c: Derived) -> None:
+    _fail_by_their_service(c, 502, status="OK")
+
+
+def _one_is_slow(c: Derived) -> None:
+    """It serves users, and the others are down."""
+    _all_answer(c, 502, status="OK")
+    c.views[list(c.views)[-1]] = {"answers": False, "hangs": True, "error": "no answer"}
+
+
+for _ssh in (True, False):
+    _words = f"one manager is slow, the others are down, {'with' if _ssh else 'without'} hosts"
+    derived(_words, "7.0.5-nine-healthy", "several_down", "medium", ssh=_ssh)(_one_is_slow)
+
+
 @derived(
     "no manager serves, and one says over REST that it restores",
     "7.0.5-healthy",

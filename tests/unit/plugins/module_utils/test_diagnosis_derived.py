@@ -470,3 +470,12 @@ def test_two_active_ones_that_the_inventory_calls_otherwise_are_a_split_brain() 
     cluster.earlier = {"class": "unclear", "active": ["prod-h1", "prod-h2"], "age": 70.0}
     cluster.earlier["lasting"] = 70.0
     assert diagnose(cluster.case())["class"] == "split_brain"
+
+
+@pytest.mark.parametrize("code", [200, 404])
+def test_the_address_that_users_take_answers_well_only_with_200(code: int) -> None:
+    cluster = built("all managers answer 404, with hosts: 7.0.5-healthy")
+    cluster.fronted(status_code=code)
+    found = diagnose(cluster.case())
+    assert found["class"] == "my_path_broken"
+    assert ({"who": "front", "says": "answers well"} in found["evidence"]) == (code == 200)
