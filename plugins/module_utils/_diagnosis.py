@@ -58,10 +58,13 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole 
     RULES as WHOLE,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole import (
+    through_the_front,
     unknown_tiers,
     which_it_is,
+    wrong_with,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._tidy_case import tidy
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import reached
 
 #: What a cause and its consequence have in common: what is down on a host whose disk is full is not mended by starting it.
 CAUSES = ("disk_full", "certificates_bad", "clock_skew")
@@ -90,8 +93,6 @@ COVERED = {
 DOUBT = ("my_path_broken", "network_broken", "unclear")
 #: What the judge of the health says of a tier that nobody asked.
 UNASKED = "nothing is known of its"
-#: What a manager says of itself, if anything: up to 4.x, and from 5.0 on.
-WELL = ("", "running", "OK")
 #: What is told of a database that goes its own way.
 SIDES = ("split_brain", "split_brain_healed")
 #: What it says where the one that is primary was not asked.
@@ -121,7 +122,10 @@ def diagnose(
     failure = FAILURES[main.kind]
     runbook = _runbook(look, main, found[1:])
     given = _given(look, main, runbook)
-    ask = list(main.ask)
+    shut = _also_shut(look, main)
+    ask = main.ask + _mend_ssh(shut)
+    if unknown := _unknown_beside(look, main):
+        ask.append(f"Before {failure.runbook}: see whether {names(unknown)} is well.")
     if failure.runbook and not runbook:
         ask.append(_why_not(main, failure.runbook, found[1:]))
     if main.kind != "healthy" and not look.case.hosts:
@@ -134,7 +138,7 @@ def diagnose(
         "confidence": main.confidence,
         "summary": main.summary,
         "nodes": main.nodes,
-        "evidence": _once(main.evidence),
+        "evidence": _once(main.evidence + _by_ssh_not(look, shut)),
         "safe": [*failure.safe, *main.safe],
         "first": [*_causes(main, found[1:]), *failure.first, *main.first],
         "runbook": runbook,
@@ -156,7 +160,7 @@ def _found(look: Look) -> list[Finding]:
     """The worst first."""
     front = look.case.front
     if front and front["answers"] and not look.case.views and not look.case.hosts:
-        return [_through_the_front(front, which_it_is(look))]
+        return [through_the_front(front, which_it_is(look))]
     found = [finding for rule in RULES[look.case.generation] if (finding := rule(look))]
     kinds = {finding.kind for finding in found}
     hushed = {kind for by in kinds for kind in COVERED.get(by, ())}
@@ -174,7 +178,7 @@ def _found(look: Look) -> list[Finding]:
         return [f for f in found if f not in twice]
     problems = [said(*problem.partition(": ")[::2]) for problem in look.judged["problems"]]
     if front and which_it_is(look):
-        problems += [said("front", line) for line in _wrong_with(front)]
+        problems += [said("front", line) for line in wrong_with(front)]
     if problems and look.names and _is_unasked(look, problems):
         return [_by_rest_alone(look)]
     shut = [name for name in look.names if look.is_shut(name)]
@@ -222,47 +226,23 @@ def _mend_ssh(shut: list[str]) -> list[str]:
     return [f"Mend it: ssh does not work from here to {names(shut)}, so that {unknown}."]
 
 
-def _wrong_with(front: Json) -> list[str]:
-    """By its own word."""
-    bad = []
-    if front["status_code"] != 200:
-        bad.append(front["error"] or f"answers with HTTP {front['status_code']}")
-    if front["status"] not in WELL:
-        bad.append(f"says of itself: {front['status']}")
-    bad += [f"says that {service} is down" for service in front["inactive"] or []]
-    bad += [f"does not tell its {what}: {why}" for what, why in front["errors"].items()]
-    if front["maintenance"] not in ("", "deactivated"):
-        bad.append(f"says that maintenance mode is {front['maintenance']}")
-    if front["restoring"]:
-        bad.append("says that a restore is running")
-    bad += [f"sees {n['name']} offline" for n in front["nodes"] or [] if n["online"] is False]
-    status = front["cluster_status"] or {"status": "OK", "tiers": {}}
-    for tier, told in status["tiers"].items():
-        nodes = told["nodes"].items()
-        bad += [f"sees {tier} {n} as {how['status']}" for n, how in nodes if how["status"] != "OK"]
-    if status["status"] != "OK":
-        bad.append(f"sees the cluster as {status['status']}")
-    return bad
+def _also_shut(look: Look, main: Finding) -> list[str]:
+    """Who is there, and does not let us in by ssh, where the finding itself does not say so."""
+    shut = [n for n in look.names if look.is_shut(n) and reached(look.case, n)]
+    own = main.kind == "healthy" or main.first == _mend_ssh(main.nodes)
+    return [] if own else shut
 
 
-def _through_the_front(front: Json, which: list[str]) -> Finding:
-    """Nobody was asked but an address that none of the managers has: whose word it is, nobody knows."""
-    bad = _wrong_with(front)
-    ask = [
-        "Name the managers themselves, in manager_hosts or in the group cloudify_managers of the inventory: only the address that users take was asked.",
-        *which,
+def _unknown_beside(look: Look, main: Finding) -> list[str]:
+    """Whoever has a tier of one that is to be replaced, and does not let us in: of what is left of the tier, nothing is known."""
+    if main.action != "replace":
+        return []
+    tiers = {tier for name in main.nodes for tier in look.case.member(name)["tiers"]}
+    return [
+        n
+        for n in look.names
+        if n not in (*main.nodes, *look.dead) and look.is_shut(n) and not look.is_known(n, tiers)
     ]
-    if bad:
-        why = "Only the address that users take was asked, and by what it says not all is well."
-        return Finding("unclear", why, [], [said("front", line) for line in bad], "low", ask=ask)
-    return Finding(
-        "healthy",
-        "By what the address says that users take all is well; nobody else was asked.",
-        [],
-        [said("front", "answers, and says that all is well")],
-        "low",
-        ask=ask,
-    )
 
 
 def _is_unasked(look: Look, problems: list[Evidence]) -> bool:
@@ -362,7 +342,9 @@ def _runbook(look: Look, main: Finding, also: list[Finding]) -> str:
     if main.action == "replace":
         return (
             wanted
-            if main.confidence == "high" and not doubt and look.surely_dead(main.nodes)
+            if main.confidence == "high"
+            and not (doubt or _unknown_beside(look, main))
+            and look.surely_dead(main.nodes)
             else ""
         )
     if main.action == "rebuild":

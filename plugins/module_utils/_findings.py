@@ -153,6 +153,15 @@ class Look:
         host = self.host(name)
         return bool(host.get("asked")) and not host.get("reachable")
 
+    def is_known(self, name: str, tiers: t.Collection[str]) -> bool:
+        """Whether something is known of each of these tiers that a member has, by its own word."""
+        view = self.view(name)
+        by_rest = view.get("status_code") == 200 or view.get("error_code") == STANDBY
+        return all(
+            by_rest if tier == "manager" else self.standby or self.probe(name, tier) is not None
+            for tier in set(tiers) & set(self.case.member(name)["tiers"])
+        )
+
     def last_of(self, name: str) -> list[str]:
         """The tiers that a member has, and nobody else who is left."""
         tiers = self.case.member(name)["tiers"]

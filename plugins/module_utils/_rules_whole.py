@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import (
+    Json,
     is_it,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
@@ -21,6 +22,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
     said,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import AGAIN
+
+#: What a manager says of itself, if anything: up to 4.x, and from 5.0 on.
+WELL = ("", "running", "OK")
 
 
 def load_balancer_broken(look: Look) -> Finding | None:
@@ -57,6 +61,49 @@ def which_it_is(look: Look) -> list[str]:
         ]
         if guessed
         else []
+    )
+
+
+def wrong_with(front: Json) -> list[str]:
+    """By its own word."""
+    bad = []
+    if front["status_code"] != 200:
+        bad.append(front["error"] or f"answers with HTTP {front['status_code']}")
+    if front["status"] not in WELL:
+        bad.append(f"says of itself: {front['status']}")
+    bad += [f"says that {service} is down" for service in front["inactive"] or []]
+    bad += [f"does not tell its {what}: {why}" for what, why in front["errors"].items()]
+    if front["maintenance"] not in ("", "deactivated"):
+        bad.append(f"says that maintenance mode is {front['maintenance']}")
+    if front["restoring"]:
+        bad.append("says that a restore is running")
+    bad += [f"sees {n['name']} offline" for n in front["nodes"] or [] if n["online"] is False]
+    status = front["cluster_status"] or {"status": "OK", "tiers": {}}
+    for tier, told in status["tiers"].items():
+        nodes = told["nodes"].items()
+        bad += [f"sees {tier} {n} as {how['status']}" for n, how in nodes if how["status"] != "OK"]
+    if status["status"] != "OK":
+        bad.append(f"sees the cluster as {status['status']}")
+    return bad
+
+
+def through_the_front(front: Json, which: list[str]) -> Finding:
+    """Nobody was asked but an address that none of the managers has: whose word it is, nobody knows."""
+    bad = wrong_with(front)
+    ask = [
+        "Name the managers themselves, in manager_hosts or in the group cloudify_managers of the inventory: only the address that users take was asked.",
+        *which,
+    ]
+    if bad:
+        why = "Only the address that users take was asked, and by what it says not all is well."
+        return Finding("unclear", why, [], [said("front", line) for line in bad], "low", ask=ask)
+    return Finding(
+        "healthy",
+        "By what the address says that users take all is well; nobody else was asked.",
+        [],
+        [said("front", "answers, and says that all is well")],
+        "low",
+        ask=ask,
     )
 
 
@@ -197,4 +244,4 @@ def versions_differ(look: Look) -> Finding | None:
 
 RULES = (rows_differ, load_balancer_broken, registers_differ, versions_differ)
 
-__all__ = ("RULES", "unknown_tiers", "which_it_is")
+__all__ = ("RULES", "through_the_front", "unknown_tiers", "which_it_is", "wrong_with")

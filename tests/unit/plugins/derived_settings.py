@@ -11,6 +11,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_cluster
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registry import (
     FIX,
+    REPLACE,
     derived,
     host,
 )
@@ -271,6 +272,28 @@ for _why in ("no answer by ssh within 3 s", "ssh does not let us in: permission 
             derived(f"{_why}, of one: {_base}, {_role}", _base, "my_path_broken", _sure, _role)(
                 lambda c, why=_why, role=_role: _no_way_in(c, why, host(c, role))  # type: ignore[misc]
             )
+
+
+#: What ssh says of one that is there.
+SUDO = "the script did not run there: sudo: a password is required"
+DENIED = "ssh does not let us in: permission denied"
+
+for _why in (SUDO, DENIED):
+    # what its database and its broker are is not known
+    derived(
+        f"another host lets nobody in: {_why}",
+        *("7.0.5-async-killed-settled", "node_down", "high", "async"),
+    )(
+        lambda c, why=_why: _no_way_in(c, why, host(c, "sync"))  # type: ignore[misc]
+    )
+    # by REST it is well
+    derived(
+        f"the active one lets nobody in: {_why}",
+        *("4.5.5-replica-killed", "manager_down", "high", "other"),
+        runbook=REPLACE,
+    )(
+        lambda c, why=_why: _no_way_in(c, why, host(c, "leader"))  # type: ignore[misc]
+    )
 
 
 @derived("ssh is shut to one, and another has no rows", "7.0.5-healthy", "unclear", "low")

@@ -479,3 +479,27 @@ def test_the_address_that_users_take_answers_well_only_with_200(code: int) -> No
     found = diagnose(cluster.case())
     assert found["class"] == "my_path_broken"
     assert ({"who": "front", "says": "answers well"} in found["evidence"]) == (code == 200)
+
+
+@pytest.mark.parametrize("name", sorted(n for n in WANTED if "lets nobody in: " in n))
+def test_who_lets_nobody_in_is_told_beside_whatever_is_found(name: str) -> None:
+    cluster = built(name)
+    (shut,) = (n for n, h in cluster.hosts.items() if "within" not in (h["error"] or "within"))
+    found = diagnose(cluster.case())
+    told = [line["says"] for line in found["evidence"]]
+    assert any(line.startswith(f"{shut} does not answer by ssh: ") for line in told), found
+    assert any(f"ssh does not work from here to {shut}, so" in line for line in found["ask"]), found
+    if not found["runbook"]:
+        assert any(
+            line.startswith("Before replace_node: ") and shut in line for line in found["ask"]
+        )
+
+
+def test_who_lets_nobody_in_is_told_beside_a_full_disk() -> None:
+    cluster = Derived("7.0.5-nine-healthy")
+    cluster.disk("h4", free=1)
+    cluster.unreachable("h5", why="ssh does not let us in: permission denied")
+    cluster.probes["h5"]["broker"] = None
+    found = diagnose(cluster.case())
+    assert found["class"] == "disk_full"
+    assert any("ssh does not work from here to h5, so" in line for line in found["ask"]), found
