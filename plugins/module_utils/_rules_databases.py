@@ -21,7 +21,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
     names,
     said,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import signs
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import (
+    reached,
+    signs,
+)
 
 #: Seconds in which a failover of the databases is over, and an old leader has stepped down.
 FAILOVER = 120
@@ -102,7 +105,14 @@ def _cluster(look: Look, name: str) -> Json:
 
 def somebody_leads(look: Look) -> bool:
     """Whether somebody leads, or may well do so out of this controller's sight."""
-    return bool(look.leaders or look.primaries or set(listed_leaders(look)) & set(look.hidden))
+    known = look.leaders or look.primaries or set(listed_leaders(look)) & set(look.hidden)
+    return bool(known) or any(leads_out_of_sight(look, name) for name in _let_nobody_in(look))
+
+
+def _let_nobody_in(look: Look) -> list[str]:
+    """Hosts that are there, and of whose databases nothing is known."""
+    members = [n for n in look.of("database") if not look.probe(n, "database")]
+    return [n for n in members if look.is_shut(n) and reached(look.case, n)]
 
 
 def listed_leaders(look: Look) -> dict[str, list[str]]:
@@ -117,6 +127,20 @@ def listed_leaders(look: Look) -> dict[str, list[str]]:
     return found
 
 
+def leads_out_of_sight(look: Look, name: str) -> bool:
+    """Whether somebody leads whom only ssh does not get to: most lists of Patroni have it as the leader, and most managers tell rows of the database.
+    For as long as Patroni lists a dead one, that may be of a moment ago."""
+    managers = look.of("manager")
+    telling = [n for n in managers if (look.view(n).get("registers") or {}).get("manager")]
+    if len(telling) * 2 <= len(managers):
+        return False
+    listing = listed_leaders(look).get(name, [])
+    view = look.view(name)
+    there = reached(look.case, name) and (not view or view.get("answers"))
+    lasts = there or look.lasting >= STEPS_DOWN
+    return lasts and len(listing) * 2 > len(look.lists())
+
+
 def quorum_lost(look: Look) -> Finding | None:
     total = len(look.of("database"))
     if total < 2:
@@ -124,7 +148,8 @@ def quorum_lost(look: Look) -> Finding | None:
     if somebody_leads(look):
         return None
     up = look.databases_up
-    down = [n for n in look.of("database") if n not in up and n not in look.hidden]
+    shut = _let_nobody_in(look)
+    down = [n for n in look.of("database") if n not in (*up, *shut, *look.hidden)]
     if not look.databases and not look.no_databases:
         return _perhaps_lost(look)
     evidence = [said(n, _own(look, n)) for n in look.databases]
@@ -151,12 +176,15 @@ def quorum_lost(look: Look) -> Finding | None:
         return None
     sure = look.hanging or len(without) >= majority(total)
     confidence = "high" if len(up) == total and sure else "medium"
+    why = "The databases answer, and none leads: they have no majority with each other (etcd, or the network between them)."
+    if shut:
+        why = f"{names(up)} answers and does not lead, and {names(shut)} lets nobody in: whether anybody leads is not known."
     return Finding(
         "database_quorum_lost",
-        "The databases answer, and none leads: they have no majority with each other (etcd, or the network between them).",
+        why,
         list(look.of("database")),
         evidence + _waiting(look),
-        confidence,
+        "low" if len(up) < majority(total) else confidence,
         first=[
             "See that etcd runs on most database nodes, and that they reach each other. Nothing is lost."
         ],
@@ -309,6 +337,7 @@ __all__ = (
         "is_between_leaders",
         "is_isolated",
         "leads",
+        "leads_out_of_sight",
     ),
     *("listed_leaders", "somebody_leads"),
 )

@@ -20,14 +20,13 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
     AGAIN,
     FAILOVER,
-    STEPS_DOWN,
     is_between_leaders,
     is_isolated,
     leads,
+    leads_out_of_sight,
     listed_leaders,
     somebody_leads,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import reached
 
 
 def failover(look: Look) -> Finding | None:
@@ -42,23 +41,9 @@ def failover(look: Look) -> Finding | None:
     return _taken_over(look)
 
 
-def _leads_out_of_sight(look: Look, name: str) -> bool:
-    """Whether somebody leads whom only ssh does not get to: most lists of Patroni have it as the leader, and most managers tell rows of the database.
-    For as long as Patroni lists a dead one, that may be of a moment ago."""
-    managers = look.of("manager")
-    telling = [n for n in managers if (look.view(n).get("registers") or {}).get("manager")]
-    if len(telling) * 2 <= len(managers):
-        return False
-    listing = listed_leaders(look).get(name, [])
-    view = look.view(name)
-    there = reached(look.case, name) and (not view or view.get("answers"))
-    lasts = there or look.lasting >= STEPS_DOWN
-    return lasts and len(listing) * 2 > len(look.lists())
-
-
 def _leaderless(look: Look, total: int) -> Finding | None:
     lost = [name for name in look.of("database") if name not in look.databases_up]
-    if any(_leads_out_of_sight(look, name) for name in lost):
+    if any(leads_out_of_sight(look, name) for name in lost):
         return None
     if not lost and not is_between_leaders(look):
         return None

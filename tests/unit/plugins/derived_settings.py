@@ -253,6 +253,13 @@ def _no_way_in(c: Derived, why: str, *names: str) -> None:
         c.probes[name] = {"database": None, "broker": None}
 
 
+def _wait_and_let_nobody_in(c: Derived, why: str) -> None:
+    """Nobody says that anybody leads."""
+    _no_way_in(c, why, host(c, "leader"), host(c, "sync"))
+    for name in c.views:
+        c.views[name] = {"answers": False, "hangs": True, "error": "no answer within 3 s"}
+
+
 for _why in ("no answer by ssh within 3 s", "ssh does not let us in: permission denied"):
     for _base in ("4.5.5-healthy", "7.0.5-healthy", "5.0.5-single-healthy", "vnfm-healthy"):
         derived(f"no ssh from here to {_base}: {_why}", _base, "healthy", "low")(
@@ -294,6 +301,22 @@ for _why in (SUDO, DENIED):
     )(
         lambda c, why=_why: _no_way_in(c, why, host(c, "leader"))  # type: ignore[misc]
     )
+
+
+for _base in ("7.0.5-healthy", "5.2-healthy", "7.0.5-nine-healthy"):
+    for _why in (SUDO, DENIED):
+        derived(
+            f"two databases let nobody in: {_base}, {_why[:20]}",
+            *(_base, "my_path_broken", "medium", "leader", "sync"),
+        )(
+            lambda c, why=_why: _no_way_in(c, why, host(c, "leader"), host(c, "sync"))  # type: ignore[misc]
+        )
+        derived(
+            f"two databases let nobody in, and managers wait: {_base}, {_why[:20]}",
+            *(_base, "database_quorum_lost", "low"),
+        )(
+            lambda c, why=_why: _wait_and_let_nobody_in(c, why)  # type: ignore[misc]
+        )
 
 
 @derived("ssh is shut to one, and another has no rows", "7.0.5-healthy", "unclear", "low")

@@ -503,3 +503,11 @@ def test_who_lets_nobody_in_is_told_beside_a_full_disk() -> None:
     found = diagnose(cluster.case())
     assert found["class"] == "disk_full"
     assert any("ssh does not work from here to h5, so" in line for line in found["ask"]), found
+
+
+def test_of_databases_that_let_nobody_in_it_is_not_said_that_they_are_lost() -> None:
+    (name,) = (n for n in WANTED if "managers wait: 7.0.5-nine" in n and "ssh does not" in n)
+    cluster = built(name)
+    found = diagnose(cluster.case())
+    assert "are left" not in found["summary"] and "h1, h3 lets nobody in" in found["summary"]
+    assert not found["runbook"]
