@@ -89,8 +89,8 @@ COVERED = {
         *("node_down", "database_down", "broker_down", "manager_down"),
     ),
 }
-#: What puts in doubt who sees whom.
-DOUBT = ("my_path_broken", "network_broken", "unclear")
+#: What puts in doubt who sees whom, or what would be installed.
+DOUBT = ("my_path_broken", "network_broken", "unclear", "versions_differ")
 #: What the judge of the health says of a tier that nobody asked.
 UNASKED = "nothing is known of its"
 #: What is told of a database that goes its own way.
@@ -175,7 +175,7 @@ def _found(look: Look) -> list[Finding]:
             if set(f.nodes) <= set(worst.nodes)
             and (f.who_is_down or (apart and f.kind == "database_down"))
         ]
-        return [f for f in found if f not in twice]
+        return [f for f in found if f not in twice] + _names_differ(look, worst)
     problems = [said(*problem.partition(": ")[::2]) for problem in look.judged["problems"]]
     if front and which_it_is(look):
         problems += [said("front", line) for line in wrong_with(front)]
@@ -269,6 +269,15 @@ def _of_other_names(look: Look, problems: list[Evidence]) -> Finding:
     )
 
 
+def _names_differ(look: Look, worst: Finding) -> list[Finding]:
+    """Beside what else is found."""
+    if not unknown_tiers(look):
+        return []
+    told = _of_other_names(look, [])
+    worst.ask += told.first
+    return [told]
+
+
 def _is_of_shut(look: Look, line: Evidence, shut: list[str]) -> bool:
     """Whether it is only what a host would tell that does not let us in."""
     if line["says"] == NO_PRIMARY:
@@ -335,7 +344,7 @@ def _runbook(look: Look, main: Finding, also: list[Finding]) -> str:
     wanted = FAILURES[main.kind].runbook
     if not wanted or main.confidence == "low":
         return ""
-    # nothing is replaced or rebuilt while another finding puts in doubt who sees whom
+    # nothing is replaced or rebuilt while another finding puts that in doubt
     doubt = any(each.kind in DOUBT for each in also)
     if main.action == "fix" and len(main.nodes) == 1:
         return "recover_active"

@@ -511,3 +511,25 @@ def test_of_databases_that_let_nobody_in_it_is_not_said_that_they_are_lost() -> 
     found = diagnose(cluster.case())
     assert "are left" not in found["summary"] and "h1, h3 lets nobody in" in found["summary"]
     assert not found["runbook"]
+
+
+def test_nothing_is_replaced_while_the_others_are_of_different_versions() -> None:
+    cluster = Derived("7.0.5-async-killed-settled")
+    assert diagnose(cluster.case())["runbook"] == "replace_node"
+    cluster.host(cluster.were["sync"])["package"] = "7.0.4"
+    found = diagnose(cluster.case())
+    assert (found["class"], found["runbook"], found["destructive"]) == ("node_down", "", False)
+    told = "Before replace_node: The members are of different versions: "
+    assert any(line.startswith(told) for line in found["ask"]), found
+
+
+def test_a_tier_of_other_names_is_told_beside_whatever_is_found() -> None:
+    cluster = Derived("7.0.5-nine-healthy")
+    for name in ("h4", "h5", "h6"):
+        cluster.renamed(name, f"prod-{name}", f"203.0.113.{name[1:]}")
+    cluster.disk("h7", free=1)
+    found = diagnose(cluster.case())
+    assert found["class"] == "disk_full", found
+    told = [each["summary"] for each in found["also"]]
+    assert any("names of the brokers are not the cluster's" in summary for summary in told), found
+    assert any(line.startswith("Name the hosts in the inventory as") for line in found["ask"])
