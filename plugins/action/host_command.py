@@ -13,6 +13,7 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import ssh_trouble
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._lasting import notice_the_end
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._progress import (
     Teller,
@@ -31,6 +32,9 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = False
+
+    #: Why ssh was refused at the last try.
+    _trouble = ""
 
     def run(
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
@@ -57,7 +61,7 @@ class ActionModule(ActionBase):
         def state() -> dict[str, t.Any]:
             return {
                 "doing": doing,
-                "seen": "",
+                "seen": self._trouble,
                 "elapsed": time.monotonic() - started,
                 "timeout": args["wait"] or None,
                 "done": None,
@@ -97,14 +101,22 @@ class ActionModule(ActionBase):
         while True:
             try:
                 return ask()
-            except AnsibleConnectionFailure:
+            except AnsibleConnectionFailure as exc:
                 seconds = time.monotonic() - started
                 if seconds >= wait:
                     raise
+                # it can be mended meanwhile
+                self._trouble = ssh_trouble(str(exc), host=self._host())
             if not said:
                 said = True
                 say()
             time.sleep(min(PAUSE, wait - seconds))
+
+    def _host(self) -> str:
+        try:
+            return str(self._connection.get_option("host"))
+        except KeyError:  # not of this kind of connection
+            return "HOST"
 
     def _with_stdin(self, words: str, stdin: str) -> dict[str, t.Any]:
         # Even without input it is not given a terminal, which would mix both of its outputs.

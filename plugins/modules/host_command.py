@@ -46,6 +46,7 @@ options:
   wait:
     description:
       - Seconds to go on trying while the host cannot be reached. With V(0) it is tried once.
+      - What is printed meanwhile says why ssh refuses a host that is up, such as a host key that has changed.
     type: float
     default: 0.0
   waits_for:

@@ -20,6 +20,22 @@ _STATES = ("active", "inactive", "failed")
 #: Characters of an error.
 _LONGEST = 200
 
+_OTHER_KEY = "its host key is another one than ssh knows"
+_NO_KEY = "ssh does not know its host key"
+_DENIED = "ssh does not let us in: permission denied"
+_NO_NAME = "its name is not known"
+_REMEDIES = {
+    _OTHER_KEY: (
+        ", as that of a fresh host is. If it is one:"
+        " ssh-keygen -R {host}, then ssh-keyscan {host} >> ~/.ssh/known_hosts"
+    ),
+    _NO_KEY: ". If it is the right host: ssh-keyscan {host} >> ~/.ssh/known_hosts",
+    _DENIED: " (see ansible_user, and that its key is on the host)",
+    _NO_NAME: " (see ansible_host)",
+}
+#: So it is while a host is off, or boots.
+_NOT_THERE = ("no answer by ssh", "it refuses ssh", "no way to it")
+
 NOT_ASKED: Json = {"asked": False}
 
 
@@ -31,19 +47,32 @@ def why_unreachable(message: str, *, seconds: int) -> str:
     if "timed out" in low or "timeout" in low:
         return f"no answer by ssh within {seconds} s"
     for sign, words in (
+        # first, since more is said after it
+        ("identification has changed", _OTHER_KEY),
         ("connection refused", "it refuses ssh"),
         ("no route to host", "no way to it: No route to host"),
         ("network is unreachable", "no way to it: Network is unreachable"),
-        ("could not resolve", "its name is not known"),
-        ("name or service not known", "its name is not known"),
-        ("permission denied", "ssh does not let us in: permission denied"),
-        ("host key verification failed", "ssh does not know its host key"),
-        ("identification has changed", "its host key is another one than ssh knows"),
+        ("could not resolve", _NO_NAME),
+        ("name or service not known", _NO_NAME),
+        ("permission denied", _DENIED),
+        ("host key verification failed", _NO_KEY),
     ):
         if sign in low:
             return words
     last = lines[-1] if lines else "ssh failed and does not say why"
     return last.rpartition("via ssh: ")[2][:_LONGEST]
+
+
+def ssh_trouble(message: str, *, host: str) -> str:
+    """What keeps us out of a host that is up, and what to do; empty where it may just not be there.
+
+    :param message: what Ansible says of the connection
+    :param host: as ssh is told of it
+    """
+    why = why_unreachable(message, seconds=0) if message.strip() else ""
+    if why.startswith(_NOT_THERE):
+        return ""
+    return why + _REMEDIES.get(why, "").format(host=host)
 
 
 def parse(said: t.Any) -> Json:
@@ -221,4 +250,4 @@ def of_version(host: Json, *, facts: Json, tiers: t.Sequence[str]) -> Json:
     return {**host, "services": dict(sorted(services.items()))}
 
 
-__all__ = ("NOT_ASKED", "of_version", "parse", "why_unreachable")
+__all__ = ("NOT_ASKED", "of_version", "parse", "ssh_trouble", "why_unreachable")

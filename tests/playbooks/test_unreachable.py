@@ -83,6 +83,59 @@ def test_a_host_that_hangs_is_one_that_does_not_answer(tmp_path: Path) -> None:
         assert told in done.output, done.output
 
 
+def refused_by_ssh(tmp_path: Path, *plays: dict[str, object]) -> str:
+    """The output of these plays, for hosts whose key is another one than ssh knows."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text(
+        "#!/bin/sh\necho '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @' >&2\n"
+        "echo 'Host key verification failed.' >&2\nexit 255\n"
+    )
+    ssh.chmod(0o755)
+    fresh = {"ansible_connection": "ssh", "ansible_ssh_executable": str(ssh)}
+    hosts = {
+        "store": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+        "h1": {**fresh, "ansible_host": "192.0.2.1"},
+    }
+    inventory = tmp_path / "hosts.json"
+    children = {"cloudify_managers": {"hosts": {"h1": {}}}}
+    inventory.write_text(json.dumps({"all": {"hosts": hosts, "children": children}}))
+    book = tmp_path / "book.json"
+    book.write_text(json.dumps([{"gather_facts": False, **play} for play in plays]))
+    done = play([str(PLAYBOOK), "-i", str(inventory), str(book)], environment(tmp_path / "home"))
+    assert done.code == 2, done.output
+    return done.output
+
+
+def test_a_fresh_host_whose_key_is_new_is_told_of(tmp_path: Path) -> None:
+    look = {"role": "cloudify_ha.recovery.look_at_nodes", "look_at_nodes_wait": 1}
+    told = refused_by_ssh(tmp_path, {"hosts": "h1", "roles": [look]})
+    assert "h1 (192.0.2.1) does not let us in by ssh within 1 s: its host key is another" in told
+    assert "ssh-keygen -R 192.0.2.1" in told
+    assert "Boot a fresh host" not in told
+
+
+def test_nothing_begins_where_a_host_key_is_new_and_that_is_told(tmp_path: Path) -> None:
+    preflight = {"name": "cloudify_ha.recovery.begin_run", "tasks_from": "preflight.yml"}
+    given = {
+        "begin_run_runbook": "rebuild_cluster",
+        "begin_run_cluster": "lab",
+        "begin_run_confirm": "lab",
+        "begin_run_nodes": ["h1"],
+        "begin_run_needs_hosts": ["h1"],
+    }
+    told = refused_by_ssh(
+        tmp_path,
+        {"hosts": "h1", "roles": ["cloudify_ha.recovery.look_at_nodes"]},
+        {
+            "hosts": "store",
+            "vars": given,
+            "tasks": [{"ansible.builtin.include_role": preflight}],
+        },
+    )
+    assert "h1 cannot be reached by ssh (h1: its host key is another one than ssh knows" in told
+    assert "ssh-keygen -R 192.0.2.1" in told
+
+
 def test_a_manager_that_does_not_enter_maintenance_mode_ends_no_freezing(tmp_path: Path) -> None:
     """That is rescued, which from ansible-core 2.17 on does not help where any error is fatal."""
     everybody = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}

@@ -51,7 +51,8 @@ class Host:
         action._task.action = f"cloudify_ha.recovery.{cls.__module__.rpartition('.')[2]}"
         action._task.name = "Look at {}"
         action._connection = types.SimpleNamespace(
-            _shell=types.SimpleNamespace(join_path=os.path.join), get_option={}.__getitem__
+            _shell=types.SimpleNamespace(join_path=os.path.join),
+            get_option={"host": "10.0.0.1"}.__getitem__,
         )
         action.validate_argument_spec = lambda **dummy: (None, given)
         action._compute_environment_string = lambda: "GREETING='good day'"
@@ -207,6 +208,26 @@ def test_a_connection_that_fails_slowly_is_told_of_meanwhile(
     assert set(line.split(" s: ")[1] for line in told.lines) <= {
         f"waiting for h1 to answer ({seconds} of 60 s)" for seconds in range(60)
     }
+
+
+def test_what_keeps_ssh_out_is_told_while_it_waits(
+    run: Run, host: Host, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fresh host has a new key: booting yet another one would not help."""
+    answer, tries = host.execute, iter(range(5))
+    changed = "REMOTE HOST IDENTIFICATION HAS CHANGED!\r\nHost key verification failed."
+
+    def execute(command: str, **more: t.Any) -> Json:
+        if next(tries, None) is None:
+            return answer(command, **more)
+        raise AnsibleConnectionFailure(f"Failed to connect to the host via ssh: {changed}")
+
+    monkeypatch.setattr(host, "execute", execute)
+    assert run("echo", "here", wait=60.0)["stdout"] == "here"
+    assert len(told.lines) > 2
+    for line in told.lines:
+        assert "waiting for h1 to answer: its host key is another one than ssh knows" in line
+        assert "ssh-keygen -R 10.0.0.1" in line
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer im
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import (
     of_version,
     parse,
+    ssh_trouble,
     why_unreachable,
 )
 
@@ -140,6 +141,15 @@ def test_what_is_not_told_is_not_missing(nothing: dict[str, t.Any]) -> None:
 
 # -- why ssh failed --------------------------------------------------------------------------------
 
+#: What ssh says of a fresh host in the place of one that it knows.
+CHANGED = (
+    "Failed to connect to the host via ssh: @@@@@@@\r\n"
+    "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n"
+    "IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\r\n"
+    "Offending ED25519 key in /root/.ssh/known_hosts:1\r\n"
+    "Host key verification failed."
+)
+
 
 @pytest.mark.parametrize(
     ("message", "why"),
@@ -154,9 +164,31 @@ def test_what_is_not_told_is_not_missing(nothing: dict[str, t.Any]) -> None:
             "Failed to connect to the host via ssh: Warning: x\nops@h1: Permission denied (publickey).",
             "ssh does not let us in: permission denied",
         ),
+        (CHANGED, "its host key is another one than ssh knows"),
         ("Failed to connect to the host via ssh: kex: strange thing", "kex: strange thing"),
         ("", "ssh failed and does not say why"),
     ],
 )
 def test_why(message: str, why: str) -> None:
     assert why_unreachable(message, seconds=3) == why
+
+
+@pytest.mark.parametrize(
+    ("message", "trouble"),
+    [
+        (CHANGED, "ssh-keygen -R h1, then ssh-keyscan h1 >> ~/.ssh/known_hosts"),
+        ("Host key verification failed.", "ssh-keyscan h1 >> ~/.ssh/known_hosts"),
+        ("ops@h1: Permission denied (publickey).", "permission denied (see ansible_user"),
+        ("Could not resolve hostname h1", "its name is not known (see ansible_host)"),
+        ("kex: strange thing", "kex: strange thing"),
+    ],
+)
+def test_what_a_host_that_is_up_is_kept_away_by(message: str, trouble: str) -> None:
+    assert trouble in ssh_trouble(message, host="h1")
+
+
+@pytest.mark.parametrize(
+    "message", ["", "Connection refused", "timed out", "No route to host", "Network is unreachable"]
+)
+def test_a_host_that_is_not_there_yet_is_no_trouble_of_ssh(message: str) -> None:
+    assert ssh_trouble(message, host="h1") == ""
