@@ -378,6 +378,11 @@ def _why_not(main: Finding, runbook: str, also: list[Finding]) -> str:
     if main.confidence != "high":
         return f"Before {runbook}: the evidence is not enough for it. Diagnose again."
     who = names(main.nodes)
+    if runbook == "recover_active":
+        several = len(main.nodes) > 1
+        each = f", one after another, for each of {who}" if several else ""
+        node = "NODE" if several else who
+        return f"Where services are down: {runbook} -e node={node} -e cloudify_action=fix{each}."
     # its managers are there, and wait for their databases
     word = " (with -e cloudify_cluster_is_lost=true)" if main.kind == "database_quorum_lost" else ""
     return f"Before {runbook}{word}: bring back what can be brought back of {who}; it is for what is lost for good."

@@ -251,6 +251,25 @@ def test_a_fork_is_no_failover() -> None:
     assert "newer than" in found["evidence"][0]["says"]
 
 
+@pytest.mark.parametrize(
+    ("cluster", "node"),
+    [
+        (built("services are down on two"), "NODE"),
+        (Derived("7.0.5-two-brokers-stopped"), "NODE"),
+        (Derived("7.0.5-no-standby-hosts"), "NODE"),
+        (Derived("7.0.5-sync-paused", hosts=False), ""),
+    ],
+    ids=["services", "brokers", "standbys", "one node"],
+)
+def test_what_starts_services_is_not_for_what_is_lost(cluster: Derived, node: str) -> None:
+    found = diagnose(cluster.case())
+    assert (found["confidence"], found["runbook"]) == ("high", "")
+    told = " ".join(found["ask"])
+    assert f"recover_active -e node={node or found['nodes'][0]} -e cloudify_action=fix" in told
+    assert ("one after another" in told) == bool(node)
+    assert "lost for good" not in told
+
+
 def test_hosts_that_nobody_asked_are_as_none() -> None:
     for name in ("7.0.5-healthy", "7.0.5-leader-killed-settled", "4.5.5-replica-killed"):
         cluster = Derived(name, hosts=False)
