@@ -326,7 +326,8 @@ class RestoreWatch:
                 "cannot be seen",
                 hint=(
                     "The password is probably the one that the snapshot brought: log in with it, "
-                    "and give it as restored_password the next time"
+                    "and give it as restored_password the next time "
+                    "(playbook restore: apply_snapshot_restored_password)"
                 ),
             )
         return Seen(trouble=f"the manager has refused the login for {refused:.0f} s")

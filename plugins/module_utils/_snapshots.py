@@ -263,7 +263,10 @@ def _blocked(
 ) -> Refused:
     hint = "Wait for them to end"
     if client.capabilities().has("create.queue"):
-        hint += ", or use queue=true to have the manager make the snapshot after them"
+        hint += (
+            ", or use queue=true to have the manager make the snapshot after them"
+            " (playbook backup: take_snapshot_queue=true)"
+        )
     return Refused(
         f"Cannot create snapshot {snapshot_id} while other executions are active: {by}",
         hint=hint + _kill(active),

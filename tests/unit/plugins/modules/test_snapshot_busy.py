@@ -51,6 +51,8 @@ def test_another_running_execution_is_named(
     assert said["failed"]
     assert "while other executions are active: install e9 (started, deployment d1)" in said["msg"]
     assert ("queue=true" in said["msg"]) == queue_is_offered
+    of_playbook = "(playbook backup: take_snapshot_queue=true)"
+    assert (of_playbook in said["msg"]) == queue_is_offered
     assert (said["status"], said["error_code"]) == (400, "existing_running_execution_error")
 
 

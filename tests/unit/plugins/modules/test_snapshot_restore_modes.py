@@ -322,6 +322,7 @@ def test_password_that_nobody_knows_ends_the_wait(manager: t.Any, options: t.Any
     assert said["failed"] and said["changed"]
     assert said["execution_id"] == "e1"
     assert "give it as restored_password" in said["msg"]
+    assert "(playbook restore: apply_snapshot_restored_password)" in said["msg"]
 
 
 def test_login_that_is_refused_because_of_another_restore_is_told_so(
