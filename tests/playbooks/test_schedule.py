@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import signal
 import stat
@@ -267,6 +268,19 @@ def test_bad_input(variables: dict[str, Any], says: list[str], host: Host) -> No
     assert "Nothing was touched." in told
     host.keeps_secrets(told)
     assert host.place_now() == before and host.cluster.changes() == []
+
+
+def test_sets_of_another_user(host: Host) -> None:
+    """Who has made those by hand could restore none of the night."""
+    host.cluster.folder.mkdir(parents=True)
+    os.chown(host.cluster.folder, 1, -1)
+    owner = pwd.getpwuid(1).pw_name
+    told = host.fail()
+    assert f"{host.cluster.folder} belongs to {owner}, and of the sets that root makes" in told
+    assert f"say -e schedule_backup_user={owner}, or give" in told
+    assert "Nothing was touched." in told and not host.cron_file.exists()
+    os.chown(host.cluster.folder, 0, -1)
+    assert host.ok("--check").code == 0
 
 
 # -- bad nights --------------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # What this host is and has, one KEY=VALUE a line. It changes nothing.
-# Arguments: user, python, ansible-playbook, lock, metrics directory, cron directory, timer, then the directories that are to be written to.
+# Arguments: user, python, ansible-playbook, lock, metrics directory, cron directory, timer, the cluster's sets, then the directories that are to be written to.
 
-user=$1 python=$2 playbook=$3 lock=$4 metrics=$5 cron=$6 timer=$7
-shift 7
+user=$1 python=$2 playbook=$3 lock=$4 metrics=$5 cron=$6 timer=$7 sets=$8
+shift 8
 PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
 
 yes_if() { if "$@" >/dev/null 2>&1; then echo yes; else echo no; fi; }
@@ -18,6 +18,10 @@ echo "cron=$(yes_if test -d "$cron")"
 echo "crond=$(yes_if grep -qsxE 'crond?|cron' /proc/[0-9]*/comm)"
 echo "timer=$(yes_if test -e "$timer")"
 echo "metrics=$(yes_if test -d "$metrics")"
+
+# on NFS, what root makes may be nobody's
+owner=$(ls -ld "$sets" 2>/dev/null | awk '{print $3}')
+case $owner in '' | *nobody) ;; *) echo "owner=$owner" ;; esac
 
 found=
 for one in "$python" python3 /usr/libexec/platform-python python3.13 python3.12 python3.11 python3.10 python3.9; do
