@@ -45,7 +45,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._job_container import (
     refuse_in_job_container,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc_now
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc, utc_now
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
     Version,
@@ -88,6 +88,16 @@ class RecoverySet:
     @property
     def created_at(self) -> str:
         return str(self.manifest.get("created_at") or "")
+
+    @property
+    def made_at(self) -> str:
+        """As its manifest says; without one as its name does, or else its directory."""
+        stamp = re.search(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z", self.id)
+        if self.created_at:
+            return self.created_at
+        if stamp:
+            return "{}-{}-{}T{}:{}:{}Z".format(*stamp.groups())
+        return utc(os.path.getmtime(self.path))
 
     @property
     def sound(self) -> bool:
@@ -397,6 +407,12 @@ def _verify_file(found: RecoverySet, name: str, path: str, facts: Json) -> None:
         found.problems.append(f"{name} is not the file that its manifest describes")
     elif name == CONTENT and not _is_inventory_file(path):
         found.problems.append(f"{name} is no content inventory")
+
+
+def passed_over(sets: t.Sequence[RecoverySet], newest: RecoverySet) -> list[RecoverySet]:
+    """Those with a problem that are newer than the newest sound one: they may hold what it lacks."""
+    newer = [found for found in sets if not found.sound and found.made_at > newest.created_at]
+    return sorted(newer, key=lambda each: (each.made_at, each.id), reverse=True)
 
 
 def unfit_for(found: RecoverySet, version: Version | None = None) -> list[str]:

@@ -7,11 +7,18 @@
 from __future__ import annotations
 
 import datetime
+import time
+
+
+def utc(seconds: float) -> str:
+    """A time, as the manager writes it: UTC, whole seconds, with a C(Z)."""
+    at = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def utc_now() -> str:
-    """Now, as the manager writes times: UTC, whole seconds, with a C(Z)."""
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Now, in the same way."""
+    return utc(time.time())
 
 
-__all__ = ("utc_now",)
+__all__ = ("utc", "utc_now")

@@ -103,6 +103,23 @@ newest_verified:
   description: The newest sound set, as in RV(sets), checked as far as O(verify) says. Null where there is none.
   returned: success
   type: dict
+passed_over:
+  description:
+    - Sets with a problem that are newer than RV(newest_verified), newest first. One without a manifest that can be read is as old as its
+      name says, or else as its directory.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The set.
+      type: str
+      returned: always
+    problems:
+      description: Why it cannot be relied on.
+      type: list
+      elements: str
+      returned: always
 unfinished:
   description: Sets that were begun and not committed.
   returned: success
@@ -158,6 +175,10 @@ def body(module: AnsibleModule) -> dict[str, t.Any]:
     return {
         "sets": [found.as_dict() for found in sets],
         "newest_verified": newest.as_dict() if newest else None,
+        "passed_over": [
+            {"id": found.id, "problems": found.problems}
+            for found in (_sets.passed_over(sets, newest) if newest else [])
+        ],
         "unfinished": store.unfinished(),
     }
 

@@ -129,6 +129,34 @@ def test_an_empty_set_is_not_taken_by_itself(site: Site) -> None:
         assert played.code == 0 and words in played.output, played.output
 
 
+def test_newer_sets_that_cannot_be_used_are_not_passed_over_in_silence(site: Site) -> None:
+    """Such as those of another user, who runs the backups of the night."""
+    site.connection["manager_port"] = CLOSED
+    (whole,) = [each.name for each in site.cluster.folder.glob("backup-*")]
+    newer = site.cluster.folder / "backup-20990101T000000Z"
+    newer.mkdir()
+    for given in ({}, {"cloudify_cluster_is_lost": True}):
+        told = refused(site, site.begin(serves=None, **given))
+        assert f"{whole} of " in told and f"newer ones: {newer.name}: manifest.json cannot" in told
+        assert f"-e cloudify_set={whole}" in told
+    played = site.begin("--check", serves=None)
+    assert played.code == 2 and newer.name in played.failure
+    # else it is what there is to come back to, and nothing is restored from it
+    played = site.begin("--check", serves=None, begin_run_of_the_dead=False)
+    assert played.code == 0 and f"cannot be used: {newer.name}" in played.output, played.output
+    # what was older, or is not there yet, is none of them
+    newer.rename(newer.with_name("backup-20200101T000000Z"))
+    (site.cluster.folder / ".incoming-backup-20990101T000000Z").mkdir()
+    assert site.begin("--check", serves=None).code == 0
+    newer.mkdir()
+    played = site.begin(serves=None, cloudify_set=whole)
+    assert played.code == 0, played.output
+    # that one was killed, and is gone on with
+    taken = json.loads((site.cluster.folder / ".lock").read_text())["run"]
+    played = site.begin(serves=None, cloudify_take_over=taken)
+    assert played.code == 0 and "taken up again" in played.output, played.output
+
+
 @pytest.mark.parametrize("serves", [False, None])
 def test_a_host_that_says_nothing_is_no_evidence_of_life(site: Site, serves: bool | None) -> None:
     """And nobody is waited for."""

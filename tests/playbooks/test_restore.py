@@ -131,7 +131,7 @@ def test_restore_of_nothing_fails(cluster: Cluster) -> None:
     assert cluster.ok("restore").report[0].startswith("RESTORE OK: ")
 
 
-def test_damaged_set_is_passed_over(cluster: Cluster) -> None:
+def test_damaged_set_is_passed_over_only_when_told_so(cluster: Cluster) -> None:
     cluster.ok("backup")
     cluster.ok("backup")
     older, newer = cluster.names()
@@ -141,8 +141,14 @@ def test_damaged_set_is_passed_over(cluster: Cluster) -> None:
     cluster.manager.wipe()
     told = cluster.fail("restore", apply_snapshot_set=newer)
     assert newer in told
+    for words in ([], ["--check"]):
+        told = cluster.fail("restore", *words)
+        assert f"{older} of " in told and f"but there are newer ones: {newer}: " in told
+        assert f"-e cloudify_set={older}" in told and told.endswith("Nothing was touched.")
     assert cluster.changes() == [each for each in cluster.changes() if "restore" not in each]
-    assert cluster.ok("restore").report[1].startswith(f"set: {older} of ")
+    (cluster.folder / newer / "manifest.json").unlink()
+    assert "manifest.json cannot be used" in cluster.fail("restore")
+    assert cluster.ok("restore", cloudify_set=older).report[1].startswith(f"set: {older} of ")
 
 
 def test_without_a_set(cluster: Cluster) -> None:

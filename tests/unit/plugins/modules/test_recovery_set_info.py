@@ -106,6 +106,29 @@ def test_a_set_without_a_manifest_is_listed_with_its_problem(run: t.Any, sets: t
     assert said["newest_verified"]["id"] == "b"
 
 
+def test_newer_ones_that_cannot_be_used_are_named(
+    run: t.Any, sets: t.Any, tmp_path: pathlib.Path
+) -> None:
+    """By their manifest, else by their name, else by their directory."""
+    assert run()["passed_over"] == []
+    samples.stage(tmp_path, "d")
+    rot(sets["a"])
+    rot(sets["c"])
+    for name in ("backup-20261101T000000Z", "backup-20261102T000001Z", "old", "new"):
+        (sets["b"].parent / name).mkdir()
+    os.utime(sets["b"].parent / "old", (0, 0))
+    said = run(verify="full")
+    assert said["newest_verified"]["id"] == "b"
+    # the directory of the one that has nothing else is of today
+    over = [found["id"] for found in said["passed_over"]]
+    assert sorted(over) == ["backup-20261102T000001Z", "c", "new"]
+    assert over.index("c") < over.index("backup-20261102T000001Z")
+    assert all(found["problems"] for found in said["passed_over"])
+    assert run(id="b")["passed_over"] == []
+    rot(sets["b"])
+    assert run(verify="full")["passed_over"] == []
+
+
 def test_unfinished_sets_are_named_apart(run: t.Any, sets: t.Any, tmp_path: pathlib.Path) -> None:
     samples.stage(tmp_path, "d")
     said = run()
