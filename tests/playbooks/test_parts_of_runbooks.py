@@ -627,3 +627,43 @@ def test_a_side_is_fenced_off_from_where_its_peers_are(tmp_path: Path) -> None:
     result["addresses"] = {"h2": ["10.0.0.2"], "h3": ["10.0.0.3", "public-h3"]}
     told = played(tmp_path, [variables, others], look_at_sides_result=result, **look).output
     assert 'others: ["public-h3", "10.0.0.3"]' in told.replace('\\"', '"'), told
+
+
+def ended(place: Path, hosts: dict[str, str], **variables: Any) -> Played:
+    """The end of recover_active.
+
+    :param hosts: who each of them says is active
+    """
+    plays = yaml.safe_load((REPO / "playbooks" / "recover_active.yml").read_text())
+    (end,) = [each for each in plays if each["name"] == "End"]
+    (role,) = end["roles"]
+    say = {"ansible.builtin.debug": {"msg": role["end_run_report"]["lines"]}}
+    known = {"ansible.builtin.include_vars": str(REPO / "playbooks/vars/runbook.yml")}
+    tasks = [known, *end.get("pre_tasks", []), say]
+    result = {name: {"active": [active], "notes": ["a note"]} for name, active in hosts.items()}
+    return played(
+        place,
+        [{**each, "vars": end.get("vars", {})} for each in tasks],
+        brokers={name: {"check_health_result": told} for name, told in result.items()},
+        cloudify_node="h1",
+        cloudify_this_run={"path": "/runs/1"},
+        **variables,
+    )
+
+
+@pytest.mark.parametrize("dead", [[], ["h2"]], ids=["single", "all others are dead"])
+def test_where_nobody_else_is_left_the_node_itself_tells_how_it_ended(
+    tmp_path: Path, dead: list[str]
+) -> None:
+    hosts = {"h1": "h1", **dict.fromkeys(dead, "nobody")}
+    told = ended(tmp_path, hosts, cloudify_action="fix", cloudify_dead=dead)
+    assert told.code == 0 and "active: h1; a note" in told.output, told.output
+    # nothing was proved of anybody
+    told = ended(tmp_path, hosts, cloudify_dead=dead)
+    assert told.code == 2 and "nobody else is left to take over" in told.failure, told.output
+    assert "-e cloudify_action=fix" in told.failure
+
+
+def test_those_that_are_left_tell_who_has_taken_over(tmp_path: Path) -> None:
+    told = ended(tmp_path, {"h1": "h1", "h2": "h2"})
+    assert told.code == 0 and "active: h2; a note" in told.output, told.output
