@@ -143,6 +143,11 @@ def test_not_twice_within_an_hour(tmp_path: Path) -> None:
     assert "say -e cloudify_acknowledge=recover_active-20261122T030000Z" in output
     code, output = chosen(tmp_path, DEAD, "--check")
     assert code == 0 and "PLAN: node_down" in output, output
+    blocked = "would be refused until -e cloudify_acknowledge=recover_active-20261122T030000Z"
+    assert blocked in output
+    known = {"cloudify_acknowledge": "recover_active-20261122T030000Z"}
+    code, output = chosen(tmp_path, DEAD, "--check", **known)
+    assert code == 0 and "would be refused" not in output, output
 
 
 def test_what_was_approved_is_for_that_node(tmp_path: Path) -> None:
