@@ -47,8 +47,8 @@ in_url() {
     esac
 }
 
-told() {
-    timeout "$patience" "$tool" -q -y "$@" info available --showduplicates "$package" </dev/null
+said() {
+    timeout "$patience" "$tool" -q -y "$@" </dev/null
     code=$?
     [ "$code" != 124 ] || echo "no answer within $patience s" >&2
     return "$code"
@@ -65,7 +65,7 @@ newest() {
 }
 
 look() {
-    found=$(told "$@") || return
+    found=$(said "$@" info available --showduplicates "$package") || return
     found=$(printf '%s\n' "$found" | newest)
     [ -n "$found" ] || {
         echo 'it is in no repository' >&2
@@ -81,12 +81,13 @@ in_repositories() {
     }
     look || return
     repository=${found##* }
-    fresh="--setopt=$repository.metadata_expire=0"
+    set -- --disablerepo='*' --enablerepo="$repository"
+    # Not by an option with the name of the repository, which ends at its first dot for yum and for dnf of old.
     case $tool in
-        # else it does not look at that, for a mere question
-        */yum) fresh="$fresh --setopt=metadata_expire_filter=never" ;;
-    esac
-    look --disablerepo='*' --enablerepo="$repository" $fresh || {
+        # It takes what it has where the repository does not answer, so it must not have anything.
+        */yum) said "$@" clean metadata >/dev/null && look "$@" ;;
+        *) look "$@" --refresh ;;
+    esac || {
         echo "repository $repository, which had it, does not answer or has it no longer" >&2
         return 1
     }

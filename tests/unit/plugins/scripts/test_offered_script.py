@@ -121,22 +121,50 @@ def test_of_a_certificate_it_thinks_as_dnf_does(host: StubHost) -> None:
     assert "a\\" not in " ".join(host.calls)
 
 
-@pytest.mark.parametrize(
-    ("tool", "word", "more"),
-    [
-        ("dnf", "Repository  ", ""),
-        ("yum", "Repo       ", " --setopt=metadata_expire_filter=never"),
-    ],
-)
+@pytest.mark.parametrize(("tool", "word"), [("dnf", "Repository  "), ("yum", "Repo       ")])
 def test_of_a_name_the_newest_is_told_once_its_repository_has_answered(
-    host: StubHost, tool: str, word: str, more: str
+    host: StubHost, tool: str, word: str
 ) -> None:
     knows(host, tool, "7.0.10", "6.4", "7.0.5", word=word)
     done = ask(host, "cloudify-manager-install")
     assert (done.returncode, done.stdout) == (0, "cloudify-manager-install-7.0.10-ga\n")
     question = "info available --showduplicates cloudify-manager-install"
-    anew = f"--disablerepo=* --enablerepo=mine --setopt=mine.metadata_expire=0{more}"
-    assert host.calls == [f"{tool} -q -y {question}", f"{tool} -q -y {anew} {question}"]
+    only = "--disablerepo=* --enablerepo=mine"
+    anew = {
+        "dnf": [f"dnf -q -y {only} --refresh {question}"],
+        # which else takes what it has, where the repository does not answer
+        "yum": [f"yum -q -y {only} clean metadata", f"yum -q -y {only} {question}"],
+    }
+    assert host.calls == [f"{tool} -q -y {question}", *anew[tool]]
+
+
+@pytest.mark.parametrize("tool", ["dnf", "yum"])
+def test_a_repository_with_a_dot_in_its_name_is_asked_anew(host: StubHost, tool: str) -> None:
+    """yum, and dnf once, take what is before the first dot of an option for the repository."""
+    text = FOUND.format(version="7.0.5", word="Repo        ", repository="mine.el7")
+    gone = f"{{ [ ! -e {host.place}/kept ]; }} && exit 1"
+    host.program(
+        tool,
+        f"""
+case "$*" in
+    *'--enablerepo=mine.el7 clean metadata'*) rm {host.place}/kept; exit 0 ;;
+    *'--enablerepo=mine.el7 --refresh '*) rm {host.place}/kept ;;
+esac
+{gone}
+echo '{text}'
+""",
+    )
+    (host.place / "kept").touch()
+    done = ask(host, "cloudify-manager-install")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "repository mine.el7, which had it, does not answer" in done.stderr
+
+
+def test_what_yum_has_cannot_be_thrown_away(host: StubHost) -> None:
+    text = FOUND.format(version="7.0.5", word="Repo        ", repository="mine")
+    host.program("yum", f"case $* in *clean*) echo 'no lock' >&2; exit 1 ;; esac\necho '{text}'")
+    done = ask(host, "cloudify-manager-install")
+    assert (done.returncode, done.stdout) == (1, "") and "no lock" in done.stderr
 
 
 def test_yum_has_more_in_the_name_of_a_repository(host: StubHost) -> None:
