@@ -667,3 +667,50 @@ def test_where_nobody_else_is_left_the_node_itself_tells_how_it_ended(
 def test_those_that_are_left_tell_who_has_taken_over(tmp_path: Path) -> None:
     told = ended(tmp_path, {"h1": "h1", "h2": "h2"})
     assert told.code == 0 and "active: h2; a note" in told.output, told.output
+
+
+# -- whether what an earlier attempt has restored is still there
+
+
+@pytest.mark.parametrize(
+    ("profile", "sample", "words", "wanted"),
+    [
+        # a manager of its own, until the cluster is formed
+        ("4.5.5", "", (), "m1 does not answer"),
+        ("4.5.5", "", ("--check",), "PLAN m1: whether s1, which an earlier attempt has restored"),
+        # of the cluster that is formed
+        ("4.5.5", "rich", (), "is not restored again"),
+        # all have one database
+        ("5.0.5", "", (), "it is restored"),
+    ],
+)
+def test_before_5_0_another_manager_that_is_empty_proves_nothing(
+    start: Callable[..., Cluster],
+    tmp_path: Path,
+    profile: str,
+    sample: str,
+    words: tuple[str, ...],
+    wanted: str,
+) -> None:
+    cluster = start(profile)
+    if sample:
+        cluster.manager.seed(sample=sample)
+    tasks = of_role("restore_once", "main.yml")
+    del tasks["Remember that it is restored"]
+    restore = tasks.pop("Restore it")
+    say = {"ansible.builtin.debug": {"msg": "it is restored"}, "when": restore["when"]}
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/restore_once/vars/main.yml")}
+    # it is not up yet
+    addresses = {"m1": "127.0.0.1:9", "m2": f"127.0.0.1:{cluster.manager.port}"}
+    told = played(
+        tmp_path,
+        [variables, *tasks.values(), say],
+        cluster.environment,
+        words=words,
+        begin_run_result={"set": "s1", "done": ["restore"], "facts": {}, "empty": False},
+        restore_once_managers=[{"name": n, "address": each} for n, each in addresses.items()],
+        restore_once_version="",
+    )
+    text = " ".join(told.output.split())
+    assert wanted in text and told.code == (2 if "not answer" in wanted else 0), told.output
+    assert ('"msg": "it is restored"' in told.output) == (wanted == "it is restored"), told.output
