@@ -282,16 +282,46 @@ def looked_for(place: Path, package: str, *words: str, **variables: Any) -> Play
     return played(place, [{"ansible.builtin.include_role": role}], words=words, **given)
 
 
-@pytest.mark.parametrize("words", [(), ("--check",)])
+@pytest.mark.parametrize(
+    ("words", "variables", "ends"),
+    [
+        ((), {"install_node_untouched": True}, "Nothing was touched."),
+        ((), {}, "Run this again once that is mended."),
+        (("--check",), {}, "Nothing was touched."),
+    ],
+)
 def test_a_package_that_the_host_cannot_get_is_refused(
-    tmp_path: Path, words: tuple[str, ...]
+    tmp_path: Path, words: tuple[str, ...], variables: dict[str, Any], ends: str
 ) -> None:
-    told = looked_for(tmp_path, NOWHERE, *words)
+    told = looked_for(tmp_path, NOWHERE, *words, **variables)
     assert told.code == 2, told.output
     assert f"h1 is not installed: the host cannot get the package {NOWHERE} (curl: (7)" in (
         told.failure
     )
-    assert "Nothing was touched." in told.failure
+    assert told.failure.endswith(f". {ends}")
+
+
+def test_only_what_looks_before_anything_is_touched_says_so() -> None:
+    """A host that was off is asked for the first time when the node is in no register any more."""
+    told = {
+        "rebuild_cluster": True,
+        # an earlier attempt may have removed it
+        "replace_node": "{{ 'remove' not in cloudify_done }}",
+    }
+    for book, untouched in told.items():
+        text = (REPO / "playbooks" / f"{book}.yml").read_text()
+        tasks = [
+            each
+            for one in yaml.safe_load(text)
+            for each in [*one.get("tasks", []), *one.get("post_tasks", [])]
+        ]
+        (first,) = [
+            each
+            for each in tasks
+            if each.get("ansible.builtin.include_role", {}).get("tasks_from") == "preflight.yml"
+        ]
+        assert first["vars"].get("install_node_untouched") == untouched
+        assert text.count("install_node_untouched") == 1
 
 
 def test_one_of_another_version_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
