@@ -234,6 +234,13 @@ def test_brokers_that_stay_forget_the_one_that_is_lost_again(
     assert (calls.read_text().strip() if calls.exists() else "") == called
 
 
+def test_one_that_stays_alone_is_started_anew_for_that() -> None:
+    """Of two it is no majority, so that it is paused. In a cluster that is used it is not for us to do so."""
+    (forget,) = of_role("install_node", "forget.yml").values()
+    assert "'--start-anew'" in forget["cloudify_ha.recovery.long_command"]["argv"]
+    assert "--start-anew" not in (REPO / "roles/remove_node/tasks/act.yml").read_text()
+
+
 def test_they_forget_it_before_anything_is_installed() -> None:
     """Where one configuration is for all tiers, the first of them installs the broker, and one that is up is not forgotten."""
     text = (REPO / "roles/install_node/tasks/main.yml").read_text()

@@ -169,3 +169,54 @@ def test_a_broker_that_cannot_be_forgotten(host: StubHost) -> None:
     text = CFY_MANAGER.replace("PLACE", str(host.place))
     host.program("cfy_manager", text.replace("echo gone", "exit 69"))
     assert host.run(FORGET, "rabbit@h2").returncode == 69
+
+
+#: A broker that is paused, since it is the minority, until it is started anew; and then takes its time.
+PAUSED = """
+case "$1 $2" in
+    'brokers list')
+        [ -e PLACE/anew ] || { echo 'cluster has failed' >&2; exit 1; }
+        [ -e PLACE/booted ] || { : > PLACE/booted; echo 'booting' >&2; exit 1; }
+        echo '| rabbit@h1 | x |'; echo '| rabbit@h2 | x |'
+        ;;
+    'brokers remove') echo gone ;;
+esac
+exit 0
+"""
+
+
+@pytest.mark.parametrize("supervised", [True, False])
+def test_a_broker_that_is_paused_is_started_anew_where_that_is_asked_for(
+    host: StubHost, supervised: bool
+) -> None:
+    place = str(host.place)
+    host.program("cfy_manager", PAUSED.replace("PLACE", place))
+    restarts = f"case $* in *restart*) : > {place}/anew; echo up ;; esac"
+    host.program("systemctl", restarts)
+    status = "RUNNING" if supervised else "ERROR (no such process)"
+    host.program("supervisorctl", f"echo 'cloudify-rabbitmq: {status}'\n{restarts}")
+    done = host.run(FORGET, "--start-anew", "rabbit@h1", "-c", "/etc/x.yaml")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[-3:] == ["cloudify-rabbitmq was started anew", "gone", ""]
+    program = "supervisorctl -c /etc/supervisord.conf" if supervised else "systemctl"
+    assert [call for call in host.calls if "restart" in call] == [
+        f"{program} restart cloudify-rabbitmq"
+    ]
+    assert host.calls[-1] == "cfy_manager brokers remove -r rabbit@h1 -c /etc/x.yaml"
+
+
+def test_one_that_stays_paused(host: StubHost) -> None:
+    host.program("cfy_manager", PAUSED.replace("PLACE", str(host.place)))
+    for name in ("systemctl", "supervisorctl"):
+        host.program(name, "exit 1")
+    done = host.run(FORGET, "--start-anew", "rabbit@h1", patience="1")
+    assert done.returncode == 1 and "cluster has failed" in done.stderr
+    assert host.calls.count("systemctl restart cloudify-rabbitmq") == 1
+
+
+def test_a_broker_that_works_is_never_started_anew(host: StubHost) -> None:
+    assert host.run(FORGET, "--start-anew", "rabbit@h2").returncode == 0
+    # nor one that does not, where others may use it
+    host.program("cfy_manager", PAUSED.replace("PLACE", str(host.place)))
+    assert host.run(FORGET, "rabbit@h2").returncode == 1
+    assert not [call for call in host.calls if "restart" in call]
