@@ -746,7 +746,7 @@ def test_before_5_0_another_manager_that_is_empty_proves_nothing(
         words=words,
         begin_run_result={"set": "s1", "done": ["restore"], "facts": {}, "empty": False},
         restore_once_managers=[{"name": n, "address": each} for n, each in addresses.items()],
-        restore_once_version="",
+        restore_once_version=profile,
     )
     text = " ".join(told.output.split())
     assert wanted in text and told.code == (2 if "not answer" in wanted else 0), told.output
