@@ -91,13 +91,17 @@ class RecoverySet:
 
     @property
     def made_at(self) -> str:
-        """As its manifest says; without one as its name does, or else its directory."""
+        """As its manifest says; without one as its name does, or else its directory. Empty if it is gone."""
         stamp = re.search(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z", self.id)
         if self.created_at:
             return self.created_at
         if stamp:
             return "{}-{}-{}T{}:{}:{}Z".format(*stamp.groups())
-        return utc(os.path.getmtime(self.path))
+        try:
+            return utc(os.path.getmtime(self.path))
+        except OSError:
+            # removed meanwhile
+            return ""
 
     @property
     def sound(self) -> bool:
@@ -411,8 +415,20 @@ def _verify_file(found: RecoverySet, name: str, path: str, facts: Json) -> None:
 
 def passed_over(sets: t.Sequence[RecoverySet], newest: RecoverySet) -> list[RecoverySet]:
     """Those with a problem that are newer than the newest sound one: they may hold what it lacks."""
-    newer = [found for found in sets if not found.sound and found.made_at > newest.created_at]
+    unsound = [found for found in sets if not found.sound and found.made_at > newest.created_at]
+    newer = [found for found in unsound if _has_something_of_a_set(found.path)]
     return sorted(newer, key=lambda each: (each.made_at, each.id), reverse=True)
+
+
+def _has_something_of_a_set(path: str) -> bool:
+    """Not so any other directory that somebody keeps there; so one of which that cannot be seen."""
+    try:
+        names = os.listdir(path)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return any(name in (MANIFEST, SNAPSHOT, CONTENT) for name in names)
 
 
 def unfit_for(found: RecoverySet, version: Version | None = None) -> list[str]:

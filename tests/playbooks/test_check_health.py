@@ -97,6 +97,8 @@ def test_what_was_not_proved_is_told(notes: list[str], tmp_path: Path) -> None:
         "cloudify_node": "localhost",
         "cloudify_nodes": "localhost,h9",
         "cloudify_survivors": "localhost",
+        "cloudify_in_inventory": ["localhost"],
+        "cloudify_without": [],
         "cloudify_this_run": {"facts": {}, "path": "/p"},
         "cloudify_survivor": "a",
         "cloudify_survivor_node": "h1",
@@ -111,7 +113,8 @@ def test_what_was_not_proved_is_told(notes: list[str], tmp_path: Path) -> None:
         plays = yaml.safe_load((REPO / "playbooks" / f"{book}.yml").read_text())
         end = next(each for each in plays if each.get("name") == "End")
         lines = end["roles"][0]["end_run_report"]["lines"]
-        tasks.append({"name": book, "ansible.builtin.debug": {"msg": lines}})
+        say = {"name": book, "vars": end.get("vars", {}), "ansible.builtin.debug": {"msg": lines}}
+        tasks.append(say)
     tasks.append({"ansible.builtin.include_vars": split})
     tasks.append({"name": "split", "ansible.builtin.debug": {"msg": "{{ cloudify_split_lines }}"}})
     done = played(tmp_path, tasks, [])

@@ -19,9 +19,13 @@ echo "crond=$(yes_if grep -qsxE 'crond?|cron' /proc/[0-9]*/comm)"
 echo "timer=$(yes_if test -e "$timer")"
 echo "metrics=$(yes_if test -d "$metrics")"
 
-# on NFS, what root makes may be nobody's
-owner=$(ls -ld "$sets" 2>/dev/null | awk '{print $3}')
-case $owner in '' | *nobody) ;; *) echo "owner=$owner" ;; esac
+# On NFS, what root makes may be nobody's; and root may have made the directory for a group.
+owner=$(ls -ldL "$sets" 2>/dev/null | awk '{print $3, $1}')
+case $owner in
+    '' | *nobody\ * | 65534\ * | 4294967294\ *) ;;
+    root\ ?????w* | root\ ????????w*) ;;
+    *) echo "owner=${owner%% *}" ;;
+esac
 
 found=
 for one in "$python" python3 /usr/libexec/platform-python python3.13 python3.12 python3.11 python3.10 python3.9; do

@@ -116,6 +116,9 @@ def test_newer_ones_that_cannot_be_used_are_named(
     rot(sets["c"])
     for name in ("backup-20261101T000000Z", "backup-20261102T000001Z", "old", "new"):
         (sets["b"].parent / name).mkdir()
+        (sets["b"].parent / name / "snapshot.zip").touch()
+    # kept there by somebody, and no set
+    (sets["b"].parent / "to-look-at").mkdir()
     os.utime(sets["b"].parent / "old", (0, 0))
     said = run(verify="full")
     assert said["newest_verified"]["id"] == "b"
