@@ -125,16 +125,17 @@ class Look:
     def astray(self) -> list[str]:
         """The managers that answer, if all do as to who asks wrongly, or with an error where users are served: that says nothing of the cluster.
 
-        Unless the host of one says itself why, or one that is there says nothing: users may be served by that one, or by another cluster.
+        Unless the host of one says itself why. An error of all is none of their own if one that is there says nothing: users may be served by that one.
         """
         asked = {n: self.view(n) for n in self.of("manager") if self.view(n)}
         views = {n: view for n, view in asked.items() if not view["denied"]}
         found = {n: v for n, v in views.items() if v.get("answers")}
         why = any(service in SERVING for n in found for service, _state in self.stopped(n))
-        if why or set(views) - {*found, *self.dead, *self.hidden}:
+        if why:
             return []
         front = self.case.front or {}
-        serves = front.get("answers") and front.get("status_code") == 200
+        silent = set(views) - {*found, *self.dead, *self.hidden}
+        serves = front.get("answers") and front.get("status_code") == 200 and not silent
         wrong = [
             not view["error_code"]
             and (

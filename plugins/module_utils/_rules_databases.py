@@ -106,10 +106,10 @@ def _cluster(look: Look, name: str) -> Json:
 def somebody_leads(look: Look) -> bool:
     """Whether somebody leads, or may well do so out of this controller's sight."""
     known = look.leaders or look.primaries or set(listed_leaders(look)) & set(look.hidden)
-    return bool(known) or any(leads_out_of_sight(look, name) for name in _let_nobody_in(look))
+    return bool(known) or any(leads_out_of_sight(look, name) for name in let_nobody_in(look))
 
 
-def _let_nobody_in(look: Look) -> list[str]:
+def let_nobody_in(look: Look) -> list[str]:
     """Hosts that are there, and of whose databases nothing is known."""
     members = [n for n in look.of("database") if not look.probe(n, "database")]
     return [n for n in members if look.is_shut(n) and reached(look.case, n)]
@@ -148,7 +148,7 @@ def quorum_lost(look: Look) -> Finding | None:
     if somebody_leads(look):
         return None
     up = look.databases_up
-    shut = _let_nobody_in(look)
+    shut = let_nobody_in(look)
     down = [n for n in look.of("database") if n not in (*up, *shut, *look.hidden)]
     if not look.databases and not look.no_databases:
         return _perhaps_lost(look)
@@ -174,6 +174,8 @@ def quorum_lost(look: Look) -> Finding | None:
     apart = _apart(look, up)
     if (down and not apart) or is_between_leaders(look):
         return None
+    if not look.hanging and set(listed_leaders(look)) & set(shut):
+        return None
     sure = look.hanging or len(without) >= majority(total)
     confidence = "high" if len(up) == total and sure else "medium"
     why = "The databases answer, and none leads: they have no majority with each other (etcd, or the network between them)."
@@ -184,7 +186,7 @@ def quorum_lost(look: Look) -> Finding | None:
         why,
         list(look.of("database")),
         evidence + _waiting(look),
-        "low" if len(up) < majority(total) else confidence,
+        "low" if shut or len(up) < majority(total) else confidence,
         first=[
             "See that etcd runs on most database nodes, and that they reach each other. Nothing is lost."
         ],

@@ -24,6 +24,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databa
     is_isolated,
     leads,
     leads_out_of_sight,
+    let_nobody_in,
     listed_leaders,
     somebody_leads,
 )
@@ -47,6 +48,9 @@ def _leaderless(look: Look, total: int) -> Finding | None:
         return None
     if not lost and not is_between_leaders(look):
         return None
+    unseen = set(let_nobody_in(look))
+    if lost and not set(lost) - unseen and not look.hanging:
+        return None
     lists = look.lists()
     named = listed_leaders(look)
     old = [name for name in lost if name in named] or lost
@@ -62,6 +66,16 @@ def _leaderless(look: Look, total: int) -> Finding | None:
         for who in by
     ]
     evidence += [line for name in old for line in look.about(name)]
+    shut = [name for name in old if name in unseen]
+    if shut:
+        return Finding(
+            "active_down_failover_running",
+            f"No database is known to lead: {names(shut)} lets nobody in, so that whether it leads is not known.",
+            old,
+            evidence,
+            "low",
+            ask=[AGAIN],
+        )
     known = len(look.databases_up)
     since = look.is_late(FAILOVER)
     if since or (lists and not named and not standby):

@@ -33,8 +33,8 @@ _REMEDIES = {
     _DENIED: " (see ansible_user, and that its key is on the host)",
     _NO_NAME: " (see ansible_host)",
 }
-#: So it is while a host is off, or boots.
-_NOT_THERE = ("no answer by ssh", "it refuses ssh", "no way to it")
+#: Who says so has let ssh in.
+_LET_IN = ("sudo", "password is required", "a terminal is required")
 
 NOT_ASKED: Json = {"asked": False}
 
@@ -70,9 +70,10 @@ def ssh_trouble(message: str, *, host: str) -> str:
     :param host: as ssh is told of it
     """
     why = why_unreachable(message, seconds=0) if message.strip() else ""
-    if why.startswith(_NOT_THERE):
-        return ""
-    return why + _REMEDIES.get(why, "").format(host=host)
+    if why in _REMEDIES:
+        return why + _REMEDIES[why].format(host=host)
+    # whatever else, a proxy in between may say it of a host that is off
+    return why if any(sign in why.lower() for sign in _LET_IN) else ""
 
 
 def parse(said: t.Any) -> Json:

@@ -319,6 +319,38 @@ for _base in ("7.0.5-healthy", "5.2-healthy", "7.0.5-nine-healthy"):
         )
 
 
+def _asked_wrongly_beside_one_that_is_down(c: Derived) -> None:
+    """By a wrong port, say, of which the load balancer knows nothing."""
+    for name in (host(c, "leader"), host(c, "sync")):
+        c.views[name] = {"answers": True, "hangs": False, "denied": False, "status_code": 400}
+        c.views[name] |= {"error": "HTTP 400", "error_code": None}
+    down = host(c, "async")
+    c.views[down] = {"answers": False, "hangs": False, "error": "connection refused"}
+    c.host(down)["services"]["nginx"] = "inactive"
+    c.fronted(status="OK", denied=False, error_code=None, errors={}, version="7.0.5")
+
+
+derived(
+    "managers are asked wrongly, and the nginx of another is down",
+    *("7.0.5-healthy", "manager_down", "high", "async"),
+    runbook=FIX,
+)(_asked_wrongly_beside_one_that_is_down)
+
+
+def no_registers_and_no_way_in(c: Derived) -> None:
+    """The login is wrong, and ssh to the one that leads is not allowed."""
+    for name in [n for n, view in c.views.items() if view["answers"]]:
+        c.views[name] = {"answers": True, "hangs": False, "denied": True, "status_code": 401}
+        c.views[name] |= {"error": "HTTP 401", "errors": {}}
+    _no_way_in(c, DENIED, host(c, "leader"))
+
+
+derived(
+    "the login is wrong, and the one that leads lets nobody in",
+    *("7.0.5-healthy", "my_path_broken", "high", *ALL),
+)(no_registers_and_no_way_in)
+
+
 @derived("ssh is shut to one, and another has no rows", "7.0.5-healthy", "unclear", "low")
 def ssh_is_shut_to_one_and_another_has_no_rows(c: Derived) -> None:
     _no_way_in(c, "ssh does not let us in: permission denied", host(c, "async"))
@@ -331,4 +363,4 @@ for _base in ("5.0.5-single-healthy", "7.0.5-single-healthy"):
     )
 
 
-__all__ = ()
+__all__ = ("no_registers_and_no_way_in",)

@@ -552,3 +552,16 @@ def test_a_tier_of_other_names_is_told_beside_whatever_is_found() -> None:
     told = [each["summary"] for each in found["also"]]
     assert any("names of the brokers are not the cluster's" in summary for summary in told), found
     assert any(line.startswith("Name the hosts in the inventory as") for line in found["ask"])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_who_may_lead_and_lets_nobody_in_is_not_said_to_be_lost(late: bool) -> None:
+    """While another one is dead, and managers tell no registers."""
+    cluster = Derived("7.0.5-async-killed-settled")
+    derived_settings.no_registers_and_no_way_in(cluster)
+    shut = cluster.were["leader"]
+    if late:
+        cluster.before("active_down_failover_running", "leader")
+    found = diagnose(cluster.case())
+    assert (found["runbook"], found["confidence"]) == ("", "low"), found
+    assert f"{shut} lets nobody in, so that whether it leads is not known" in found["summary"]

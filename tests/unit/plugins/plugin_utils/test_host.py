@@ -180,7 +180,8 @@ def test_why(message: str, why: str) -> None:
         ("Host key verification failed.", "ssh-keyscan h1 >> ~/.ssh/known_hosts"),
         ("ops@h1: Permission denied (publickey).", "permission denied (see ansible_user"),
         ("Could not resolve hostname h1", "its name is not known (see ansible_host)"),
-        ("kex: strange thing", "kex: strange thing"),
+        ("Missing sudo password", "Missing sudo password"),
+        ("/bin/sh ended with 1: sudo: a password is required", "sudo: a password is required"),
     ],
 )
 def test_what_a_host_that_is_up_is_kept_away_by(message: str, trouble: str) -> None:
@@ -188,7 +189,13 @@ def test_what_a_host_that_is_up_is_kept_away_by(message: str, trouble: str) -> N
 
 
 @pytest.mark.parametrize(
-    "message", ["", "Connection refused", "timed out", "No route to host", "Network is unreachable"]
+    "message",
+    [
+        *("", "Connection refused", "timed out", "No route to host", "Network is unreachable"),
+        # a proxy in between says no more of one that is off
+        *("Connection closed by UNKNOWN port 65535", "Connection reset by 10.0.0.1 port 22"),
+        *("kex: strange thing", "/bin/sh ended with 1: no message"),
+    ],
 )
 def test_a_host_that_is_not_there_yet_is_no_trouble_of_ssh(message: str) -> None:
     assert ssh_trouble(message, host="h1") == ""
