@@ -125,7 +125,7 @@ class Look:
     def astray(self) -> list[str]:
         """The managers that answer, if all do as to who asks wrongly, or with an error where users are served: that says nothing of the cluster.
 
-        Unless the host of one says itself why. An error of all is none of their own if one that is there says nothing: users may be served by that one.
+        Unless the host of one says itself why. With an error, not if one that is there says nothing: users may be served by that one, or by another cluster.
         """
         asked = {n: self.view(n) for n in self.of("manager") if self.view(n)}
         views = {n: view for n, view in asked.items() if not view["denied"]}
