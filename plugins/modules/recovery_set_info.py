@@ -106,7 +106,7 @@ newest_verified:
 passed_over:
   description:
     - Sets with a problem that are newer than RV(newest_verified), newest first. One without a manifest that can be read is as old as its
-      name says, or else as its directory.
+      name says, or else as its directory. A directory with no file of a set in it is none.
   returned: success
   type: list
   elements: dict

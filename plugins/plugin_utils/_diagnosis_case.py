@@ -82,7 +82,7 @@ def _generation(views: t.Mapping[str, Json], hosts: t.Mapping[str, Json]) -> tup
             return Capabilities(Version.parse(version or ""), "premium").generation, version
         except ValueError:
             continue
-    standby = any(view.get("error_code") == "not_cluster_master" for view in views.values())
+    standby = any(_stands_by(view) for view in views.values())
     # a package of VNF Manager has another count, and a standby of 4.x tells nothing but its error
     return ("active_standby" if standby else "all_active"), None
 
