@@ -38,9 +38,9 @@ def diagnosis(
     for member in members:
         if "manager" in member["tiers"]:
             # the module itself could not ask
+            why = error or "was not asked"
             managers.setdefault(
-                member["name"],
-                {"answers": False, "error": error or "was not asked", "hangs": False},
+                member["name"], {"answers": False, "error": why, "unasked": why, "hangs": False}
             )
     now = utc_now()
     case = make_case(

@@ -17,9 +17,12 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import AGAIN
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import (
+    ME,
     reached,
     votes,
 )
+
+CORRECT = "Correct cloudify_connection (username, password, token, ca_path), and diagnose again."
 
 
 def nobody_answers(look: Look) -> Finding | None:
@@ -28,6 +31,8 @@ def nobody_answers(look: Look) -> Finding | None:
     there = ("answers", "hangs", "denied")
     if not managers or any(look.view(n).get(how) for n in managers for how in there):
         return None
+    if all(look.view(n).get("unasked") for n in managers):
+        return _nobody_asked(look, managers)
     front = look.case.front or {}
     if front.get("answers") and front.get("status_code") == 200:
         return Finding(
@@ -66,6 +71,19 @@ def nobody_answers(look: Look) -> Finding | None:
         "low",
         first=["Ask from another place before anything is done to the cluster."],
         ask=["Run diagnose from another place.", "Look at the hosts' consoles."],
+    )
+
+
+def _nobody_asked(look: Look, managers: list[str]) -> Finding:
+    """That says as little of the managers as a wrong login does."""
+    evidence = [said(ME, f"{n} was not asked over REST: {look.view(n)['unasked']}") for n in managers]
+    return Finding(
+        "my_path_broken",
+        "No manager was asked over REST, by what this controller was given to ask with.",
+        [],
+        evidence,
+        "high",
+        first=[CORRECT],
     )
 
 
@@ -120,9 +138,7 @@ def not_let_in(look: Look) -> Finding | None:
         denied,
         evidence,
         "high" if len(denied) == len(look.of("manager")) else "medium",
-        first=[
-            "Correct cloudify_connection (username, password, token, ca_path), and diagnose again."
-        ],
+        first=[CORRECT],
     )
 
 

@@ -414,8 +414,11 @@ def _verify_file(found: RecoverySet, name: str, path: str, facts: Json) -> None:
 
 
 def passed_over(sets: t.Sequence[RecoverySet], newest: RecoverySet) -> list[RecoverySet]:
-    """Those with a problem that are newer than the newest sound one: they may hold what it lacks."""
-    unsound = [found for found in sets if not found.sound and found.made_at > newest.created_at]
+    """Those with a problem that are newer than the newest sound one: they may hold what it lacks.
+
+    So may one of the same second: a name tells when its backup began, a manifest when the snapshot was there.
+    """
+    unsound = [found for found in sets if not found.sound and found.made_at >= newest.created_at]
     newer = [found for found in unsound if _has_something_of_a_set(found.path)]
     return sorted(newer, key=lambda each: (each.made_at, each.id), reverse=True)
 

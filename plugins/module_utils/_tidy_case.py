@@ -111,7 +111,7 @@ _VIEW = record(
     ),
     cluster_status=record(status=text, tiers=by_name(always(_TIER))),
     registers=by_name(list_of(_ROW)),
-    **dict.fromkeys(("error", "error_code", "status", "version", "maintenance"), text),
+    **dict.fromkeys(("error", "error_code", "status", "version", "maintenance", "unasked"), text),
 )
 _PATRONI = record(
     timeline=number,

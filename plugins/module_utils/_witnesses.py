@@ -52,6 +52,8 @@ def contact(case: Case, name: str) -> Sign | None:
     """What this controller has of a member itself; None if it could not know."""
     host, view = case.hosts.get(name) or {}, case.views.get(name) or {}
     probe = case.probes.get(name) or {}
+    if view.get("unasked"):
+        view = {}
     if host.get("reachable"):
         return Sign(ME, "ssh", True, f"{name} answers by ssh")
     if probe.get("database") or probe.get("broker"):

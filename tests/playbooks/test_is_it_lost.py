@@ -135,6 +135,7 @@ def test_newer_sets_that_cannot_be_used_are_not_passed_over_in_silence(site: Sit
     (whole,) = [each.name for each in site.cluster.folder.glob("backup-*")]
     newer = site.cluster.folder / "backup-20990101T000000Z"
     newer.mkdir()
+    (newer / "snapshot.zip").touch()
     for given in ({}, {"cloudify_cluster_is_lost": True}):
         told = refused(site, site.begin(serves=None, **given))
         assert f"{whole} of " in told and f"newer ones: {newer.name}: manifest.json cannot" in told

@@ -45,8 +45,19 @@ def test_the_command_has_the_inventory_and_the_name() -> None:
 def test_nobody_could_be_asked() -> None:
     found = recorded("7.0.5-healthy")
     told = diagnosis({}, members=found["members"], error="requests is missing")
-    assert told["state"] in ("unknown", "down") and told["confidence"] == "low"
+    assert told["class"] == "my_path_broken" and told["runbook"] == ""
     assert "requests is missing" in json.dumps(told)
+
+
+@pytest.mark.parametrize("error", ["one of the following is required: token, password", ""])
+@pytest.mark.parametrize("name", ["7.0.5-healthy", "4.5.5-healthy"])
+def test_hosts_that_answer_do_not_make_it_a_cluster_that_is_down(name: str, error: str) -> None:
+    """Nobody was asked over REST."""
+    found = recorded(name)
+    told = diagnosis({}, members=found["members"], said=said_of(found), error=error)
+    assert (told["class"], told["confidence"]) == ("my_path_broken", "high")
+    assert error in json.dumps(told["evidence"])
+    assert "cloudify_connection" in told["first"][1]
 
 
 def test_the_front_is_no_manager() -> None:
