@@ -10,6 +10,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import Case
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import seen_alive
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import STANDBY
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import judge
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
@@ -53,7 +54,7 @@ def _generation(views: t.Mapping[str, t.Any]) -> str:
     for view in views.values():
         if view.get("version"):
             return Capabilities(Version.parse(view["version"]), "premium").generation
-    if any(view.get("error_code") == "not_cluster_master" for view in views.values()):
+    if any(view.get("error_code") == STANDBY for view in views.values()):
         return "active_standby"
     return "all_active"
 

@@ -8,6 +8,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import STANDBY
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._sides import (
     database_sides,
     standby_sides,
@@ -38,7 +39,7 @@ def _generation(views: t.Mapping[str, t.Any], patroni: bool) -> str:
     for view in views.values():
         if view.get("version"):
             return Capabilities(Version.parse(view["version"]), "premium").generation
-    if any(view.get("error_code") == "not_cluster_master" for view in views.values()):
+    if any(view.get("error_code") == STANDBY for view in views.values()):
         return "active_standby"
     return "all_active" if patroni else "active_standby"
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+#: error_codes of a 4.x node that is not the one to talk to: what a standby answers to everything, and what one does that the cluster has removed.
+STANDBY, REMOVED = "not_cluster_master", "removed_from_cluster"
+
 #: What to do about an answer, by the error_code of the manager's JSON body.
 HINTS: dict[str, str] = {
     "unauthorized_error": (
@@ -28,8 +31,8 @@ HINTS: dict[str, str] = {
     "SSL_REQUIRED": "Use manager_protocol=https",
     "missing_cloudify_license": "Upload the licence to the manager first",
     "expired_cloudify_license": "Upload a valid licence to the manager first",
-    "not_cluster_master": "This manager is a standby; name the leader in manager_hosts",
-    "removed_from_cluster": "This manager was removed from its cluster; name another one",
+    STANDBY: "This manager is a standby; name the leader in manager_hosts",
+    REMOVED: "This manager was removed from its cluster; name another one",
     "in_snapshot_restore_error": "A restore runs, or its flag was left behind",
 }
 
@@ -190,6 +193,8 @@ def telling(facts: t.Mapping[str, t.Any]) -> t.Iterator[None]:
 
 __all__ = (
     "HINTS",
+    "REMOVED",
+    "STANDBY",
     "ApiError",
     "ArchiveError",
     "Conflict",

@@ -17,10 +17,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case
     Json,
     and_may_be,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import (
-    STANDBY,
-    judge,
-)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import STANDBY
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import judge
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import (
     LEADING,
     ME,

@@ -27,9 +27,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_sign
     status_code,
     suspects,
 )
-
-#: What a standby of 4.x answers to everything.
-STANDBY = "not_cluster_master"
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import STANDBY
 
 
 def judge(case: Case) -> Json:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _progress
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    REMOVED,
+    STANDBY,
     ApiError,
     ConnectionFailed,
     RecoveryError,
@@ -43,9 +45,6 @@ PACE_BURST = 25
 
 #: Waits between tries when a proxy says "not now"; seconds.
 RETRY_WAITS = (0.5, 1.0, 2.0, 4.0)
-
-#: error_codes of a 4.x node that is not the one to talk to.
-WRONG_NODE_CODES = ("not_cluster_master", "removed_from_cluster")
 
 #: What urllib3 raises before there is a connection.
 NO_CONNECTION = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
@@ -303,7 +302,7 @@ class ManagerHttp:
                     return response
                 api_error = self._error(response, doing=doing, method=method)
                 response.close()
-                if api_error.code in WRONG_NODE_CODES:
+                if api_error.code in (STANDBY, REMOVED):
                     failures[self.host] = f"it answered {api_error.code}"
                     if self._next_host(failures):
                         continue

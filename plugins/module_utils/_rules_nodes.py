@@ -76,7 +76,9 @@ def nobody_answers(look: Look) -> Finding | None:
 
 def _nobody_asked(look: Look, managers: list[str]) -> Finding:
     """That says as little of the managers as a wrong login does."""
-    evidence = [said(ME, f"{n} was not asked over REST: {look.view(n)['unasked']}") for n in managers]
+    evidence = [
+        said(ME, f"{n} was not asked over REST: {look.view(n)['unasked']}") for n in managers
+    ]
     return Finding(
         "my_path_broken",
         "No manager was asked over REST, by what this controller was given to ask with.",

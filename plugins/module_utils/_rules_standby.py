@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case import is_it
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import STANDBY
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
     ME,
     Evidence,
@@ -18,7 +19,6 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
     names,
     said,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import STANDBY
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
     AGAIN,
     FAILOVER,

@@ -15,6 +15,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_signs import (
     IN_STATUS,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    REMOVED,
+    STANDBY,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
     ME,
     Evidence,
@@ -23,9 +27,6 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
     majority,
     names,
     said,
-)
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import (
-    STANDBY,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import (
     AGAIN,
@@ -231,7 +232,7 @@ def _action(look: Look, dead: list[str], alive: list[str]) -> str:
 
 
 def _is_removed(look: Look, name: str) -> bool:
-    return look.view(name).get("error_code") == "removed_from_cluster"
+    return look.view(name).get("error_code") == REMOVED
 
 
 def _first(look: Look, name: str, dead: bool) -> list[str]:

@@ -19,6 +19,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     says_running,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    STANDBY,
     ApiError,
     RecoveryError,
 )
@@ -234,7 +235,7 @@ def try_write(
     online = [n for n in views[found[0]]["nodes"] or [] if n.get("online")]
     if others and len(online) < len(views):
         return
-    if not all(v.get("answers") and v.get("error_code") == "not_cluster_master" for v in others):
+    if not all(v.get("answers") and v.get("error_code") == STANDBY for v in others):
         return
     try:
         clients[found[0]].try_write(timeout=timeout)

@@ -16,7 +16,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_case
     is_it,
     rows_of,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._health import STANDBY
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import REMOVED, STANDBY
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._installer import facts_of
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (
     Capabilities,
@@ -26,7 +26,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import _host,
 
 Json = dict[str, t.Any]
 #: What only a manager of 4.x says, of itself.
-OWN_WORD = ("removed_from_cluster", STANDBY)
+OWN_WORD = (REMOVED, STANDBY)
 
 
 def make_case(
