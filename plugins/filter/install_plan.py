@@ -36,6 +36,7 @@ def install_plan(
     databases: int = 0,
     cas: t.Sequence[str] = (),
     given: t.Collection[str] = (),
+    anew: t.Collection[str] = (),
     check_mode: bool = False,
     offered: t.Mapping[str, t.Any] | None = None,
 ) -> dict[str, t.Any]:
@@ -51,6 +52,7 @@ def install_plan(
         prepared=prepared,
         only_planned=check_mode and not found.get("sound"),
         given=given,
+        anew=anew,
     )
     wanted = Wanted(
         package=str(package),

@@ -88,6 +88,7 @@ class InstallPlan:
     :param prepared: what filter install_configs returns
     :param only_planned: nothing is saved yet, since this is a plan
     :param given: paths of the configurations that the operator has given
+    :param anew: tiers that are there, and begin again with those of the others
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class InstallPlan:
         prepared: t.Mapping[str, Json],
         only_planned: bool,
         given: t.Collection[str] = (),
+        anew: t.Collection[str] = (),
     ) -> None:
         self._state, self._facts, self._found = state, facts, found
         self._texts, self._configs, self._prepared = texts, configs, prepared
@@ -110,7 +112,11 @@ class InstallPlan:
         self._given = given
         self._saved: Json = found.get("saved") or {}
         self.tiers = list(tiers)
-        self.done = [x for x in state["configured"] if x in tiers and x not in torn_down]
+        # what is removed with another tier's is not removed for one's sake
+        alone = [x for x in anew if list(configs.values()).count(configs.get(x, "")) == 1]
+        self.done = [
+            x for x in state["configured"] if x in tiers and x not in (*torn_down, *alone)
+        ]
         self.todo = [x for x in TIERS if x in tiers and x not in self.done]
         #: Begun, and not finished: removed before it is installed anew.
         self.broken = [x for x in self.todo if x in state["traces"] and x not in torn_down]

@@ -234,6 +234,45 @@ def test_brokers_that_stay_forget_the_one_that_is_lost_again(
     assert (calls.read_text().strip() if calls.exists() else "") == called
 
 
+@pytest.mark.parametrize(
+    ("databases", "managers", "empty", "anew"),
+    [
+        # one's installation was broken off, or its host is new
+        ("yes no", "no no", True, "database"),
+        # all are there, or none
+        ("yes yes", "no no", True, ""),
+        ("no no", "no no", True, "database"),
+        # there may be something in them
+        ("yes no", "no yes", True, ""),
+        ("yes no", "no", True, ""),
+        ("yes no", "no no", False, ""),
+    ],
+)
+def test_databases_that_have_nothing_begin_anew_together(
+    tmp_path: Path, databases: str, managers: str, empty: bool, anew: str
+) -> None:
+    def hosts(prefix: str, there: str, tier: str, which: str) -> dict[str, Any]:
+        looked = {
+            f"{prefix}{number}": {"node_state_result": {which: [tier] if each == "yes" else []}}
+            for number, each in enumerate(there.split(), start=1)
+        }
+        # of a host that was left out with --limit, nothing is known
+        return {f"{prefix}1": {}, f"{prefix}2": {}, **looked}
+
+    variables = {"ansible.builtin.include_vars": str(REPO / "roles/install_node/vars/main.yml")}
+    say = {"ansible.builtin.debug": {"msg": "anew ({{ __install_node_anew | join }})"}}
+    told = played(
+        tmp_path,
+        [variables, say],
+        databases=hosts("d", databases, "database", "configured"),
+        managers=hosts("m", managers, "manager", "traces"),
+        node_state_facts={"generation": "all_active"},
+        install_node_databases_are_empty=empty,
+    )
+    assert told.code == 0, told.output
+    assert told.output.partition("anew (")[2].partition(")")[0] == anew
+
+
 def test_one_that_stays_alone_is_started_anew_for_that() -> None:
     """Of two it is no majority, so that it is paused. In a cluster that is used it is not for us to do so."""
     (forget,) = of_role("install_node", "forget.yml").values()

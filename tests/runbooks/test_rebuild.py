@@ -63,6 +63,25 @@ def test_all_is_lost_and_comes_back(site: Runbook, tmp_path: Path) -> None:
     assert site.content() == before
 
 
+def test_a_database_that_is_lost_again_begins_with_the_others(lab: Lab, tmp_path: Path) -> None:
+    """Their etcd has one of its address already, and lets in no second one."""
+    site = Runbook(lab, version="7.0.5", layout="compact", form_cluster=True)
+    site.cluster.seed(sample="rich")
+    before = site.content()
+    site.good("backup")
+    site.lose()
+    log = tmp_path / "killed.log"
+    site.killed("rebuild_cluster", "-e", CONFIRM, at="Install the broker", log=log)
+    site.lab.host("h2").kill()
+    site.lab.host("h2").fresh()
+    plan = site.good("rebuild_cluster", "-e", CONFIRM, "--check")
+    assert plan.count("after what was left of database") == 2, plan
+    told = site.good("rebuild_cluster", "-e", CONFIRM)
+    assert "taken up again" in told and "RUN ok: cluster lab" in told
+    assert site.content() == before
+    site.is_whole()
+
+
 def test_without_a_verified_set_nothing_is_torn_down(lab: Lab) -> None:
     site = Runbook(lab, version="7.0.5", layout="single")
     played = site.run("rebuild_cluster", "-e", CONFIRM)

@@ -111,6 +111,20 @@ def test_what_is_configured_is_done_and_what_has_only_traces_is_broken() -> None
     assert made["broken"] == ["broker"]
 
 
+def test_what_begins_anew_with_the_others_is_not_done() -> None:
+    own = {"database": DB, "broker": RABBIT, "manager": MANAGER}
+    there = state(configured=["database", "broker"], traces=["database", "broker"], version="7.0.5")
+    given: dict[str, t.Any] = {"prepared": {path: PREPARED for path in own.values()}, "configs": own}
+    made = plan(there, anew=["database"], **given)
+    assert (made["done"], made["broken"]) == (["broker"], ["database"])
+    assert made["installs"] == ["database", "manager"]
+    # to remove it would remove another tier
+    given["configs"] = {**own, "broker": DB}
+    assert plan(there, anew=["database"], **given)["done"] == ["database", "broker"]
+    # and of an empty host there is nothing to remove
+    assert plan(anew=["database"])["broken"] == []
+
+
 def test_what_is_torn_down_first_is_neither_done_nor_broken() -> None:
     made = plan(state(configured=TIERS, traces=TIERS, version="6.4"), torn_down=TIERS)
     assert (made["todo"], made["done"], made["broken"]) == (TIERS, [], [])
