@@ -114,9 +114,7 @@ class InstallPlan:
         self.tiers = list(tiers)
         # what is removed with another tier's is not removed for one's sake
         alone = [x for x in anew if list(configs.values()).count(configs.get(x, "")) == 1]
-        self.done = [
-            x for x in state["configured"] if x in tiers and x not in (*torn_down, *alone)
-        ]
+        self.done = [x for x in state["configured"] if x in tiers and x not in (*torn_down, *alone)]
         self.todo = [x for x in TIERS if x in tiers and x not in self.done]
         #: Begun, and not finished: removed before it is installed anew.
         self.broken = [x for x in self.todo if x in state["traces"] and x not in torn_down]

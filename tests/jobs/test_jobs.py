@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from jobs.awx import Awx, Ended
 from jobs.surveys import answered
+from playbooks.cluster import until
 from standin.testing import StandIn
 
 NAME = "production"
@@ -101,7 +103,10 @@ def test_job_that_is_cancelled(operator: Operator) -> None:
     manager.clear_faults()
     assert cancelled.status != "successful" and cancelled.tells(operator.secrets) == []
     assert operator.sets() == before
-    # processes of this machine can be seen to be dead, other than those of another container
+    # processes of this machine can be seen to be dead, other than those of another container; the cancelled one's may take a moment
+    (lock,) = operator.store.glob("*/.lock")
+    pid = json.loads(lock.read_text())["controller"]["pid"]
+    until(lambda: not Path(f"/proc/{pid}").exists())
     assert "BACKUP OK" in operator.launch("backup").output
     assert len(operator.sets()) == len(before) + 1
 

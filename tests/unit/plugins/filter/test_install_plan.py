@@ -114,7 +114,10 @@ def test_what_is_configured_is_done_and_what_has_only_traces_is_broken() -> None
 def test_what_begins_anew_with_the_others_is_not_done() -> None:
     own = {"database": DB, "broker": RABBIT, "manager": MANAGER}
     there = state(configured=["database", "broker"], traces=["database", "broker"], version="7.0.5")
-    given: dict[str, t.Any] = {"prepared": {path: PREPARED for path in own.values()}, "configs": own}
+    given: dict[str, t.Any] = {
+        "prepared": {path: PREPARED for path in own.values()},
+        "configs": own,
+    }
     made = plan(there, anew=["database"], **given)
     assert (made["done"], made["broken"]) == (["broker"], ["database"])
     assert made["installs"] == ["database", "manager"]
