@@ -294,6 +294,8 @@ class Comparison:
     :ivar unread: in words, those of them that there was something of
     :ivar proving: items before that an empty manager would not have
     :ivar kept: how many of these are there after
+    :ivar misplaced: what deployments have to be given: C(site_name), and all C(labels), for setting
+        them takes away all others
     """
 
     lost: list[Difference] = field(default_factory=list)
@@ -304,6 +306,7 @@ class Comparison:
     unread: list[str] = field(default_factory=list)
     proving: int = 0
     kept: int = 0
+    misplaced: list[Json] = field(default_factory=list)
 
     @property
     def nothing_kept(self) -> bool:
@@ -424,14 +427,20 @@ def _compare_placements(
         if deployment not in ids:
             continue  # lost as a whole, and named as such
         now = has.get((tenant, deployment), {})
+        placing: Json = {}
         if was.get("site_name") and now.get("site_name") != was["site_name"]:
+            placing["site_name"] = was["site_name"]
             detail = f"site {was['site_name']} became {now.get('site_name') or 'none'}"
             result.add(Difference("changed", tenant, "deployments", deployment, detail))
-        missing = [lab for lab in was.get("labels") or [] if lab not in (now.get("labels") or [])]
+        labels = now.get("labels") or []
+        missing = [label for label in was.get("labels") or [] if label not in labels]
         if missing:
+            placing["labels"] = [*labels, *missing]
             words = ", ".join(f"{k}:{v}" for label in missing for k, v in label.items())
             detail = f"lost labels {words}"
             result.add(Difference("changed", tenant, "deployments", deployment, detail))
+        if placing:
+            result.misplaced.append({"tenant": tenant, "deployment_id": deployment, **placing})
 
 
 def _compare_schedules(details_before: Json, details_after: Json, result: Comparison) -> None:

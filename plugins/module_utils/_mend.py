@@ -34,7 +34,6 @@ def mend(client: CloudifyClient, *, inventory: Json, comparison: Comparison) -> 
     mended = Mended([], [])
     details = inventory.get("details", {})
     lost = {(diff.tenant, diff.kind, diff.id) for diff in comparison.lost}
-    changed = {(diff.tenant, diff.id) for diff in comparison.changed if diff.kind == "deployments"}
 
     def attempt(what: str, action: t.Callable[[], None]) -> None:
         try:
@@ -47,11 +46,19 @@ def mend(client: CloudifyClient, *, inventory: Json, comparison: Comparison) -> 
     for site in details.get("sites", []):
         if (site["tenant"], "sites", site["name"]) in lost:
             attempt(f"site {site['name']}", partial(_make_site, client, site))
-    for placement in details.get("placements", []):
-        if (placement["tenant"], placement["deployment_id"]) in changed:
+    for placing in comparison.misplaced:
+        tenant, deployment = placing["tenant"], placing["deployment_id"]
+        whose = {"tenant": tenant, "deployment_id": deployment}
+        if "site_name" in placing:
+            site_name = placing["site_name"]
             attempt(
-                f"site and labels of deployment {placement['deployment_id']}",
-                partial(_place, client, placement),
+                f"site of deployment {deployment}",
+                partial(client.set_site, **whose, site_name=site_name),
+            )
+        if "labels" in placing:
+            attempt(
+                f"labels of deployment {deployment}",
+                partial(client.set_deployment_labels, **whose, labels=placing["labels"]),
             )
     for schedule in details.get("execution_schedules", []):
         item = f"{schedule['deployment_id']}/{schedule['id']}"
@@ -63,18 +70,6 @@ def mend(client: CloudifyClient, *, inventory: Json, comparison: Comparison) -> 
 def _make_site(client: CloudifyClient, site: Json) -> None:
     body = {name: site[name] for name in ("location", "visibility") if site.get(name)}
     client.create_site(tenant=site["tenant"], name=site["name"], body=body)
-
-
-def _place(client: CloudifyClient, placement: Json) -> None:
-    tenant, deployment_id = placement["tenant"], placement["deployment_id"]
-    if placement.get("site_name"):
-        client.set_site(
-            tenant=tenant, deployment_id=deployment_id, site_name=placement["site_name"]
-        )
-    if placement.get("labels"):
-        client.set_deployment_labels(
-            tenant=tenant, deployment_id=deployment_id, labels=placement["labels"]
-        )
 
 
 def _make_schedule(client: CloudifyClient, schedule: Json) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
     build_inventory,
     compare,
@@ -102,7 +104,8 @@ def test_everything_is_made_again_sites_before_those_who_use_them(manager: t.Any
     assert done == Mended(
         [
             "site new york",
-            "site and labels of deployment d1",
+            "site of deployment d1",
+            "labels of deployment d1",
             "schedule d1/daily",
             "schedule d1/three times",
         ],
@@ -147,16 +150,38 @@ def test_deployment_that_is_lost_as_a_whole_is_not_placed(manager: t.Any) -> Non
     assert mended(after) == Mended([], [])
 
 
-def test_deployment_without_labels_gets_only_its_site(manager: t.Any) -> None:
-    placed = {**PLACED, "labels": []}
+@pytest.mark.parametrize("labels", [[], LABELS, [*LABELS, {"key": "owner", "value": "me"}]])
+def test_deployment_that_has_its_labels_gets_only_its_site(manager: t.Any, labels: t.Any) -> None:
+    """To set labels takes away all others, those that the restore brought, too."""
     manager.post(
         "/deployments/d1/set-site",
         {},
         sent={"site_name": "new york", "detach_site": False},
         tenant="t1",
     )
-    before: Items = {"deployments": [placed]}
-    assert len(mended({"deployments": [BARE]}, before).done) == 1
+    before: Items = {"deployments": [{**PLACED, "labels": labels[:2]}]}
+    after: Items = {"deployments": [{**BARE, "labels": labels}]}
+    assert mended(after, before).done == ["site of deployment d1"]
+
+
+def test_label_that_came_back_stays_beside_those_that_are_made_again(manager: t.Any) -> None:
+    sent = {"labels": [{"env": "prod"}, {"owner": "me"}, {"env": "eu"}]}
+    manager.request("PATCH", "/deployments/d1", json={}, sent=sent, tenant="t1")
+    has = [{"key": "owner", "value": "me"}, LABELS[0]]
+    after = {**WHOLE, "deployments": [{**PLACED, "labels": has}]}
+    assert mended(after).done == ["labels of deployment d1"]
+
+
+def test_deployment_that_cannot_be_placed_gets_its_labels(manager: t.Any) -> None:
+    placing = {"site_name": "new york", "detach_site": False}
+    manager.error(
+        "POST", "/deployments/d1/set-site", 404, "not_found_error", sent=placing, tenant="t1"
+    )
+    labels = {"labels": [{"env": "eu"}, {"env": "prod"}]}
+    manager.request("PATCH", "/deployments/d1", json={}, sent=labels, tenant="t1")
+    done = mended({**WHOLE, "deployments": [BARE]})
+    assert done.done == ["labels of deployment d1"]
+    assert [each.split(": ")[0] for each in done.failed] == ["site of deployment d1"]
 
 
 def test_thing_that_cannot_be_made_keeps_no_other_from_it(manager: t.Any) -> None:

@@ -191,7 +191,7 @@ def test_new_format_that_failed_over_schedules_is_mended(manager: t.Any, new: t.
         "lost: execution_schedules d1/daily of tenant default_tenant",
         "changed: deployments d1 of tenant default_tenant (site paris became none)",
     ]
-    assert said["mended"] == ["site and labels of deployment d1", "schedule d1/daily"]
+    assert said["mended"] == ["site of deployment d1", "schedule d1/daily"]
     assert said["not_mended"] == []
     assert len(said["warnings_found"]) == 2
 
@@ -398,7 +398,7 @@ def test_what_was_mended_is_told_though_it_cannot_be_compared_again(
     manager.error("GET", "/tenants", 400, "bad_parameters_error", query=query)
     said = manager.run("snapshot_restore", mend=True, **new)
     assert said["outcome"] == "PARTIAL"
-    assert said["mended"] == ["site and labels of deployment d1"]
+    assert said["mended"] == ["site of deployment d1"]
     assert said["losses_before_mending"] == said["problems"][1:]
     assert said["problems"][0].startswith("not all could be looked at: Cannot list tenants: ")
 
