@@ -10,7 +10,8 @@ An inventory is a dict:
 
 - C(taken_at), C(manager) (version, edition)
 - C(content): tenant -> kind -> {count, ids}; what belongs to no tenant stands under C(MANAGER_WIDE)
-- C(details): what mending a restore needs: schedules, sites, placements, scheduled executions
+- C(details): what mending a restore needs: schedules, sites, placements, scheduled executions;
+  of a set, what of one was something else before its snapshot was done is in its C(earlier)
 - C(kinds): the kinds that were read; others do not exist on that version or edition
 - C(moved_on): of a set, in words, what changed while its snapshot was made; the gone is not in it
 """
@@ -143,6 +144,9 @@ SCHEDULED = "scheduled"
 #: What names a placement and a schedule among the details.
 PLACED = ("tenant", "deployment_id")
 SCHEDULED_BY = ("tenant", "deployment_id", "id")
+
+#: Where a placement keeps, by name, what it had before.
+EARLIER = "earlier"
 
 RESTORED_SCHEDULE = re.compile(r"_restored_[0-9a-f]+$")
 
@@ -294,8 +298,8 @@ class Comparison:
     :ivar unread: in words, those of them that there was something of
     :ivar proving: items before that an empty manager would not have
     :ivar kept: how many of these are there after
-    :ivar misplaced: what deployments have to be given: C(site_name), and all C(labels), for setting
-        them takes away all others
+    :ivar misplaced: what deployments have to be given: C(sites), the first of them that there is,
+        and all C(labels), for setting them takes away all others
     """
 
     lost: list[Difference] = field(default_factory=list)
@@ -428,8 +432,9 @@ def _compare_placements(
             continue  # lost as a whole, and named as such
         now = has.get((tenant, deployment), {})
         placing: Json = {}
-        if was.get("site_name") and now.get("site_name") != was["site_name"]:
-            placing["site_name"] = was["site_name"]
+        sites = _each_state(was, "site_name")
+        if was.get("site_name") and now.get("site_name") not in sites:
+            placing["sites"] = sites
             detail = f"site {was['site_name']} became {now.get('site_name') or 'none'}"
             result.add(Difference("changed", tenant, "deployments", deployment, detail))
         labels = now.get("labels") or []
@@ -495,9 +500,9 @@ def surely_saved(before: Json, after: Json) -> Json:
     """Of an inventory what a snapshot that was made between it and a later one has to hold.
 
     What is gone afterwards, or is another, may be in the snapshot or not: a restore need not bring
-    it back, and nobody has to make it again. Only schedules are as they were in the end, for one
-    that the restore loses is made again, and not with what was changed. What cannot be listed any
-    more stays.
+    it back, and nobody has to make it again. Only schedules, and the sites of deployments, are as
+    they were in the end, for one that the restore loses is made again, and not with what was
+    changed. What cannot be listed any more stays.
     """
 
     there = {
@@ -559,9 +564,23 @@ def _details_in_both(before: Json, after: Json, stays: t.Callable[[str, str, str
 
 
 def _placed_in_both(was: Json, now: Json) -> Json:
-    same_site = was.get("site_name") == now.get("site_name")
     labels = [label for label in was.get("labels") or [] if label in (now.get("labels") or [])]
-    return {**was, "site_name": was.get("site_name") if same_site else None, "labels": labels}
+    # one that had none may get none from the snapshot
+    site_name = now.get("site_name") if was.get("site_name") else None
+    return _in_the_end({**was, "labels": labels}, {**was, "labels": labels, "site_name": site_name})
+
+
+def _in_the_end(was: Json, now: Json) -> Json:
+    """As it is now, and what of it was something else before: a restore may bring that, too."""
+    earlier = dict(was.get(EARLIER, {}))
+    for name in (name for name in now if name != EARLIER and now[name] != was.get(name)):
+        earlier[name] = [was.get(name), *earlier.get(name, [])]
+    return {**now, EARLIER: earlier} if earlier else now
+
+
+def _each_state(item: Json, name: str) -> list[t.Any]:
+    """What a restore may bring of it, the last state first."""
+    return [item.get(name), *item.get(EARLIER, {}).get(name, [])]
 
 
 def _fields_in_both(was: Json, now: Json) -> Json:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from functools import partial
 
@@ -16,7 +17,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     Json,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import Comparison
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import RecoveryError
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
+    NotFound,
+    RecoveryError,
+)
 
 
 class Mended(t.NamedTuple):
@@ -49,11 +53,10 @@ def mend(client: CloudifyClient, *, inventory: Json, comparison: Comparison) -> 
     for placing in comparison.misplaced:
         tenant, deployment = placing["tenant"], placing["deployment_id"]
         whose = {"tenant": tenant, "deployment_id": deployment}
-        if "site_name" in placing:
-            site_name = placing["site_name"]
+        if "sites" in placing:
             attempt(
                 f"site of deployment {deployment}",
-                partial(client.set_site, **whose, site_name=site_name),
+                partial(_set_site, client, sites=placing["sites"], **whose),
             )
         if "labels" in placing:
             attempt(
@@ -70,6 +73,18 @@ def mend(client: CloudifyClient, *, inventory: Json, comparison: Comparison) -> 
 def _make_site(client: CloudifyClient, site: Json) -> None:
     body = {name: site[name] for name in ("location", "visibility") if site.get(name)}
     client.create_site(tenant=site["tenant"], name=site["name"], body=body)
+
+
+def _set_site(
+    client: CloudifyClient, *, tenant: str, deployment_id: str, sites: t.Sequence[str]
+) -> None:
+    """The first one that there is: one that is younger than the snapshot did not come with it."""
+    *others, last = sites
+    set_site = partial(client.set_site, tenant=tenant, deployment_id=deployment_id)
+    for name in others:
+        with contextlib.suppress(NotFound):
+            return set_site(site_name=name)
+    return set_site(site_name=last)
 
 
 def _make_schedule(client: CloudifyClient, schedule: Json) -> None:

@@ -56,7 +56,8 @@ options:
       - V(staged) fails if the file system has less room than the newest set's snapshot takes.
       - V(present) verifies what is staged, every byte of it, writes the manifest and commits. A second inventory is taken, and what has
         changed while the snapshot was made is named in the manifest's warnings. What is gone by then is taken out of the set's inventory,
-        unless the manager has nothing at all any more, so that no restore misses it or makes it again. Where the manager does not give a
+        unless the manager has nothing at all any more, so that no restore misses it or makes it again. Of what was changed, a restore may
+        bring either state, and the site of a deployment that it does not bring is set as it was last. Where the manager does not give a
         second inventory, the set is committed without, and a warning says so. A set that its own manager could not restore is refused.
       - V(absent) removes a set, or an unfinished one.
       - V(pruned) removes all but the O(keep) newest sound sets. Sets with problems are neither counted nor removed. Before anything is

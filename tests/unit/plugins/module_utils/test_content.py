@@ -414,6 +414,8 @@ MOVING_ON: dict[str, t.Callable[[Items], t.Any]] = {
         items["deployments"][0].pop("site_name"),
     ),
     "a deployment is elsewhere": moved,
+    "a deployment has no site": lambda items: items["deployments"][0].pop("site_name"),
+    "a deployment has a site": lambda items: items["deployments"][1].update(site_name="berlin"),
     "other labels": relabelled,
     "no labels": lambda items: items["deployments"][0].pop("labels"),
     "another blueprint": lambda items: items["deployments"][1].update(blueprint_id="other"),
@@ -428,6 +430,8 @@ def test_whichever_of_two_states_comes_back_nothing_counts_as_lost(change: str) 
     assert compare(saved, inventory()).complete
     assert compare(saved, later).complete
     assert saved["taken_at"] == "now" and saved["kinds"] == inventory()["kinds"]
+    # a commit that was killed is done again
+    assert surely_saved(saved, later) == saved
 
 
 def test_all_that_is_still_there_has_been_saved() -> None:
@@ -441,6 +445,31 @@ def test_all_that_is_still_there_has_been_saved() -> None:
 def test_what_cannot_be_listed_any_more_may_be_there() -> None:
     later = after(lambda items: [items.pop(name) for name in ("sites", "execution_schedules")])
     assert surely_saved(inventory(), later) == inventory()
+
+
+@pytest.mark.parametrize("labels", [[], DEPLOYMENT["labels"]])
+def test_the_site_of_a_deployment_is_saved_as_it_was_in_the_end(labels: t.Any) -> None:
+    """An archive in new format has none at all."""
+
+    def at(*sites: str | None) -> dict[str, t.Any]:
+        saved, *later = (
+            inventory(
+                {**ITEMS, "deployments": [{**DEPLOYMENT, "site_name": site, "labels": labels}]}
+            )
+            for site in sites
+        )
+        for each in later:
+            saved = surely_saved(saved, each)
+        return saved
+
+    for sites in (("berlin", "paris"), ("berlin", "rome", "paris"), ("berlin", "paris", "paris")):
+        assert told(compare(at(*sites), at(None)).changed) == [
+            "changed: deployments d1 of tenant t1 (site paris became none)"
+        ]
+        assert all(compare(at(*sites), at(site)).complete for site in sites)
+        assert not compare(at(*sites), at("london")).complete
+    for sites in (("berlin", None), (None, "berlin"), ("berlin", "paris", None)):
+        assert all(compare(at(*sites), at(site)).complete for site in (*sites, None))
 
 
 def test_a_schedule_is_saved_as_it_was_in_the_end() -> None:

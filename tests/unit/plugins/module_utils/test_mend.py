@@ -249,3 +249,25 @@ def test_what_was_deleted_while_the_snapshot_was_made_is_not_made_again() -> Non
     comparison = compare(had, bare)
     assert comparison.complete
     assert mend(client(), inventory=had, comparison=comparison) == Mended([], [])
+
+
+def test_deployment_that_was_moved_meanwhile_is_placed_where_it_was_in_the_end(
+    manager: t.Any,
+) -> None:
+    """Or where it was before, if that site is younger than the snapshot."""
+    placing = [{"site_name": name, "detach_site": False} for name in ("paris", "new york")]
+    path = "/deployments/d1/set-site"
+    had = surely_saved(
+        inventory(WHOLE), inventory({**WHOLE, "deployments": [{**PLACED, "site_name": "paris"}]})
+    )
+    comparison = compare(had, inventory({**WHOLE, "deployments": [{**BARE, "labels": LABELS}]}))
+    done = Mended(["site of deployment d1"], [])
+    manager.post(path, {}, sent=placing[0], tenant="t1")
+    assert mend(client(), inventory=had, comparison=comparison) == done
+    manager.error("POST", path, 404, "not_found_error", sent=placing[0], tenant="t1")
+    manager.post(path, {}, sent=placing[1], tenant="t1")
+    assert mend(client(), inventory=had, comparison=comparison) == done
+    manager.error("POST", path, 404, "not_found_error", sent=placing[0], tenant="t1")
+    manager.error("POST", path, 404, "not_found_error", sent=placing[1], tenant="t1")
+    (failed,) = mend(client(), inventory=had, comparison=comparison).failed
+    assert failed.startswith("site of deployment d1: Cannot set the site of deployment d1: ")
