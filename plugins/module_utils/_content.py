@@ -145,7 +145,7 @@ SCHEDULED = "scheduled"
 PLACED = ("tenant", "deployment_id")
 SCHEDULED_BY = ("tenant", "deployment_id", "id")
 
-#: Where a placement keeps, by name, what it had before.
+#: Where a placement or a schedule keeps, by name, what it had before.
 EARLIER = "earlier"
 
 RESTORED_SCHEDULE = re.compile(r"_restored_[0-9a-f]+$")
@@ -458,16 +458,21 @@ def _compare_schedules(details_before: Json, details_after: Json, result: Compar
             continue
         item = f"{deployment}/{name}"
         for attribute in ("workflow_id", "since", "until", "slip", "stop_on_fail", "enabled"):
-            if was.get(attribute) != now.get(attribute):
+            if now.get(attribute) not in _each_state(was, attribute):
                 detail = f"{attribute} {was.get(attribute)!r} became {now.get(attribute)!r}"
                 result.add(Difference("changed", tenant, "execution_schedules", item, detail))
         for attribute in ("parameters", "execution_arguments"):
-            names = _differing(was.get(attribute) or {}, now.get(attribute) or {})
-            if names:  # no values: they may be secrets
-                detail = f"{attribute} differ: {names}"
+            names = [
+                _differing(state or {}, now.get(attribute) or {})
+                for state in _each_state(was, attribute)
+            ]
+            if all(names):  # no values: they may be secrets
+                detail = f"{attribute} differ: {names[0]}"
                 result.add(Difference("changed", tenant, "execution_schedules", item, detail))
-        if _rule(was) != _rule(now):
-            detail = f"rule {_rule(was)} became {_rule(now)}"
+        rule, *earlier = map(_parts_of_rule, _each_state(was, "rule"))
+        rule_now = _parts_of_rule(now.get("rule"))
+        if rule_now not in (rule, *earlier):
+            detail = f"rule {rule} became {rule_now}"
             result.add(Difference("changed", tenant, "execution_schedules", item, detail))
         if was.get("next_occurrence") != now.get("next_occurrence"):
             result.add(
@@ -488,9 +493,9 @@ def _differing(was: Json, now: Json) -> str:
     return ", ".join(sorted(name for name in {*was, *now} if was.get(name) != now.get(name)))
 
 
-def _rule(schedule: Json) -> Json:
+def _parts_of_rule(rule: Json | None) -> Json:
     """The parts of a rule that are set; how the unset ones are written varies."""
-    return {name: value for name, value in (schedule.get("rule") or {}).items() if value}
+    return {name: value for name, value in (rule or {}).items() if value}
 
 
 # -- a snapshot between two inventories -------------------------------------------------------
@@ -533,7 +538,9 @@ def _details_in_both(before: Json, after: Json, stays: t.Callable[[str, str, str
             for each in was.get("placements", [])
         ],
         "execution_schedules": [
-            schedules.get((each["tenant"], each["deployment_id"], each["id"]), each)
+            _in_the_end(
+                each, schedules.get((each["tenant"], each["deployment_id"], each["id"]), each)
+            )
             for each in was.get("execution_schedules", [])
             if stays(each["tenant"], "execution_schedules", f"{each['deployment_id']}/{each['id']}")
         ],

@@ -407,6 +407,21 @@ def moved(items: Items) -> None:
     items["deployments"][0]["site_name"] = "paris"
 
 
+#: Other values for all that is compared of a schedule.
+EDITED = {
+    "workflow_id": "install",
+    "since": None,
+    "until": "2027",
+    "slip": 5,
+    "stop_on_fail": True,
+    "enabled": False,
+    "parameters": {"b": 2},
+    "execution_arguments": {"force": True},
+    "rule": {"rrule": None, "count": 3, "weekdays": ["mo"]},
+    "next_occurrence": None,
+}
+
+
 MOVING_ON: dict[str, t.Callable[[Items], t.Any]] = {
     **{f"no {kind}": gone(kind) for kind in ITEMS},
     "a site is gone, and its deployment has none": lambda items: (
@@ -419,6 +434,7 @@ MOVING_ON: dict[str, t.Callable[[Items], t.Any]] = {
     "other labels": relabelled,
     "no labels": lambda items: items["deployments"][0].pop("labels"),
     "another blueprint": lambda items: items["deployments"][1].update(blueprint_id="other"),
+    "another schedule": lambda items: items["execution_schedules"][0].update(EDITED),
     "more secrets": lambda items: items["secrets"].append({"key": "l", "tenant_name": "t2"}),
 }
 
@@ -476,6 +492,17 @@ def test_a_schedule_is_saved_as_it_was_in_the_end() -> None:
     later = after(lambda items: items["execution_schedules"][0].update(enabled=False))
     (schedule,) = surely_saved(inventory(), later)["details"]["execution_schedules"]
     assert schedule["enabled"] is False
+
+
+@pytest.mark.parametrize("edited", [name for name in EDITED if name != "next_occurrence"])
+def test_a_schedule_comes_back_with_what_it_had_then_or_in_the_end(edited: str) -> None:
+    """One that was edited twice may be saved in between; what it never had is no state of it."""
+    later = after(lambda items: items["execution_schedules"][0].update(EDITED))
+    between = after(lambda items: items["execution_schedules"][0].update({edited: EDITED[edited]}))
+    other = after(lambda items: items["execution_schedules"][0].update({edited: {"c": 4}}))
+    saved = surely_saved(inventory(), later)
+    assert compare(saved, between).complete
+    assert len(compare(saved, other).changed) == 1
 
 
 def test_an_inventory_of_old_has_nothing_more_to_be_taken_out() -> None:
