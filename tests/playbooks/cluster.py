@@ -122,6 +122,10 @@ class Cluster:
     def manifest(self, name: str) -> Any:
         return json.loads((self.folder / name / "manifest.json").read_text())
 
+    def edit_manifest(self, name: str, **changes: Any) -> None:
+        path = self.folder / name / "manifest.json"
+        path.write_text(json.dumps({**self.manifest(name), **changes}))
+
     def whole(self, name: str, *, kept: bool = False) -> Any:
         """The manifest of a set, which has to be complete, readable by its owner only, and true."""
         folder = self.folder / name

@@ -133,12 +133,14 @@ def test_newer_sets_that_cannot_be_used_are_not_passed_over_in_silence(site: Sit
     """Such as those of another user, who runs the backups of the night."""
     site.connection["manager_port"] = CLOSED
     (whole,) = [each.name for each in site.cluster.folder.glob("backup-*")]
+    looked_at = "2026-11-01T02:00:00Z"
+    site.cluster.edit_manifest(whole, content_taken_at=looked_at)
     newer = site.cluster.folder / "backup-20990101T000000Z"
     newer.mkdir()
     (newer / "snapshot.zip").touch()
     for given in ({}, {"cloudify_cluster_is_lost": True}):
         told = refused(site, site.begin(serves=None, **given))
-        assert f"{whole} of " in told and f"newer ones: {newer.name}: manifest.json cannot" in told
+        assert f"{whole} of {looked_at}, but there are newer ones: {newer.name}: manifest" in told
         assert f"-e cloudify_set={whole}" in told
     played = site.begin("--check", serves=None)
     assert played.code == 2 and newer.name in played.failure
@@ -151,7 +153,7 @@ def test_newer_sets_that_cannot_be_used_are_not_passed_over_in_silence(site: Sit
     assert site.begin("--check", serves=None).code == 0
     newer.mkdir()
     played = site.begin(serves=None, cloudify_set=whole)
-    assert played.code == 0, played.output
+    assert played.code == 0 and f"set: {whole} of {looked_at}, " in played.output, played.output
     # that one was killed, and is gone on with
     taken = json.loads((site.cluster.folder / ".lock").read_text())["run"]
     played = site.begin(serves=None, cloudify_take_over=taken)

@@ -39,13 +39,8 @@ def kept(cluster: Cluster) -> Cluster:
         copy = cluster.folder / f"earlier-{number}"
         shutil.copytree(cluster.folder / name, copy)
         taken = f"2026-11-0{number}T02:00:00Z"
-        edit(cluster, copy.name, id=copy.name, content_taken_at=taken, created_at=taken)
+        cluster.edit_manifest(copy.name, id=copy.name, content_taken_at=taken, created_at=taken)
     return cluster
-
-
-def edit(cluster: Cluster, name: str, **changes: Any) -> None:
-    path = cluster.folder / name / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
 def newest(cluster: Cluster) -> str:
@@ -101,11 +96,11 @@ def test_what_is_wrong_with_them(kept: Cluster) -> None:
     assert "less than 1.0 GiB" in status(kept, status_min_size="1G")[0]
     manifest = kept.manifest(name)
     manifest["files"]["snapshot.zip"]["size"] = 2000
-    edit(kept, name, files=manifest["files"])
+    kept.edit_manifest(name, files=manifest["files"])
     snapshot.write_bytes(data[:2000])
     assert "STATUS WARNING" in status(kept)[0] and "(the median)" in status(kept)[0]
     assert status(kept, status_max_shrink=100)[0].startswith("STATUS OK: ")
-    edit(kept, name, content_taken_at="2026-11-05T02:00:00Z")
+    kept.edit_manifest(name, content_taken_at="2026-11-05T02:00:00Z")
     assert "STATUS CRITICAL" in status(kept, status_max_shrink=100)[0]
 
 
