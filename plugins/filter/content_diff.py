@@ -8,8 +8,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._comparison import (
     compare,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
     is_inventory,
 )
 

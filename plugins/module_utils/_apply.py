@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
+    _comparison,
     _content,
     _maintenance,
     _progress,
@@ -376,10 +377,10 @@ class Restore:
             "expected_counts": _content.counts(inventory),
         }
 
-    def _hold_against(self, inventory: Json) -> tuple[Json, _content.Comparison]:
+    def _hold_against(self, inventory: Json) -> tuple[Json, _comparison.Comparison]:
         """What is there now, and how it differs."""
         after = self._settled(lambda: take_inventory(self._client))
-        return after, _content.compare(inventory, after)
+        return after, _comparison.compare(inventory, after)
 
 
 def new_format_warnings(inventory: Json) -> list[str]:

@@ -16,7 +16,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._client impor
     CloudifyClient,
     Json,
 )
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import Comparison
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._comparison import (
+    Comparison,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors import (
     NotFound,
     RecoveryError,

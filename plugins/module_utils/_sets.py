@@ -23,13 +23,14 @@ from dataclasses import dataclass, field
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._checker import sha256_of
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._comparison import (
     Comparison,
     compare,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
     counts,
     is_filled,
     is_inventory,
-    surely_saved,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._disk import (
     SPARE_BYTES,
@@ -44,6 +45,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._errors impor
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._job_container import (
     refuse_in_job_container,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._surely_saved import (
+    surely_saved,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._times import utc, utc_now
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import (

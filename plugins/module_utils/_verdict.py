@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import Comparison
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._comparison import (
+    Comparison,
+)
 
 RESTORED, PARTIAL, FAILED = "RESTORED", "PARTIAL", "FAILED"
 

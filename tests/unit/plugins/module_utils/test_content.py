@@ -9,14 +9,18 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._comparison import (
+    compare,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
     KINDS,
     build_inventory,
-    compare,
     counts,
     is_inventory,
     placed_deployments,
     schedules_breaking_new_format,
+)
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._surely_saved import (
     surely_saved,
 )
 

@@ -10,12 +10,16 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._comparison import (
+    compare,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
     build_inventory,
-    compare,
-    surely_saved,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._mend import Mended, mend
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._surely_saved import (
+    surely_saved,
+)
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import conversation as c
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.restore_talk import (
     client,

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils._content import (
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._comparison import (
     Comparison,
     Difference,
 )
