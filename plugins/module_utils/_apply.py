@@ -287,7 +287,7 @@ class Restore:
         try:
             evidence.inactive_services = self._wait_for_services(found.inactive_services)
             if outcome.execution == "terminated" and found.archive:
-                evidence.row_survived = found.archive.format == "legacy" and self._row_is_there()
+                evidence.row_survived = found.archive.replaces and self._row_is_there()
         except RecoveryError as exc:
             evidence.left_behind.append(f"the manager does not come to rest: {exc.message}")
         if wishes.inventory:

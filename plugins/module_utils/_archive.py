@@ -56,6 +56,12 @@ class Description:
     has_certificates: bool
     has_credentials: bool
 
+    @property
+    def replaces(self) -> bool:
+        """Whether a restore puts it in the place of what the manager has, the snapshots too. One
+        in new format is added to that, and so is one from before 4.0, which has no dump."""
+        return self.format == "legacy" and Version.parse(self.snapshot_version) >= OLDEST_RESTORABLE
+
     def as_dict(self) -> dict[str, t.Any]:
         return {**asdict(self), "missing_revisions": list(self.missing_revisions)}
 

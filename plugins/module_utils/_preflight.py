@@ -53,8 +53,7 @@ class Preflight:
     :ivar archive: None when the manager does not let its directory be read
     :ivar running: execution of a restore of this snapshot that runs already
     :ivar content: how much there is beyond what a fresh manager has, by kind
-    :ivar snapshots: others that the manager has, of any tenant, which a restore in legacy format
-        removes
+    :ivar snapshots: others that the manager has, of any tenant, which the restore removes
     :ivar maintenance: the maintenance mode as found, to be left so
     :ivar inactive_services: those that were down before
     """
@@ -148,7 +147,7 @@ def look(
         _check_waiting(client)
     content = count_content(client)
     snapshots: list[str] = []
-    mixes = archive is not None and archive.format == "new"
+    mixes = archive is not None and not _deletes(archive, capabilities, content)
     if not mixes:
         snapshots = _other_snapshots(client, snapshot_id)
     if not options["force"]:
@@ -340,6 +339,16 @@ def count_content(client: CloudifyClient) -> dict[str, int]:
             continue
         found[name] = max(0, total - fresh)
     return found
+
+
+def _deletes(
+    archive: _archive.Description, capabilities: Capabilities, content: t.Mapping[str, int]
+) -> bool:
+    """Whether the restore deletes what the manager has. One of an archive from before 4.0 does so
+    only on a community manager with blueprints."""
+    return archive.replaces or (
+        archive.format == "legacy" and not capabilities.premium and content.get("blueprints", 0) > 0
+    )
 
 
 def _other_snapshots(client: CloudifyClient, snapshot_id: str) -> list[str]:

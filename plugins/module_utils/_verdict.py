@@ -97,7 +97,7 @@ class Evidence:
     :ivar flag_stuck: the restore flag stayed long after the execution had ended
     :ivar inactive_services: down now, and not before
     :ivar left_behind: what else could not be undone or looked at, in words
-    :ivar row_survived: a legacy restore that works removes the snapshot's own row
+    :ivar row_survived: a restore of a dump that works removes the snapshot's own row
     :ivar comparison: None when there was no inventory to compare with
     :ivar mended: what can be put back from the inventory has been put back
     :ivar compare_error: why the comparison could not be made

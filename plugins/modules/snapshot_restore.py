@@ -65,6 +65,7 @@ options:
     description:
       - Restore although the manager has content, or other snapshots, of whatever tenant. In legacy format all of that is deleted, in new format the content is
         mixed with the snapshot's. The product itself asks only when there are blueprints.
+      - A snapshot from before 4.0 goes into the tenant that is asked in, and is mixed too. On a community manager with blueprints, all is deleted.
     type: bool
     default: false
   restore_certificates:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from scenarios.site import Site
+from scenarios.site import Site, with_metadata
 
 KEEPS = "it keeps schedules, sites and timestamps, which the new format loses"
 ONLY = "version {} has no other"
@@ -66,3 +66,21 @@ def test_staged_set_names_what_new_format_would_lose(site: Site) -> None:
     store = {"store": str(site.work / "store"), "cluster": "c", "id": "s1"}
     said = site.run("recovery_set", state="staged", **store)
     assert len(said["warnings_found"]) == 2
+
+
+def test_archive_from_before_4_is_put_beside_what_the_manager_has(
+    start: Callable[..., Site],
+) -> None:
+    """It has no dump to put in the place of the manager's own."""
+    site = start("4.5.5")
+    site.manager.seed(sample="rich")
+    backup = site.backup()
+    old = with_metadata(backup.path, site.work / "old.zip", snapshot_version="3.4.2")
+    site.manager.wipe()
+    site.manager.add_snapshot("daily")
+    site.upload(backup.id, old)
+    said = site.restore(backup)
+    assert said["outcome"] == "RESTORED", said
+    assert said["comparison"]["complete"]
+    left = {each["id"] for each in site.get("/snapshots")["items"]}
+    assert left == {"daily", backup.id}

@@ -12,10 +12,11 @@ from typing import Any
 
 from standin import clock
 from standin.kinds import MANAGEMENT_KINDS, TENANT_KINDS
+from standin.profiles import parse_version
 from standin.state import Item
 from standin.tokens import factory_token
 from standin.worker import Job
-from standin.workflows import logs
+from standin.workflows import logs, restore_new
 from standin.workflows.common import finish
 
 # seconds after the POST, as recorded
@@ -26,6 +27,8 @@ AGAIN_UNTIL = 28.9
 END = 36.2
 FLAG_AFTER_END = 5.3
 POSTED_TO_HERE = 1.1
+# before it, an archive has no dump
+OLDEST_DUMP = (4, 0, 0)
 
 
 def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
@@ -38,7 +41,10 @@ def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
         job.sleep(DOWN_UNTIL - DOWN_FROM)
         with manager.store.transaction():
             job.check()
-            _replace(job, archive, content)
+            if _has_dump(archive):
+                _replace(job, archive, content)
+            else:
+                _mix(job, content)
             if other_salt:
                 # rest-security.conf is the archive's, the admin's row is still hashed without it
                 manager.auth_broken = True
@@ -63,8 +69,28 @@ def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
 
 
 def _other_salt(job: Job, archive: Any) -> bool:
-    theirs = (archive.security or {}).get("hash_salt")
+    theirs = (archive.security or {}).get("hash_salt") if _has_dump(archive) else None
     return bool(theirs) and theirs != job.manager.security.get("hash_salt")
+
+
+def _has_dump(archive: Any) -> bool:
+    return parse_version(archive.version) >= OLDEST_DUMP
+
+
+def _mix(job: Job, content: dict[str, Any]) -> None:
+    """What is from before 4.0 goes into the tenant of the request, beside what is there. A community
+    manager is cleared for it, if it has blueprints."""
+    manager, store = job.manager, job.manager.store
+    own = manager.executions.get(job.id)
+    forced = job.parameters.get("force") and store.count("blueprints")
+    if manager.edition != "premium" and forced:
+        store.clear((*TENANT_KINDS, "snapshots"))
+        if own:
+            store.add("executions", own["tenant_name"], own)
+    for kind in restore_new.KINDS:
+        held = content["tenants"]["default_tenant"].get(kind) or []
+        items = [_settled(kind, i) for i in held]
+        restore_new.add(job, kind, job.execution["tenant_name"], items)
 
 
 def _replace(job: Job, archive: Any, content: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
                 if kind == "execution_schedules" and _breaks(items):
                     failed = True
                     break
-                _add(job, kind, tenant, items)
+                add(job, kind, tenant, items)
             if failed:
                 break
         _own_execution(job, archive.metadata, "cancelled" if failed else "terminated")
@@ -93,7 +93,7 @@ def _management(job: Job, content: dict[str, Any]) -> None:
                 store.add(kind, "", item)
 
 
-def _add(job: Job, kind: str, tenant: str, items: list[dict[str, Any]]) -> None:
+def add(job: Job, kind: str, tenant: str, items: list[dict[str, Any]]) -> None:
     store = job.manager.store
     now = clock.iso()
     here = {_key(kind, i) for i in store.all(kind, tenant)}
@@ -125,4 +125,4 @@ def _key(kind: str, item: dict[str, Any]) -> tuple[str, ...]:
     return (id_of(kind, item),)
 
 
-__all__ = ["run"]
+__all__ = ["KINDS", "add", "run"]

@@ -105,6 +105,20 @@ def test_its_format(metadata: t.Any, files: dict[str, str], form: str) -> None:
     assert _archive.describe(make(metadata, **files)).format == form
 
 
+@pytest.mark.parametrize(
+    ("metadata", "files", "replaces"),
+    [
+        ({"snapshot_version": "4.0.0"}, {"pg_data": "x"}, True),
+        ({"snapshot_version": "3.4.2"}, {"es_data": "x"}, False),
+        ({"snapshot_version": "7.0.5", "execution_id": "e1"}, {"mgmt__users.json": "[]"}, False),
+    ],
+)
+def test_only_a_dump_is_put_in_the_place_of_what_is_there(
+    metadata: t.Any, files: dict[str, str], replaces: bool
+) -> None:
+    assert _archive.describe(make(metadata, **files)).replaces is replaces
+
+
 def test_certificates_and_credentials_are_told() -> None:
     metadata = {"snapshot_version": "7.0.5"}
     secret = _archive.describe(

@@ -266,6 +266,41 @@ def test_manager_with_anything_on_it_needs_force(
     assert "say force=true" in told
 
 
+@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize(
+    ("edition", "has", "deleted"),
+    [
+        ("premium", {"blueprints": 3}, False),
+        ("community", {"secrets": 3}, False),
+        ("community", {"blueprints": 3}, True),
+    ],
+)
+def test_what_an_archive_from_before_4_does_to_the_managers_own(
+    edition: str,
+    has: dict[str, int],
+    deleted: bool,
+    force: bool,
+    manager: t.Any,
+    tmp_path: pathlib.Path,
+) -> None:
+    manager.version("4.5.5", edition)
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    executions(manager, ACTIVE_STATES)
+    manager.get("/cluster/nodes", {"items": [{"id": 1}]})
+    manager.get("/maintenance", {"status": "deactivated"})
+    content(manager, has, version="4.5.5", edition=edition)
+    if deleted:
+        of_manager(manager, ["daily", "s1"])
+    here = archive(tmp_path, snapshot_version="3.4.2")
+    if force:
+        manager.get("/status", {"status": "running", "services": []})
+        assert found(here, options={"force": True}).snapshots == (["daily"] if deleted else [])
+        return
+    told = refused(here)
+    assert ("which would be deleted" in told) == ("would be removed: daily" in told) == deleted
+    assert ("which would be mixed with the snapshot's" in told) != deleted
+
+
 def test_other_snapshots_are_lost_too(manager: t.Any, tmp_path: pathlib.Path) -> None:
     preflight(manager, snapshots=["daily", "s1"], end=False)
     assert "its other snapshots would be removed: daily" in refused(archive(tmp_path))
