@@ -265,6 +265,7 @@ class RestoreWatch:
         self._last = Seen()
         self._flag_was_set = False
         self._ended_at: float | None = None
+        self._at_rest_since: float | None = None
         self._absent_since: float | None = None
         self._flag_stuck = False
         self._outages = 0
@@ -322,8 +323,8 @@ class RestoreWatch:
         refused = self._passwords.refused_for()
         if refused >= self._flag_timeout and not self._flag_without_login():
             raise LoginLost(
-                f"the manager has refused the login for {refused:.0f} s, so how the restore ended "
-                "cannot be seen",
+                f"the manager has refused the login for {refused:.0f} s, so what the restore came "
+                "to cannot be seen",
                 hint=(
                     "The password is probably the one that the snapshot brought: log in with it, "
                     "and give it as restored_password the next time "
@@ -374,6 +375,7 @@ class RestoreWatch:
 
     def _done(self, seen: Seen) -> bool:
         if seen.trouble:
+            self._at_rest_since = None
             return False
         self._flag_was_set = self._flag_was_set or bool(seen.flag)
         if seen.execution in END_STATES:
@@ -391,9 +393,15 @@ class RestoreWatch:
         after a damaged archive it stays for ever."""
         self._ended_at = self._ended_at or self._clock()
         if not seen.flag:
-            return True
+            return seen.execution != "terminated" or self._is_at_rest()
         self._flag_stuck = self._clock() - self._ended_at >= self._flag_timeout
         return self._flag_stuck
+
+    def _is_at_rest(self) -> bool:
+        """Without trouble, as a refused login is too, for as long as this version needs."""
+        self._at_rest_since = self._at_rest_since or self._clock()
+        grace = self._client.capabilities().restore_grace
+        return self._clock() - self._at_rest_since >= grace
 
 
 class MayHaveBegun(RecoveryError):

@@ -17,6 +17,9 @@ from dataclasses import dataclass
 
 VersionTuple = tuple[int, int, int]
 
+#: Where no flag tells when a restore is over: seconds of rest after the end of its execution.
+RESTORE_GRACE = 8.0
+
 
 @dataclass(frozen=True, order=True)
 class Version:
@@ -177,6 +180,13 @@ class Capabilities:
         if self.has("restore.flag_in_tmp"):
             return "/tmp/cloudify/snapshot_restoring"
         return "/opt/manager/snapshot_status/snapshot_restoring"
+
+    @property
+    def restore_grace(self) -> float:
+        """Seconds for which the manager has to be at rest after a restore's execution has ended:
+        a shell goes on by itself then. After 3 s it restarts the REST service, gives the admin the
+        snapshot's password, and reboots the host if there are certificates to be restored."""
+        return 0.0 if self.has("restore.snapshot_status") else RESTORE_GRACE
 
     def best_format(self) -> tuple[str, str]:
         """The snapshot format that keeps everything here: (C(legacy) or C(new), why)."""

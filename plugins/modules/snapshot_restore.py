@@ -16,6 +16,8 @@ description:
     C(failed) when all but the schedules is there.
   - The snapshot must be on the manager; see M(cloudify_ha.recovery.snapshot_upload). A restore in legacy format removes it from there.
     In a cluster, its file comes to the other managers a little later, and is waited for, 23 seconds at most.
+  - Before 5.0.5 there is no restore flag. What the manager still does after the end, a restart of its REST service and the change of the
+    admin's password, is waited for until it has been at rest for 8 seconds.
 extends_documentation_fragment:
   - cloudify_ha.recovery._connection
   - cloudify_ha.recovery._wait

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _http
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _http, _versions
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.conftest import (
     run_module,
 )
@@ -31,6 +31,12 @@ def no_pacing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """These stand-ins limit nobody, and a restore takes a second in place of forty."""
     if "paced" not in request.fixturenames:
         monkeypatch.setattr(_http.Pacer, "take", lambda self: None)
+
+
+@pytest.fixture(autouse=True)
+def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What 4.x does after the end of a restore, these stand-ins have done by then, too."""
+    monkeypatch.setattr(_versions, "RESTORE_GRACE", 1.0)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _restore
@@ -53,3 +55,19 @@ def test_unknown_password_is_told_when_the_restore_is_over(
     assert "give it as restored_password" in said["msg"]
     assert "maintenance mode could not be left" in said["msg"]
     assert said["changed"] and said["execution_id"]
+
+
+def test_password_that_changes_after_the_end_is_turned_to(
+    start: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """4.x: the execution is over, and nothing tells that a shell goes on."""
+    monkeypatch.setattr(_restore, "PASSWORD_INTERVAL", 0.2)
+    site = start("4.5.5", speed=10)
+    made = site.backup()
+    site.manager.control("POST", "/admin-password", {"password": NOW})
+    site.password = NOW
+    said = site.restore(made, restored_password=site.manager.password)
+    assert said["outcome"] == "RESTORED"
+    assert said["password_switched"]
+    site.password = site.manager.password
+    assert site.content()

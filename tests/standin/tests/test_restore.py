@@ -91,6 +91,26 @@ def test_password_becomes_the_archives(start: Callable[..., StandIn]) -> None:
     assert target.call("GET", "/version").status == 401
 
 
+def test_before_the_flag_the_password_becomes_the_archives_after_the_end(
+    start: Callable[..., StandIn],
+) -> None:
+    manager = start(profile="4.5.5", password="first", speed=20)
+    create(manager, "back")
+    manager.control("POST", "/admin-password", {"password": "second"})
+    manager.password = "second"
+    assert restore(manager, "back", recreate_deployments_envs=False)["status"] == "terminated"
+    seen: set[int] = set()
+
+    def refused() -> bool:
+        seen.add(manager.call("GET", "/version").status)
+        return 401 in seen
+
+    until(refused)
+    assert 502 in seen
+    manager.password = "first"
+    assert manager.call("GET", "/version").status == 200
+
+
 def test_new_format_loses_sites_and_breaks_on_schedules(manager: StandIn) -> None:
     manager.seed(sample="rich")
     data = archive_of(manager, legacy=False)

@@ -27,6 +27,9 @@ AGAIN_UNTIL = 28.9
 END = 36.2
 FLAG_AFTER_END = 5.3
 POSTED_TO_HERE = 1.1
+# of the shell that goes on by itself after the end, where no flag tells of it
+SHELL_AFTER_END = 3.5
+SHELL_RESTARTS = 3.0
 # before it, an archive has no dump
 OLDEST_DUMP = (4, 0, 0)
 
@@ -61,11 +64,34 @@ def run(job: Job, archive: Any, content: dict[str, Any]) -> None:
         job.sleep(END - AGAIN_UNTIL)
         logs.lines(job, logs.RESTORE)
         finish(job)
-        job.sleep(1.0)
+        if _shell_is_late(job):
+            _run_shell(job, archive)
+        else:
+            job.sleep(1.0)
     finally:
         manager.auth_broken = False
     job.sleep(FLAG_AFTER_END - 1.0)
     manager.flag(False)
+
+
+def _shell_is_late(job: Job) -> bool:
+    return not job.manager.profile.snapshot_status
+
+
+def _run_shell(job: Job, archive: Any) -> None:
+    """The password of the admin becomes the archive's, while the service restarts."""
+    manager = job.manager
+    job.sleep(SHELL_AFTER_END)
+    if not _has_dump(archive):
+        return
+    admin = manager.bootstrap_admin()
+    hashed = (archive.admin_account or {}).get("password") or admin["_password"]
+    manager.rest_down()
+    try:
+        job.sleep(SHELL_RESTARTS)
+        manager.store.update("users", admin["username"], _password=hashed)
+    finally:
+        manager.rest_up()
 
 
 def _other_salt(job: Job, archive: Any) -> bool:
@@ -131,7 +157,7 @@ def _management(job: Job, archive: Any, content: dict[str, Any]) -> None:
         store.clear([kind])
         for item in items:
             store.add(kind, "", dict(item))
-    account = archive.admin_account or {}
+    account = {} if _shell_is_late(job) else archive.admin_account or {}
     name = account.get("username") or admin["username"]
     hashed = account.get("password") or admin["_password"]
     if store.get("users", name) is None:

@@ -23,6 +23,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._restore impo
     Passwords,
     RestoreWatch,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._versions import RESTORE_GRACE
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._wait import Ticker
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.module_utils.recorded_restores import (
     RECORDED,
@@ -152,9 +153,34 @@ def test_flag_that_is_not_set_yet_is_no_end(watch: Follow) -> None:
 
 
 def test_without_a_flag_the_execution_decides(watch: Follow) -> None:
-    seen = watch(((0, "started", True), (10, "terminated", True)), version="4.5.5")
-    assert seen.follow().execution == "terminated"
+    seen = watch(((0, "started", True), (10, "failed", True)), version="4.5.5", error="no")
+    assert seen.follow().execution == "failed"
     assert "flag" not in seen.manager.asked
+    assert seen.manager.elapsed <= 11
+
+
+@pytest.mark.parametrize(("version", "grace"), [("4.5.5", RESTORE_GRACE), ("5.0.5", 0)])
+def test_without_a_flag_the_manager_has_to_be_at_rest_after_the_end(
+    version: str, grace: float, watch: Follow
+) -> None:
+    seen = watch(((0, "started", False), (10, "terminated", False)), version=version)
+    assert seen.follow().execution == "terminated"
+    assert 10 + grace <= seen.manager.elapsed <= 11 + grace
+
+
+def test_without_a_flag_what_comes_after_the_end_is_waited_out(watch: Follow) -> None:
+    """A shell of the product's restarts the service then, and the password becomes the snapshot's."""
+    course: Course = (
+        (0, "started", False),
+        (10, "terminated", False),
+        (15, 502, False),
+        (24, "terminated", False),
+    )
+    passwords = ((0, "old"), (20, "new"))
+    seen = watch(course, version="4.5.5", restored="new", passwords=passwords)
+    assert seen.follow() == Outcome(EXECUTION, "terminated", "", flag_stuck=False, outages=1)
+    assert seen.passwords.switched
+    assert 24 + RESTORE_GRACE <= seen.manager.elapsed <= 26 + RESTORE_GRACE
 
 
 def test_execution_that_is_absent_while_the_flag_is_set_may_come_back(watch: Follow) -> None:
