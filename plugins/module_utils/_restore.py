@@ -177,16 +177,24 @@ def _without_login(connection: Connection, host: str) -> ManagerHttp:
 @contextlib.contextmanager
 def refused_while_restoring(client: CloudifyClient) -> t.Iterator[None]:
     """A login that is refused in here may be right: where a manager says that a restore is
-    running, that is told with it."""
+    running, that is told with it. It says so for ever after one that has died, and then the
+    password may just be the snapshot's."""
     try:
         yield
     except Unauthorized as exc:
         connection = client.http.connection
-        if any(_restores_for_all_to_see(connection, host) for host in connection.hosts):
-            exc.message += (
-                "; a restore is running, and meanwhile the manager refuses correct passwords too"
-            )
-            exc.hint = "Wait for its end, and run this again"
+        for host in connection.hosts:
+            if _restores_for_all_to_see(connection, host):
+                exc.message += (
+                    f"; the manager {host} says that a restore is running, and while one is, "
+                    "correct passwords are refused too"
+                )
+                exc.hint = (
+                    "Wait for its end, and run this again. Where none is running, a failed one has "
+                    "left its flag behind; playbook diagnose says what to do about that. "
+                    f"{exc.hint}"
+                )
+                break
         raise
 
 

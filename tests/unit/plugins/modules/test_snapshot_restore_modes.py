@@ -333,7 +333,8 @@ def test_login_that_is_refused_because_of_another_restore_is_told_so(
     without: t.Any = {"headers": {"Authorization": None}}
     manager.get("/snapshot-status", {"status": "running"}, **without)
     said = manager.run("snapshot_restore", **options)
-    assert "; a restore is running, and meanwhile the manager refuses correct" in said["msg"]
+    assert "says that a restore is running, and while one is, correct passwords" in said["msg"]
+    assert "after a restore the admin password is the snapshot's" in said["msg"]
 
 
 # -- a token -----------------------------------------------------------------------------------------
