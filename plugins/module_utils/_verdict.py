@@ -23,12 +23,14 @@ class Cause:
     """A known way for a restore's execution to fail.
 
     :ivar late: by then all content but the schedules was in
+    :ivar quoted: what the pattern finds says which ones, and is told beside the name
     """
 
     pattern: str
     name: str
     hint: str
     late: bool = False
+    quoted: bool = False
 
 
 CAUSES: tuple[Cause, ...] = (
@@ -48,9 +50,10 @@ CAUSES: tuple[Cause, ...] = (
         "Log in as that user, normally admin",
     ),
     Cause(
-        r"Snapshot networks|networks? .*(missing|not (exist|found))",
+        r"Snapshot networks.*|Networks `.*|networks? .*(missing|not (exist|found)).*",
         "the manager lacks networks that the snapshot's agents use",
         "Add these networks to the manager and its brokers, then restore again",
+        quoted=True,
     ),
     Cause(
         r"NoneType|BadZipFile|not a zip file|metadata\.json",
@@ -83,10 +86,14 @@ def messages(error: str) -> list[str]:
     return told or [lines[-1].strip()] if lines else []
 
 
-def explain(error: str) -> Cause | None:
-    """The known cause behind an execution's error text."""
-    told = "\n".join(messages(error))
-    return next((cause for cause in CAUSES if re.search(cause.pattern, told)), None)
+def explain(error: str) -> tuple[Cause | None, str]:
+    """The known cause behind an execution's error text, and the error in one line."""
+    told = messages(error) or ["it gives no reason"]
+    for cause in CAUSES:
+        found = re.search(cause.pattern, "\n".join(told))
+        if found:
+            return cause, f"{cause.name} ({found.group()})" if cause.quoted else cause.name
+    return None, told[-1]
 
 
 @dataclass
@@ -131,12 +138,10 @@ def decide(evidence: Evidence) -> Verdict:
     comparison = evidence.comparison
     problems: list[str] = []
     hint = None
-    cause = explain(evidence.error)
+    cause, why = explain(evidence.error)
     failed = evidence.execution in ("failed", "cancelled")
     if failed:
-        told = messages(evidence.error) or ["it gives no reason"]
-        name = cause.name if cause else told[-1]
-        problems.append(f"its execution is {evidence.execution}: {name}")
+        problems.append(f"its execution is {evidence.execution}: {why}")
         hint = cause.hint if cause and not (cause.late and evidence.mended) else None
     elif evidence.execution is None:
         problems.append("its execution could not be followed to the end")

@@ -57,8 +57,21 @@ UNKNOWN = TRACEBACK + "ValueError: never seen before\n"
             "only the user that installed the manager may restore",
         ),
         (
-            NON_RECOVERABLE + "Snapshot networks: {'lan'} are not a subset of those of the manager",
-            "the manager lacks networks that the snapshot's agents use",
+            NON_RECOVERABLE
+            + "Snapshot networks: `lan` are used by agents, but are missing from the broker "
+            "(broker networks: `default`)\n",
+            "the manager lacks networks that the snapshot's agents use (Snapshot networks: `lan` are "
+            "used by agents, but are missing from the broker (broker networks: `default`))",
+        ),
+        (
+            # before 5.0
+            NON_RECOVERABLE
+            + "Networks `[u'lan']` do not appear in the provider context, but have live agents "
+            "connected to them. Upgrade is not allowed!\n"
+            "All the above networks need to be set during bootstrap\n",
+            "the manager lacks networks that the snapshot's agents use (Networks `[u'lan']` do not "
+            "appear in the provider context, but have live agents connected to them. Upgrade is not "
+            "allowed!)",
         ),
         (
             TRACEBACK + "TypeError: argument of type 'NoneType' is not iterable\n",
@@ -97,7 +110,7 @@ def test_every_known_cause_is_named_with_what_to_do(error: str, name: str) -> No
     ],
 )
 def test_unknown_cause_is_told_in_its_own_last_line(error: str, told: str) -> None:
-    assert explain(error) is None
+    assert explain(error) == (None, told)
     assert decide(Evidence("failed", error)).problems == [f"its execution is failed: {told}"]
 
 
