@@ -190,6 +190,7 @@ def _describe(
         return once_there(
             client.http,
             lambda: describe_remote(client, snapshot_id),
+            path=client.archive_path(snapshot_id),
             doing=f"restore snapshot {snapshot_id}",
             hint="Delete it and upload it again",
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import typing as t
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
@@ -44,6 +45,9 @@ PART_TRIES = 3
 REPLICATION_LOOKS = 15
 REPLICATION_INTERVAL = 1.5
 
+#: What a manager up to 5.0.5 says in its 500 where an archive's file is missing.
+NO_SUCH_FILE = re.compile(r"No such file or directory: .*/snapshots/")
+
 AGAIN_HINT = "Run this again; if it goes on, look at the network and the manager's load"
 
 
@@ -54,13 +58,16 @@ def archive_headers(http: ManagerHttp, *, path: str, doing: str) -> tuple[int, s
     return body_length(response.headers, doing), strong_tag(response.headers)
 
 
-def once_there(http: ManagerHttp, look: t.Callable[[], T], *, doing: str, hint: str) -> T:
+def once_there(
+    http: ManagerHttp, look: t.Callable[[], T], *, path: str, doing: str, hint: str
+) -> T:
     """What C(look) finds out about an archive that the manager lists. In a cluster its file comes
     to the other managers a little later, so these are asked too, unless one is pinned, and it is
     waited for.
 
     :param hint: what to do about one that does not come
     :raises Refused: when it does not come
+    :raises ApiError: when the manager does not say what it stumbles over
     """
     ticker = Ticker(timeout=REPLICATION_LOOKS * REPLICATION_INTERVAL, interval=REPLICATION_INTERVAL)
     while True:
@@ -75,7 +82,7 @@ def once_there(http: ManagerHttp, look: t.Callable[[], T], *, doing: str, hint: 
         ticker.tell("the archive to come to this manager", error.message)
         if not ticker.pause():
             break
-    if error.status == 500:
+    if error.status == 500 and not _file_is_missing(http, path=path, doing=doing):
         raise error
     raise Refused(
         f"Cannot {doing}: the manager lists it, but its archive is gone: it did not come "
@@ -83,6 +90,18 @@ def once_there(http: ManagerHttp, look: t.Callable[[], T], *, doing: str, hint: 
         hint=hint,
         status=error.status,
     )
+
+
+def _file_is_missing(http: ManagerHttp, *, path: str, doing: str) -> bool:
+    """Whether that is what a 500 is about; the answer to a HEAD does not tell."""
+    one = {"Range": "bytes=0-0"}
+    try:
+        http.send(
+            "GET", API + path, doing=doing, headers=one, stream=True, expected=(200, 206)
+        ).close()
+    except ApiError as exc:
+        return exc.status == 500 and bool(NO_SUCH_FILE.search(exc.server_message))
+    return False
 
 
 def same_archive(
@@ -99,6 +118,7 @@ def same_archive(
     remote_size, _tag = once_there(
         http,
         lambda: archive_headers(http, path=path, doing=doing),
+        path=path,
         doing=doing,
         hint="Delete it there and upload it again",
     )

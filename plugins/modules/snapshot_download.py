@@ -214,6 +214,7 @@ def size_on_manager(client: CloudifyClient, wanted: Wanted) -> int:
     return once_there(
         client.http,
         lambda: archive_headers(client.http, path=wanted.path, doing=wanted.doing)[0],
+        path=wanted.path,
         doing=wanted.doing,
         hint="Take another one",
     )

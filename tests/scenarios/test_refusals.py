@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.cloudify_ha.recovery.plugins.module_utils import _archive, _preflight
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils import (
+    _archive,
+    _preflight,
+    _remote,
+)
 from scenarios.site import ARCHIVES, Backup, Site, with_metadata
 from scenarios.waiting import until
 
@@ -140,6 +144,18 @@ def test_wrong_password(site: Site, backup: Backup) -> None:
 def test_unknown_snapshot(site: Site) -> None:
     told = refuse(site, "nosuch")
     assert told.startswith("the manager has no snapshot nosuch. Upload it first")
+
+
+@pytest.mark.parametrize("profile", ["4.5.5", "5.0.5", "5.2"])
+def test_snapshot_whose_file_is_missing(
+    profile: str, start: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to 5.0.5 the manager answers 500, later 404."""
+    monkeypatch.setattr(_remote, "REPLICATION_INTERVAL", 0.02)
+    site = start(profile)
+    site.run("snapshot", id="backup")
+    (site.manager.state / "snapshots/backup/backup.zip").unlink()
+    assert "the manager lists it, but its archive is gone" in refuse(site)
 
 
 def test_failed_snapshot(site: Site) -> None:

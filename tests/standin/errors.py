@@ -101,6 +101,18 @@ def internal() -> RestError:
     )
 
 
+def missing_archive(snapshot_id: str) -> RestError:
+    """As the app of Flask before 1.1 says it, which tells of what it has stumbled over."""
+    path = f"/opt/manager/resources/snapshots/{snapshot_id}/{snapshot_id}.zip"
+    return RestError(
+        500,
+        "internal_server_error",
+        "Internal error occurred in manager REST server - OSError: [Errno 2] No such file or "
+        f"directory: '{path}'",
+        traceback="Traceback (most recent call last):",
+    )
+
+
 def running_executions(ids: list[str]) -> RestError:
     return RestError(
         400,
@@ -129,6 +141,7 @@ __all__ = [
     "illegal_action",
     "internal",
     "maintenance",
+    "missing_archive",
     "not_found",
     "premium_only",
     "running_executions",

@@ -42,7 +42,7 @@ def download(manager: Manager, request: Request, snapshot_id: str) -> Response:
         raise errors.snapshot_action("Failed snapshot cannot be downloaded")
     path = manager.archive_path(snapshot_id)
     if manager.profile.missing_archive_500 and not path.exists():
-        raise errors.internal()
+        raise errors.missing_archive(snapshot_id)
     name = f"{snapshot_id}.zip"
     if manager.profile.quoted_filename:
         name = f'"{name}"'

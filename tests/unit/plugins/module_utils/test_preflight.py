@@ -140,14 +140,41 @@ def test_archive_that_does_not_come_is_told(manager: t.Any, clock: t.Any) -> Non
     assert sum(clock.slept) == 22.5
 
 
-def rest_of_a_look(manager: t.Any, others: t.Sequence[str] = ()) -> None:
+MISSING = (
+    "Internal error occurred in manager REST server - OSError: [Errno 2] No such file or directory: "
+    "'/opt/manager/resources/snapshots/s1/s1.zip'"
+)
+
+
+@pytest.mark.parametrize(
+    "why", [MISSING, "OSError: [Errno 13] Permission denied: '/opt/snapshots/s1'"]
+)
+def test_500_is_an_archive_that_does_not_come_where_the_manager_says_so(
+    why: str, manager: t.Any, clock: t.Any
+) -> None:
+    """Up to 5.0.5; a HEAD has no body to say it in."""
+    manager.version("5.0.5")
+    manager.get("/snapshots/s1", {"id": "s1", "status": "uploaded"})
+    for _look in range(16):
+        manager.page("HEAD", uploading.ARCHIVE, 500)
+    manager.error("GET", uploading.ARCHIVE, 500, "internal_server_error", why)
+    if why == MISSING:
+        assert "its archive is gone: it did not come from another manager" in refused(None)
+        return
+    rest_of_a_look(manager, version="5.0.5")
+    seen = found(None)
+    assert seen.archive is None
+    assert seen.warnings[0].startswith("the archive on the manager could not be looked at: ")
+
+
+def rest_of_a_look(manager: t.Any, others: t.Sequence[str] = (), version: str = "7.0.5") -> None:
     """What comes after the archive."""
     executions(manager, ACTIVE_STATES)
     manager.get("/snapshot-status", {"status": "not-running"})
     for host in others:
         flag_is_out_of_reach(manager, host)
     manager.get("/maintenance", {"status": "deactivated"})
-    content(manager, {})
+    content(manager, {}, version=version)
     of_manager(manager, ["s1"])
     manager.get("/status", {"status": "OK", "services": {}})
 

@@ -216,6 +216,8 @@ def test_an_archive_that_is_refused_leaves_nothing(
     # up to 5.0.5 this is how a manager says that the file is not there, or not yet
     for _look in range(1 + REPLICATION_LOOKS if (method, status) == ("HEAD", 500) else 1):
         manager.error(method, ARCHIVE, status, "some_error")
+    if (method, status) == ("HEAD", 500):
+        manager.error("GET", ARCHIVE, status, "some_error")
     said = manager.run("snapshot_download", id="s1", dest=str(dest))
     assert f"Cannot download snapshot s1: {method} https://m1.example:443" in said["msg"]
     assert f"HTTP {status}" in said["msg"]
@@ -263,6 +265,19 @@ def test_a_file_that_does_not_come_is_told(
     )
     assert said["status"] == 404
     assert sum(clock.slept) == 22.5
+
+
+def test_up_to_5_0_5_it_is_a_body_that_tells_that_the_file_is_gone(
+    manager: t.Any, dest: pathlib.Path, clock: t.Any
+) -> None:
+    manager.get("/snapshots/s1", CREATED)
+    for _look in range(1 + REPLICATION_LOOKS):
+        manager.error("HEAD", ARCHIVE, 500, "internal_server_error")
+    gone = "OSError: [Errno 2] No such file or directory: u'/opt/manager/resources/snapshots/s1'"
+    manager.error("GET", ARCHIVE, 500, "internal_server_error", gone)
+    said = manager.run("snapshot_download", id="s1", dest=str(dest))
+    assert "its archive is gone: it did not come from another manager in 22 s" in said["msg"]
+    assert (said["status"], left(dest)) == (500, [])
 
 
 def test_behind_a_balancer_the_next_request_may_meet_one_without_the_file(
