@@ -159,10 +159,14 @@ class ClusterStore:
         names.sort(key=lambda name: os.path.getmtime(os.path.join(self.folder, name)))
         return [name[len(INCOMING) :] for name in reversed(names)]
 
-    def stage(self, set_id: str) -> str:
-        """Make the directory that the set grows in. Returns it."""
+    def check_unused(self, set_id: str) -> None:
+        """:raises Refused: when there is a set of this name"""
         if os.path.exists(self.path(set_id)):
             raise Refused(f"the store has a set {set_id} already: {self.path(set_id)}")
+
+    def stage(self, set_id: str) -> str:
+        """Make the directory that the set grows in. Returns it."""
+        self.check_unused(set_id)
         staging = self.incoming(set_id)
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
         self.sweep()

@@ -205,6 +205,8 @@ def staged(module: AnsibleModule, store: _sets.ClusterStore) -> Result:
     unfinished = store.unfinished()
     fresh = [each for each in unfinished if os.path.getmtime(store.incoming(each)) >= oldest]
     set_id = fresh[0] if fresh else p["id"]
+    # before those that are given up lose their files
+    store.check_unused(set_id)
     abandoned = [each for each in unfinished if each != set_id]
     result: Result = {
         "id": set_id,

@@ -261,11 +261,16 @@ def test_of_several_unfinished_sets_the_newest_is_taken_up_again(
     assert samples.store(tmp_path).unfinished() == ["r2", "r3", "r1"]
 
 
-def test_an_id_that_is_taken_is_refused(manager: t.Any, run: t.Any, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("check", [False, True])
+def test_an_id_that_is_taken_is_refused_before_any_request(
+    check: bool, run: t.Any, tmp_path: pathlib.Path
+) -> None:
     samples.commit(tmp_path, "r1")
+    age(samples.stage(tmp_path, "r0"), 7)
     before = tree(tmp_path)
-    inventory(manager)
-    assert "the store has a set r1 already" in run(state="staged")["msg"]
+    said = run(state="staged", check=check)
+    assert "the store has a set r1 already" in said["msg"]
+    assert not said.get("changed")
     assert tree(tmp_path) == before
 
 
