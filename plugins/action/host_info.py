@@ -15,7 +15,7 @@ import shlex
 import time
 import typing as t
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils._host import why_unreachable
@@ -82,7 +82,7 @@ class ActionModule(ActionBase):
         began = time.time()
         try:
             done = self._low_level_execute_command(command)
-        except AnsibleConnectionFailure as exc:
+        except AnsibleError as exc:  # a connection that failed, or one that did not get to root
             said.update(reachable=False, error=why_unreachable(str(exc), seconds=seconds))
         else:
             text = str(done["stdout"]).replace("\r", "")

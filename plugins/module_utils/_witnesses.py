@@ -29,7 +29,10 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._cluster_sign
 NO_DATA = ("no services", "no metrics")
 ME = "controller"
 #: What ssh says of a host that is up, and does not let anybody in.
-NO_ENTRY = ("does not let us in", "host key", "the script did not run there")
+NO_ENTRY = (
+    *("does not let us in", "host key"),
+    *("nobody becomes root there", "the script did not run there"),
+)
 #: Of a database, by its own Patroni.
 LEADING = ("master", "primary", "leader")
 

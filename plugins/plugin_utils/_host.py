@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import ssl
 import typing as t
 
@@ -33,8 +34,13 @@ _REMEDIES = {
     _DENIED: " (see ansible_user, and that its key is on the host)",
     _NO_NAME: " (see ansible_host)",
 }
-#: Who says so has let ssh in.
-_LET_IN = ("sudo", "password is required", "a terminal is required")
+#: Who says so has let ssh in; the first is of Ansible, by whatever means one becomes root.
+_LET_IN = re.compile(
+    r"(missing|incorrect) \S+ password|\bsudo: |\brun sudo\b|\bsudoers\b"
+    r"|password is required|a terminal is required",
+    re.IGNORECASE,
+)
+_NO_ROOT = "nobody becomes root there"
 
 NOT_ASKED: Json = {"asked": False}
 
@@ -44,6 +50,9 @@ def why_unreachable(message: str, *, seconds: int) -> str:
     lines = [line.strip() for line in message.replace("\\r\\n", "\n").splitlines() if line.strip()]
     text = " ".join(lines)
     low = text.lower()
+    if _LET_IN.search(text):
+        told = next(line for line in reversed(lines) if _LET_IN.search(line))
+        return f"{_NO_ROOT}: {told}"[:_LONGEST]
     if "timed out" in low or "timeout" in low:
         return f"no answer by ssh within {seconds} s"
     for sign, words in (
@@ -73,7 +82,7 @@ def ssh_trouble(message: str, *, host: str) -> str:
     if why in _REMEDIES:
         return why + _REMEDIES[why].format(host=host)
     # whatever else, a proxy in between may say it of a host that is off
-    return why if any(sign in why.lower() for sign in _LET_IN) else ""
+    return why if why.startswith(_NO_ROOT) else ""
 
 
 def parse(said: t.Any) -> Json:

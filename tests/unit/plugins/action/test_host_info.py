@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 from ansible import constants
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.cloudify_ha.recovery.plugins.action import host_answers, host_info
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.watching import alive, group, until
@@ -98,6 +98,19 @@ def test_one_that_may_not_become_root(ask: t.Any) -> None:
     said = ask(on=refused)["said"]
     assert said["reachable"] is False
     assert said["error"] == "the script did not run there: sudo: a password is required"
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("why", ["Missing sudo password", "Incorrect su password"])
+def test_one_that_ansible_knows_not_to_become_root(ask: t.Any, why: str, later: bool) -> None:
+    """As its connection by ssh does by what sudo says, which is no failure of the connection."""
+
+    def refused(_command: str) -> t.NoReturn:
+        raise AnsibleError(why)
+
+    done = ask(on=refused, later=later)
+    said = answer(done["job"]) if later else done["said"]
+    assert (said["reachable"], said["error"]) == (False, f"nobody becomes root there: {why}")
 
 
 def test_a_terminal_in_between(ask: t.Any) -> None:

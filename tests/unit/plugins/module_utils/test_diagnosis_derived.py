@@ -21,6 +21,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import (
     derived_services,
     derived_settings,
     derived_sides,
+    derived_unheard,
     derived_witnesses,
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_clusters import (
@@ -40,7 +41,10 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordin
 )
 
 #: Each has put its situations into the registry.
-SUBJECTS = (derived_hosts, derived_services, derived_settings, derived_sides, derived_witnesses)
+SUBJECTS = (
+    *(derived_hosts, derived_services, derived_settings),
+    *(derived_sides, derived_unheard, derived_witnesses),
+)
 
 
 @pytest.mark.parametrize("name", sorted(WANTED))

@@ -180,7 +180,8 @@ def test_why(message: str, why: str) -> None:
         ("Host key verification failed.", "ssh-keyscan h1 >> ~/.ssh/known_hosts"),
         ("ops@h1: Permission denied (publickey).", "permission denied (see ansible_user"),
         ("Could not resolve hostname h1", "its name is not known (see ansible_host)"),
-        ("Missing sudo password", "Missing sudo password"),
+        ("Missing sudo password", "nobody becomes root there: Missing sudo password"),
+        ("Incorrect doas password", "Incorrect doas password"),
         ("/bin/sh ended with 1: sudo: a password is required", "sudo: a password is required"),
     ],
 )
