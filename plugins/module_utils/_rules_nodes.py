@@ -79,13 +79,18 @@ def _nobody_asked(look: Look, managers: list[str]) -> Finding:
     evidence = [
         said(ME, f"{n} was not asked over REST: {look.view(n)['unasked']}") for n in managers
     ]
+    # whether the hosts are there is not what was not asked
+    silent = look.case.hosts and not any(reached(look.case, n) for n in look.names)
+    if silent:
+        evidence += [line for n in look.names for line in look.about(n)[:1]]
     return Finding(
         "my_path_broken",
         "No manager was asked over REST, by what this controller was given to ask with.",
         [],
         evidence,
-        "high",
+        "low" if silent else "high",
         first=[CORRECT],
+        ask=["Look at the hosts' consoles: none answers by ssh."] if silent else [],
     )
 
 

@@ -202,7 +202,7 @@ def _broken(look: Look, name: str, tier: str) -> list[Evidence]:
 
 def _broken_manager(look: Look, name: str) -> list[Evidence]:
     view = look.view(name)
-    if not view or view["denied"] or name in look.astray:
+    if not view or view["denied"] or view.get("unasked") or name in look.astray:
         return []
     if view["hangs"]:
         # most of them wait for the database, which is another matter

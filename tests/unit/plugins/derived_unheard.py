@@ -10,6 +10,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_cluster
     Derived,
 )
 from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.derived_registry import (
+    FIX,
     derived,
     host,
 )
@@ -33,5 +34,48 @@ for _base, _role in (("7.0.5-async-killed-settled", "async"), ("4.5.5-replica-ki
     )
 for _base in ("7.0.5-healthy", "7.0.5-nine-healthy", "4.5.5-healthy"):
     derived(f"nobody becomes root on any: {_base}", _base, "healthy", "low")(_without_root)
+
+
+# -- no manager was asked, as where there is no password
+
+
+def _unasked(c: Derived) -> None:
+    why = "neither a token nor username and password are given"
+    for member in c.members:
+        if "manager" in member["tiers"]:
+            c.views[member["name"]] = {"answers": False, "hangs": False, "error": why}
+            c.views[member["name"]]["unasked"] = why
+
+
+for _base in (
+    *("5.0.5-single-healthy", "7.0.5-single-healthy", "7.0.5-nine-healthy", "4.5.5-healthy"),
+    *("7.0.5-two-unreachable-hosts", "4.5.5-active-unreachable-hosts"),
+):
+    derived(
+        f"no manager was asked: {_base}", _base, "my_path_broken", "high", ssh="-hosts" not in _base
+    )(_unasked)
+derived("no manager was asked, and no host answers", "7.0.5-all-killed", "my_path_broken", "low")(
+    _unasked
+)
+for _base, _kind, _role, _runbook in (
+    ("7.0.5-broker-stopped-hosts", "broker_down", "async", FIX),
+    ("7.0.5-etcd-stopped-hosts", "services_down", "async", FIX),
+    ("7.0.5-patroni-of-async-stopped-hosts", "database_down", "async", FIX),
+    # nobody is replaced while no manager can be asked
+    ("7.0.5-async-killed-settled-hosts", "node_down", "async", ""),
+    ("4.5.5-active-killed-hosts", "manager_down", "leader", ""),
+):
+    derived(
+        f"no manager was asked, and hosts tell: {_base}",
+        *(_base, _kind, "high", _role),
+        runbook=_runbook,
+        ssh=False,  # what was recorded of the hosts is what they say
+    )(_unasked)
+derived(
+    "no manager was asked, and all of them are stopped",
+    *("7.0.5-all-managers-stopped-hosts", "services_down", "high"),
+    ssh=False,
+)(_unasked)
+
 
 __all__ = ("NO_ROOT",)

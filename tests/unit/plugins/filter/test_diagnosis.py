@@ -50,11 +50,11 @@ def test_nobody_could_be_asked() -> None:
 
 
 @pytest.mark.parametrize("error", ["one of the following is required: token, password", ""])
-@pytest.mark.parametrize("name", ["7.0.5-healthy", "4.5.5-healthy"])
+@pytest.mark.parametrize("name", ["7.0.5-healthy-hosts", "4.5.5-healthy-hosts"])
 def test_hosts_that_answer_do_not_make_it_a_cluster_that_is_down(name: str, error: str) -> None:
     """Nobody was asked over REST."""
     found = recorded(name)
-    told = diagnosis({}, members=found["members"], said=said_of(found), error=error)
+    told = diagnosis({}, members=found["members"], said=found["said"], error=error)
     assert (told["class"], told["confidence"]) == ("my_path_broken", "high")
     assert error in json.dumps(told["evidence"])
     assert "cloudify_connection" in told["first"][1]

@@ -569,3 +569,14 @@ def test_who_may_lead_and_lets_nobody_in_is_not_said_to_be_lost(late: bool) -> N
     found = diagnose(cluster.case())
     assert (found["runbook"], found["confidence"]) == ("", "low"), found
     assert f"{shut} lets nobody in, so that whether it leads is not known" in found["summary"]
+
+
+@pytest.mark.parametrize("name", sorted(n for n in WANTED if n.startswith("no manager was asked")))
+def test_that_no_manager_was_asked_is_told_and_that_one_is_down_is_not(name: str) -> None:
+    cluster = built(name)
+    found = diagnose(cluster.case())
+    kinds = [found["class"], *(each["class"] for each in found["also"])]
+    assert "my_path_broken" in kinds, found
+    assert "neither a token" in json.dumps([found["evidence"], found["also"]])
+    assert not found["destructive"]
+    assert all(f"{n} (manager" not in json.dumps(found) for n in cluster.views), found
