@@ -42,6 +42,9 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_failov
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_hosts import (
     RULES as HOSTS,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_managers import (
+    RULES as MANAGERS,
+)
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_nodes import (
     RULES as NODES,
 )
@@ -98,8 +101,11 @@ SIDES = ("split_brain", "split_brain_healed")
 #: What it says where the one that is primary was not asked.
 NO_PRIMARY = "one should be primary, and none says so"
 RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
-    "active_standby": (*STANDBY, *NODES, *TIERS, *WHOLE, *HOSTS),
-    "all_active": (*DATABASES, *FAILOVER, *NODES, *TIERS, *REPLICATION, *WHOLE, *HOSTS),
+    "active_standby": (*STANDBY, *NODES, *MANAGERS, *TIERS, *WHOLE, *HOSTS),
+    "all_active": (
+        *(*DATABASES, *FAILOVER, *NODES, *MANAGERS),
+        *(*TIERS, *REPLICATION, *WHOLE, *HOSTS),
+    ),
 }
 
 
@@ -169,11 +175,14 @@ def _found(look: Look) -> list[Finding]:
         worst = found[0]
         # who is down is said by what it has led to, and that a side does not follow, by there being two
         apart = worst.kind in SIDES
+        # that no manager serves says nothing of brokers, of databases, and of who is dead
+        beyond = worst.kind == "cluster_down"
         twice = [
             f
             for f in found[1:]
             if set(f.nodes) <= set(worst.nodes)
             and (f.who_is_down or (apart and f.kind == "database_down"))
+            and not (beyond and (f.kind != "manager_down" or f.dead))
         ]
         return [f for f in found if f not in twice] + _names_differ(look, worst)
     problems = [said(*problem.partition(": ")[::2]) for problem in look.judged["problems"]]

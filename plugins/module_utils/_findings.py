@@ -131,9 +131,8 @@ class Look:
         why = any(service in SERVING for n in found for service, _state in self.stopped(n))
         if why:
             return []
-        front = self.case.front or {}
         silent = set(views) - {*found, *self.dead, *self.hidden}
-        serves = front.get("answers") and front.get("status_code") == 200 and not silent
+        serves = self.served and not silent
         wrong = [
             not view["error_code"]
             and (
@@ -142,6 +141,12 @@ class Look:
             for view in found.values()
         ]
         return list(found) if all(wrong) else []
+
+    @property
+    def served(self) -> bool:
+        """Whether users are, by the address that they take."""
+        front = self.case.front or {}
+        return bool(front.get("answers")) and front.get("status_code") == 200
 
     def is_slow(self, name: str) -> bool:
         """Whether a manager has answered, and has not said in time how it is."""

@@ -341,5 +341,5 @@ __all__ = (
         "leads",
         "leads_out_of_sight",
     ),
-    *("listed_leaders", "somebody_leads"),
+    *("let_nobody_in", "listed_leaders", "quorum_lost", "somebody_leads", "writes_blocked"),
 )

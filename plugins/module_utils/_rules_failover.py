@@ -177,4 +177,4 @@ def _taken_over(look: Look) -> Finding | None:
 
 RULES = (failover,)
 
-__all__ = ("RULES",)
+__all__ = ("RULES", "failover")

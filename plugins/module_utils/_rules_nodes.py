@@ -33,20 +33,11 @@ def nobody_answers(look: Look) -> Finding | None:
         return None
     if all(look.view(n).get("unasked") for n in managers):
         return _nobody_asked(look, managers)
-    front = look.case.front or {}
-    if front.get("answers") and front.get("status_code") == 200:
-        return Finding(
-            "my_path_broken",
-            "No manager answers this controller, and the address that users take does.",
-            managers,
-            [
-                said(
-                    "front",
-                    "answers, and says that all is well" if front.get("status") else "answers",
-                )
-            ]
-            + [line for name in managers for line in look.about(name)[:1]],
-            "medium",
+    if look.served:
+        return who_is_served(
+            look,
+            "No manager answers this controller",
+            [line for name in managers for line in look.about(name)[:1]],
         )
     if set(managers) <= set(look.hidden):
         return None
@@ -71,6 +62,18 @@ def nobody_answers(look: Look) -> Finding | None:
         "low",
         first=["Ask from another place before anything is done to the cluster."],
         ask=["Run diagnose from another place.", "Look at the hosts' consoles."],
+    )
+
+
+def who_is_served(look: Look, but: str, evidence: list[Evidence]) -> Finding:
+    """Of managers that do not serve this controller, where users are served."""
+    well = "answers, and says that all is well" if (look.case.front or {})["status"] else "answers"
+    return Finding(
+        "my_path_broken",
+        f"{but}, and the address that users take does.",
+        look.of("manager"),
+        [said("front", well), *evidence],
+        "medium",
     )
 
 
@@ -152,9 +155,7 @@ def not_let_in(look: Look) -> Finding | None:
 def astray(look: Look) -> Finding | None:
     if not look.astray:
         return None
-    front = look.case.front or {}
-    well = front.get("answers") and front.get("status_code") == 200
-    served = [said("front", "answers well")] if well else []
+    served = [said("front", "answers well")] if look.served else []
     return Finding(
         "my_path_broken",
         f"{names(look.astray)} answers this controller with nothing but an error: by the protocol, the port or the address that it was given.",
@@ -246,4 +247,4 @@ def strangers_down(look: Look) -> Finding | None:
 
 RULES = (nobody_answers, not_let_in, astray, hidden, network, strangers_down)
 
-__all__ = ("RULES", "works")
+__all__ = ("RULES", "who_is_served", "works")

@@ -200,16 +200,18 @@ def _broken(look: Look, name: str, tier: str) -> list[Evidence]:
     )
 
 
+def waits(look: Look) -> bool:
+    """Whether most managers hang, as they do while they wait for the database: that is another matter than one that is down."""
+    return len(look.hanging) * 2 > len(look.of("manager"))
+
+
 def _broken_manager(look: Look, name: str) -> list[Evidence]:
     view = look.view(name)
     if not view or view["denied"] or view.get("unasked") or name in look.astray:
         return []
     if view["hangs"]:
-        # most of them wait for the database, which is another matter
-        waits = len(look.hanging) * 2 > len(look.of("manager"))
-        return (
-            [] if waits else [said(ME, f"{name} takes connections, and does not answer over REST")]
-        )
+        told = [said(ME, f"{name} takes connections, and does not answer over REST")]
+        return [] if waits(look) else told
     if not view["answers"]:
         return [said(ME, f"{name}: {view['error'] or 'no answer over REST'}")]
     code = view["status_code"]
@@ -296,57 +298,6 @@ def down(look: Look) -> Finding | None:
     return finding
 
 
-def no_manager_serves(look: Look) -> Finding | None:
-    """Every manager is down, and some answer, if only with an error: that helps nobody."""
-    managers = look.of("manager")
-    broken = broken_tiers(look)
-    told = {n: broken.get(n, {}).get("manager") for n in managers}
-    failing = [n for n in managers if look.view(n).get("answers")]
-    # 503 is also what nginx says to who asks too often
-    away = [
-        n
-        for n in managers
-        if look.is_slow(n) or look.view(n).get("hangs") or look.view(n).get("status_code") == 503
-    ]
-    if not failing or away or not all(told.values()) or _fails_by_its_database(look, failing):
-        return None
-    stopped = {n: [service for service, _state in look.stopped(n)] for n in failing}
-    every = [s for s in stopped[failing[0]] if all(s in each for each in stopped.values())]
-    # services that start again answer so, too, as they do in a restore
-    lasts = look.earlier.get("class") == "cluster_down" and look.lasting > 0
-    sure = (lasts or any(stopped.values())) and len(failing) == len(managers)
-    restoring = [
-        n for n in managers if look.host(n).get("restore_flag") or look.view(n).get("restoring")
-    ]
-    summary = f"No manager serves anybody: {names(failing)} answers with an error"
-    first = f"See whether nginx and cloudify-restservice run on {names(failing)}."
-    if any(stopped.values()):
-        first = "Start " + "; ".join(f"{names(s)} on {n}" for n, s in stopped.items() if s)
-        first += " (recover_active -e node=NODE -e cloudify_action=fix, one after another)."
-    return Finding(
-        "cluster_down",
-        summary + (f", and {names(every)} is down there." if every else "."),
-        managers,
-        [line for n in managers for line in (told[n] or []) + look.services(n)],
-        "low" if restoring else "high" if sure else "medium",
-        "fix" if len(managers) == 1 and any(stopped.values()) else "",
-        first=[first],
-        ask=([f"Whether a restore is running, which {names(restoring)} says."] if restoring else [])
-        + ([] if sure else [AGAIN]),
-    )
-
-
-def _fails_by_its_database(look: Look, failing: list[str]) -> bool:
-    """Whether what managers fail with may be the database's. A bad gateway is not: nginx has not even reached the REST service."""
-    if look.standby or look.leaders or look.primaries:
-        return False
-    if any((look.probe(n, "database") or {}).get("error") for n in look.of("database")):
-        return True
-    if set(look.of("database")) & set(look.dead):
-        return True
-    return any(look.view(n)["status_code"] != 502 and not look.view(n)["version"] for n in failing)
-
-
 def _doubts(look: Look, name: str) -> list[Evidence]:
     """Who refuses this controller, and is seen alive."""
     told = contact(look.case, name)
@@ -376,6 +327,6 @@ def behind(look: Look) -> Finding | None:
     )
 
 
-RULES = (brokers, brokers_apart, no_manager_serves, down, behind, fails_by_metrics)
+RULES = (brokers, brokers_apart, down, behind, fails_by_metrics)
 
-__all__ = ("RULES", "broken_tiers")
+__all__ = ("RULES", "broken_tiers", "waits")

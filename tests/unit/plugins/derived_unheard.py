@@ -78,4 +78,48 @@ derived(
 )(_unasked)
 
 
+# -- all managers that are left hang, and nothing is wrong with the database
+
+
+def _hang(c: Derived) -> None:
+    for name in c.views:
+        if c.views[name]["answers"]:
+            c.views[name] = {"answers": False, "hangs": True, "error": "no answer within 3 s"}
+
+
+def _hang_unwritten(c: Derived) -> None:
+    """No write was tried, as by default."""
+    _hang(c)
+    for name in c.probes:
+        if c.probes[name]["database"]:
+            c.database(name)["write"] = None
+
+
+HANG = (
+    *("7.0.5-healthy", "7.0.5-nine-healthy", "7.0.5-async-killed-settled"),
+    *("7.0.5-leader-killed-settled", "4.5.5-healthy", "4.5.5-replica-killed"),
+    "7.0.5-broker-stopped",
+)
+for _base in HANG:
+    derived(f"all managers hang: {_base}", _base, "cluster_down", "medium")(_hang)
+for _base in ("7.0.5-async-killed-settled", "7.0.5-leader-killed-settled"):
+    derived(f"all managers hang, without a write: {_base}", _base, "cluster_down", "medium")(
+        _hang_unwritten
+    )
+
+
+@derived("all managers go on hanging", "7.0.5-healthy", "cluster_down", "high")
+def all_managers_go_on_hanging(c: Derived) -> None:
+    _hang(c)
+    c.earlier = {"class": "cluster_down", "active": [], "age": 30.0}
+
+
+@derived(
+    "all managers hang here, and users are served", "7.0.5-healthy", "my_path_broken", "medium"
+)
+def all_managers_hang_here_and_users_are_served(c: Derived) -> None:
+    _hang(c)
+    c.fronted(status="OK")
+
+
 __all__ = ("NO_ROOT",)

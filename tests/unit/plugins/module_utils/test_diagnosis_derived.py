@@ -580,3 +580,18 @@ def test_that_no_manager_was_asked_is_told_and_that_one_is_down_is_not(name: str
     assert "neither a token" in json.dumps([found["evidence"], found["also"]])
     assert not found["destructive"]
     assert all(f"{n} (manager" not in json.dumps(found) for n in cluster.views), found
+
+
+@pytest.mark.parametrize(
+    ("base", "beside"),
+    [
+        ("7.0.5-async-killed-settled", "node_down"),
+        ("4.5.5-replica-killed", "manager_down"),
+        ("7.0.5-broker-stopped", "broker_down"),
+    ],
+)
+def test_who_is_down_is_told_beside_managers_that_hang(base: str, beside: str) -> None:
+    found = diagnose(built(f"all managers hang: {base}").case())
+    assert any("does not answer" in line["says"] for line in found["evidence"])
+    told = [each["class"] for each in found["also"]]
+    assert told == [beside], found
