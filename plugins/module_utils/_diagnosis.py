@@ -101,9 +101,9 @@ SIDES = ("split_brain", "split_brain_healed")
 #: What it says where the one that is primary was not asked.
 NO_PRIMARY = "one should be primary, and none says so"
 RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
-    "active_standby": (*STANDBY, *NODES, *MANAGERS, *TIERS, *WHOLE, *HOSTS),
+    "active_standby": (*STANDBY, *MANAGERS, *NODES, *TIERS, *WHOLE, *HOSTS),
     "all_active": (
-        *(*DATABASES, *FAILOVER, *NODES, *MANAGERS),
+        *(*DATABASES, *FAILOVER, *MANAGERS, *NODES),
         *(*TIERS, *REPLICATION, *WHOLE, *HOSTS),
     ),
 }

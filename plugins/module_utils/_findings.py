@@ -142,6 +142,14 @@ class Look:
         ]
         return list(found) if all(wrong) else []
 
+    @functools.cached_property
+    def wrong_way(self) -> list[str]:
+        """The managers whose hosts say that what serves users runs there, where none so much as takes this controller's connection."""
+        managers = self.of("manager")
+        there = ("answers", "hangs", "denied", "unasked")
+        heard = any(self.view(n).get(how) for n in managers for how in there)
+        return [] if heard else [n for n in managers if self.serving(n)]
+
     @property
     def served(self) -> bool:
         """Whether users are, by the address that they take."""
@@ -234,6 +242,14 @@ class Look:
         idle = self.standby and self.view(name).get("error_code") == STANDBY
         bad = ("failed",) if idle else ("failed", "inactive", "missing")
         return [(service, state) for service, state in sorted(services.items()) if state in bad]
+
+    def serving(self, name: str) -> list[str]:
+        """The services that serve users, where a host says that all of them run."""
+        found = {
+            s: how for s, how in (self.host(name).get("services") or {}).items() if s in SERVING
+        }
+        runs = "nginx" in found and len(found) > 1 and set(found.values()) == {"active"}
+        return sorted(found) if runs else []
 
     def services(self, name: str) -> list[Evidence]:
         return [said(name, f"its service {s} is {state}") for s, state in self.stopped(name)]

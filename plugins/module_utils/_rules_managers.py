@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
+    ME,
+    Evidence,
     Finding,
     Look,
     names,
@@ -21,12 +23,152 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databa
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_failover import failover
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_nodes import (
-    who_is_served,
+    CORRECT,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_tiers import (
     broken_tiers,
     waits,
 )
+from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import reached
+
+
+def nobody_answers(look: Look) -> Finding | None:
+    """No manager serves anybody, whatever the rest does."""
+    managers = look.of("manager")
+    there = ("answers", "hangs", "denied")
+    if not managers or any(look.view(n).get(how) for n in managers for how in there):
+        return None
+    if all(look.view(n).get("unasked") for n in managers):
+        return _nobody_asked(look, managers)
+    if look.served:
+        return who_is_served(
+            look,
+            "No manager answers this controller",
+            [line for name in managers for line in look.about(name)[:1]],
+        )
+    if set(managers) <= set(look.hidden):
+        return None
+    evidence = [line for n in managers for line in _of_rest(look, n) + look.services(n)]
+    evidence += [line for name in look.names for line in look.about(name)[:2]]
+    if any(reached(look.case, name) for name in look.names):
+        return _no_manager(look, managers, evidence)
+    refused = [n for n in managers if "refused" in (look.view(n).get("error") or "")]
+    if len(refused) == len(managers):
+        return Finding(
+            "cluster_down",
+            "No member answers: every manager's address refuses connections.",
+            look.names,
+            evidence,
+            "low",
+            ask=["Look at the hosts' consoles, or ask from another place."],
+        )
+    return Finding(
+        "unclear",
+        "No member answers at all: the whole cluster is down, or only the way from this controller to it is broken.",
+        look.names,
+        evidence,
+        "low",
+        first=["Ask from another place before anything is done to the cluster."],
+        ask=["Run diagnose from another place.", "Look at the hosts' consoles."],
+    )
+
+
+def who_is_served(look: Look, but: str, evidence: list[Evidence]) -> Finding:
+    """Of managers that do not serve this controller, where users are served."""
+    well = "answers, and says that all is well" if (look.case.front or {})["status"] else "answers"
+    return Finding(
+        "my_path_broken",
+        f"{but}, and the address that users take does.",
+        look.of("manager"),
+        [said("front", well), *evidence],
+        "medium",
+    )
+
+
+def _nobody_asked(look: Look, managers: list[str]) -> Finding:
+    """That says as little of the managers as a wrong login does."""
+    evidence = [
+        said(ME, f"{n} was not asked over REST: {look.view(n)['unasked']}") for n in managers
+    ]
+    # whether the hosts are there is not what was not asked
+    silent = look.case.hosts and not any(reached(look.case, n) for n in look.names)
+    if silent:
+        evidence += [line for n in look.names for line in look.about(n)[:1]]
+    return Finding(
+        "my_path_broken",
+        "No manager was asked over REST, by what this controller was given to ask with.",
+        [],
+        evidence,
+        "low" if silent else "high",
+        first=[CORRECT],
+        ask=["Look at the hosts' consoles: none answers by ssh."] if silent else [],
+    )
+
+
+def _no_manager(look: Look, managers: list[str], evidence: list[Evidence]) -> Finding:
+    alive = [n for n in managers if reached(look.case, n)]
+    gone = [n for n in look.names if look.is_empty(n)]
+    empty = len(gone) == len(look.names)
+    if empty:
+        evidence = [said(n, "the product is not installed there") for n in gone] + evidence
+        return Finding(
+            "cluster_down",
+            "The hosts answer, and the product is installed on none.",
+            look.names,
+            evidence,
+            "high",
+            "rebuild",
+        )
+    if look.wrong_way:
+        return _not_from_here(look, look.wrong_way, evidence)
+    stopped = {n: [service for service, _state in look.stopped(n)] for n in alive}
+    fine = bool(look.leaders or look.primaries)
+    first = []
+    if any(stopped.values()):
+        first.append(_start(stopped))
+    elif alive:
+        first.append(f"Start the managers' services on {names(alive)}, and look at their logs.")
+    return Finding(
+        "cluster_down",
+        "No manager answers" + (", and the databases work." if fine else "."),
+        managers,
+        evidence,
+        "high" if len(alive) == len(managers) else "medium",
+        first=first,
+        safe=["the databases: " + names(look.leaders or look.primaries) + " leads"] if fine else [],
+        ask=(
+            []
+            if stopped and all(stopped.values())
+            else ["Which services are down, and why: look at the hosts by ssh."]
+        ),
+    )
+
+
+def _of_rest(look: Look, name: str) -> list[Evidence]:
+    error = look.view(name).get("error")
+    return [said(ME, f"{name}: {error}")] if error else []
+
+
+def _not_from_here(look: Look, running: list[str], evidence: list[Evidence]) -> Finding:
+    """Whose REST service runs is asked at the wrong port, or the way there is shut."""
+    each = [said(n, f"its services {names(look.serving(n))} are active") for n in running]
+    alone = [n for n in look.of("manager") if n not in running and reached(look.case, n)]
+    return Finding(
+        "my_path_broken",
+        f"No manager answers this controller, and what serves users runs on {names(running)}: by the port, the address or the way to it.",
+        running,
+        each + evidence,
+        "low" if alone else "medium",
+        first=[
+            "Correct cloudify_connection (manager_port) and the managers' addresses, or open the way to them, and diagnose again."
+        ],
+        ask=["Whether users are served: if they are not either, look at the logs of nginx there."],
+    )
+
+
+def _start(stopped: dict[str, list[str]]) -> str:
+    first = "Start " + "; ".join(f"{names(s)} on {n}" for n, s in stopped.items() if s)
+    return first + " (recover_active -e node=NODE -e cloudify_action=fix, one after another)."
 
 
 def no_manager_serves(look: Look) -> Finding | None:
@@ -54,8 +196,7 @@ def no_manager_serves(look: Look) -> Finding | None:
     summary = f"No manager serves anybody: {names(failing)} answers with an error"
     first = f"See whether nginx and cloudify-restservice run on {names(failing)}."
     if any(stopped.values()):
-        first = "Start " + "; ".join(f"{names(s)} on {n}" for n, s in stopped.items() if s)
-        first += " (recover_active -e node=NODE -e cloudify_action=fix, one after another)."
+        first = _start(stopped)
     return Finding(
         "cluster_down",
         summary + (f", and {names(every)} is down there." if every else "."),
@@ -112,6 +253,6 @@ def managers_hang(look: Look) -> Finding | None:
     )
 
 
-RULES = (no_manager_serves, managers_hang)
+RULES = (nobody_answers, no_manager_serves, managers_hang)
 
 __all__ = ("RULES",)

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings import (
-    Evidence,
     Finding,
     Look,
     names,
@@ -17,114 +16,11 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._findings imp
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_databases import AGAIN
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import (
-    ME,
     reached,
     votes,
 )
 
 CORRECT = "Correct cloudify_connection (username, password, token, ca_path), and diagnose again."
-
-
-def nobody_answers(look: Look) -> Finding | None:
-    """No manager serves anybody, whatever the rest does."""
-    managers = look.of("manager")
-    there = ("answers", "hangs", "denied")
-    if not managers or any(look.view(n).get(how) for n in managers for how in there):
-        return None
-    if all(look.view(n).get("unasked") for n in managers):
-        return _nobody_asked(look, managers)
-    if look.served:
-        return who_is_served(
-            look,
-            "No manager answers this controller",
-            [line for name in managers for line in look.about(name)[:1]],
-        )
-    if set(managers) <= set(look.hidden):
-        return None
-    evidence = [line for name in look.names for line in look.about(name)[:2]]
-    if any(reached(look.case, name) for name in look.names):
-        return _no_manager(look, managers, evidence)
-    refused = [n for n in managers if "refused" in (look.view(n).get("error") or "")]
-    if len(refused) == len(managers):
-        return Finding(
-            "cluster_down",
-            "No member answers: every manager's address refuses connections.",
-            look.names,
-            evidence,
-            "low",
-            ask=["Look at the hosts' consoles, or ask from another place."],
-        )
-    return Finding(
-        "unclear",
-        "No member answers at all: the whole cluster is down, or only the way from this controller to it is broken.",
-        look.names,
-        evidence,
-        "low",
-        first=["Ask from another place before anything is done to the cluster."],
-        ask=["Run diagnose from another place.", "Look at the hosts' consoles."],
-    )
-
-
-def who_is_served(look: Look, but: str, evidence: list[Evidence]) -> Finding:
-    """Of managers that do not serve this controller, where users are served."""
-    well = "answers, and says that all is well" if (look.case.front or {})["status"] else "answers"
-    return Finding(
-        "my_path_broken",
-        f"{but}, and the address that users take does.",
-        look.of("manager"),
-        [said("front", well), *evidence],
-        "medium",
-    )
-
-
-def _nobody_asked(look: Look, managers: list[str]) -> Finding:
-    """That says as little of the managers as a wrong login does."""
-    evidence = [
-        said(ME, f"{n} was not asked over REST: {look.view(n)['unasked']}") for n in managers
-    ]
-    # whether the hosts are there is not what was not asked
-    silent = look.case.hosts and not any(reached(look.case, n) for n in look.names)
-    if silent:
-        evidence += [line for n in look.names for line in look.about(n)[:1]]
-    return Finding(
-        "my_path_broken",
-        "No manager was asked over REST, by what this controller was given to ask with.",
-        [],
-        evidence,
-        "low" if silent else "high",
-        first=[CORRECT],
-        ask=["Look at the hosts' consoles: none answers by ssh."] if silent else [],
-    )
-
-
-def _no_manager(look: Look, managers: list[str], evidence: list[Evidence]) -> Finding:
-    alive = [n for n in managers if reached(look.case, n)]
-    gone = [n for n in look.names if look.is_empty(n)]
-    empty = len(gone) == len(look.names)
-    if empty:
-        evidence = [said(n, "the product is not installed there") for n in gone] + evidence
-        return Finding(
-            "cluster_down",
-            "The hosts answer, and the product is installed on none.",
-            look.names,
-            evidence,
-            "high",
-            "rebuild",
-        )
-    fine = bool(look.leaders or look.primaries)
-    first = []
-    if alive:
-        first.append(f"Start the managers' services on {names(alive)}, and look at their logs.")
-    return Finding(
-        "cluster_down",
-        "No manager answers" + (", and the databases work." if fine else "."),
-        managers,
-        evidence,
-        "high" if len(alive) == len(managers) else "medium",
-        first=first,
-        safe=["the databases: " + names(look.leaders or look.primaries) + " leads"] if fine else [],
-        ask=["Which services are down, and why: look at the hosts by ssh."],
-    )
 
 
 def not_let_in(look: Look) -> Finding | None:
@@ -245,6 +141,6 @@ def strangers_down(look: Look) -> Finding | None:
     )
 
 
-RULES = (nobody_answers, not_let_in, astray, hidden, network, strangers_down)
+RULES = (not_let_in, astray, hidden, network, strangers_down)
 
-__all__ = ("RULES", "who_is_served", "works")
+__all__ = ("CORRECT", "RULES", "works")

@@ -207,7 +207,9 @@ def waits(look: Look) -> bool:
 
 def _broken_manager(look: Look, name: str) -> list[Evidence]:
     view = look.view(name)
-    if not view or view["denied"] or view.get("unasked") or name in look.astray:
+    if not view or view["denied"] or view.get("unasked"):
+        return []
+    if name in look.astray or name in look.wrong_way:
         return []
     if view["hangs"]:
         told = [said(ME, f"{name} takes connections, and does not answer over REST")]

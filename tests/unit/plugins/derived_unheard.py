@@ -122,4 +122,60 @@ def all_managers_hang_here_and_users_are_served(c: Derived) -> None:
     c.fronted(status="OK")
 
 
+# -- no manager so much as takes a connection, and their hosts say what runs
+
+WAYS = {
+    "refused": "GET https://h:8443/api/v3.1/version: connection refused.",
+    "shut": "GET https://h/api/v3.1/version: no connection within connect_timeout.",
+}
+
+
+def _no_way(c: Derived, how: str) -> None:
+    """By a wrong port, or a firewall."""
+    for name in c.views:
+        c.views[name] = {"answers": False, "hangs": False, "error": WAYS[how]}
+
+
+def _of_managers(c: Derived) -> None:
+    """Of nine, only the managers' hosts have these."""
+    for member in c.members:
+        if "manager" not in member["tiers"]:
+            for service in ("nginx", "cloudify-restservice", "cloudify-mgmtworker"):
+                c.host(member["name"])["services"].pop(service)
+
+
+for _how in WAYS:
+    for _base in ("7.0.5-healthy", "4.5.5-healthy", "5.0.5-single-healthy", "7.0.5-nine-healthy"):
+        derived(
+            f"REST is {_how}, and all services run: {_base}", _base, "my_path_broken", "medium"
+        )(
+            lambda c, how=_how: (_of_managers(c), _no_way(c, how))  # type: ignore[misc]
+        )
+    # and nobody is replaced meanwhile
+    derived(
+        f"REST is {_how}, all services run, and one is dead",
+        *("7.0.5-async-killed-settled", "node_down", "high", "async"),
+    )(
+        lambda c, how=_how: _no_way(c, how)
+    )  # type: ignore[misc]
+derived(
+    "no manager answers, and the hosts say what is stopped",
+    *("7.0.5-all-managers-stopped-hosts", "cluster_down", "high"),
+    ssh=False,
+)(lambda c: None)
+
+
+@derived(
+    "REST is refused, and one manager is stopped",
+    "7.0.5-healthy",
+    "manager_down",
+    "high",
+    "sync",
+    runbook=FIX,
+)
+def rest_is_refused_and_one_manager_is_stopped(c: Derived) -> None:
+    _no_way(c, "refused")
+    c.host(host(c, "sync"))["services"]["nginx"] = "inactive"
+
+
 __all__ = ("NO_ROOT",)

@@ -98,6 +98,12 @@ def test_a_recorded_situation_in_an_inventory_of_other_addresses(name: str) -> N
         # nobody is left who would say that these are not their addresses
         found["confidence"] = untried["confidence"]
         assert not found["destructive"]
+    if name.endswith("-all-unreachable"):
+        # nor here: that they do not reach each other there is told before the way from here
+        assert found["class"] == "network_broken" and not found["command"]
+        (found,) = (each for each in found["also"] if each["class"] == untried["class"])
+        assert found["nodes"] == untried["nodes"]
+        return
     assert [found[key] for key in SAME] == [untried[key] for key in SAME]
 
 
@@ -595,3 +601,21 @@ def test_who_is_down_is_told_beside_managers_that_hang(base: str, beside: str) -
     assert any("does not answer" in line["says"] for line in found["evidence"])
     told = [each["class"] for each in found["also"]]
     assert told == [beside], found
+
+
+@pytest.mark.parametrize("name", sorted(n for n in WANTED if n.startswith("REST is ")))
+def test_a_wrong_way_over_rest_is_told_with_its_error(name: str) -> None:
+    found = diagnose(built(name).case())
+    told = [found, *found["also"]]
+    (way,) = (each for each in told if each["class"] == "my_path_broken")
+    words = [line["says"] for line in way["evidence"]]
+    assert any("GET https" in line for line in words)
+    assert any("cloudify-restservice, nginx are active" in line for line in words), words
+
+
+def test_what_is_stopped_where_no_manager_answers_is_named() -> None:
+    found = diagnose(built("no manager answers, and the hosts say what is stopped").case())
+    assert {"who": "h1", "says": "its service nginx is inactive"} in found["evidence"]
+    assert any("connection refused" in line["says"] for line in found["evidence"])
+    assert any("Start nginx on h1; nginx on h2" in line for line in found["first"])
+    assert not any("Which services" in line for line in found["ask"])
