@@ -309,7 +309,15 @@ class Look:
         members = self.of("database")
         if len(members) < 2 or not any(reached(self.case, name) for name in self.names):
             return False
-        return sum(n in self.dead for n in members) >= majority(len(members))
+        lost = [n for n in members if n in self.dead and n not in self.unwitnessed]
+        return len(lost) >= majority(len(members))
+
+    @functools.cached_property
+    def unwitnessed(self) -> list[str]:
+        """Who seems dead only by ssh, which gets this controller into no host at all: nobody else says anything of them."""
+        if any(self.by_ssh(name) for name in self.names):
+            return []
+        return [n for n in self.dead if not self.view(n) and not signs(self.case, n)]
 
 
 def majority(total: int) -> int:

@@ -162,13 +162,15 @@ def quorum_lost(look: Look) -> Finding | None:
         if any(name not in look.dead and name not in look.databases for name in down):
             confidence = "low"
         evidence += _waiting(look)
+        failing, _all = _without_database(look)
+        word = bool(look.databases or look.hanging or failing)
         return Finding(
             "database_quorum_lost",
             f"{len(up)} of {total} databases are left, which is no majority: nobody leads.",
             down,
             evidence,
-            # a peer's list of members is as old as its majority, so the rest's own word is what there is
-            "medium" if confidence == "low" and len(down) == len(dead) else confidence,
+            # a peer's list of members is as old as its majority, so the rest's own word is what there is, if any
+            "medium" if confidence == "low" and len(down) == len(dead) and word else confidence,
             dead=dead,
         )
     apart = _apart(look, up)

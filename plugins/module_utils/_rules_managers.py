@@ -133,7 +133,8 @@ def _no_manager(look: Look, managers: list[str], evidence: list[Evidence]) -> Fi
         "No manager answers" + (", and the databases work." if fine else "."),
         managers,
         evidence,
-        "high" if len(alive) == len(managers) else "medium",
+        # who is there and lets nobody in has not said that nothing serves there
+        "high" if all(look.by_ssh(n) for n in managers) else "medium",
         first=first,
         safe=["the databases: " + names(look.leaders or look.primaries) + " leads"] if fine else [],
         ask=(

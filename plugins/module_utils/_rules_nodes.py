@@ -85,6 +85,21 @@ def hidden(look: Look) -> Finding | None:
     )
 
 
+def no_ssh(look: Look) -> Finding | None:
+    """Where somebody is there, so that it is not the whole cluster of which nothing is known."""
+    found = look.unwitnessed
+    if not found or not any(reached(look.case, n) for n in look.names):
+        return None
+    return Finding(
+        "my_path_broken",
+        f"Ssh gets this controller into no host, so that of {names(found)} nothing is known.",
+        found,
+        [line for name in found for line in look.about(name)],
+        "medium",
+        ask=["Mend it: ssh does not work from here to any host, or diagnose from another place."],
+    )
+
+
 def network(look: Look) -> Finding | None:
     found = [n for n in look.cut_off if works(look, n)]
     if found:
@@ -141,6 +156,6 @@ def strangers_down(look: Look) -> Finding | None:
     )
 
 
-RULES = (not_let_in, astray, hidden, network, strangers_down)
+RULES = (not_let_in, astray, hidden, no_ssh, network, strangers_down)
 
 __all__ = ("CORRECT", "RULES", "works")

@@ -165,7 +165,7 @@ def _tier_of(look: Look, name: str, tier: str) -> Json | None:
 def broken_tiers(look: Look) -> dict[str, dict[str, list[Evidence]]]:
     """Member -> tier that is down -> who says so. Nobody who is out of sight or cut off."""
     found: dict[str, dict[str, list[Evidence]]] = {}
-    away = [*look.hidden, *(n for n in look.cut_off if works(look, n))]
+    away = [*look.hidden, *look.unwitnessed, *(n for n in look.cut_off if works(look, n))]
     for member in look.case.members:
         name = member["name"]
         if name in away:

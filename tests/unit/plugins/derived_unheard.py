@@ -178,4 +178,47 @@ def rest_is_refused_and_one_manager_is_stopped(c: Derived) -> None:
     c.host(host(c, "sync"))["services"]["nginx"] = "inactive"
 
 
+# -- the managers are there and tell nothing, and ssh gets into no host
+
+TELLS_NOTHING = {
+    "the login is wrong": {"status_code": 401, "denied": True},
+    "the port is wrong": {"status_code": 404, "denied": False},
+}
+
+
+def _tell_nothing(c: Derived, how: str, why: str) -> None:
+    for name in c.views:
+        error = f"HTTP {TELLS_NOTHING[how]['status_code']}"
+        c.views[name] = {"answers": True, "hangs": False, "error": error, **TELLS_NOTHING[how]}
+    for name in c.hosts:
+        c.unreachable(name, why=why)
+        c.probes[name] = {"database": None, "broker": None}
+
+
+for _how in TELLS_NOTHING:
+    for _why in ("no answer by ssh within 3 s", "it refuses ssh", "its name is not known"):
+        _sure = "high" if "login" in _how else "medium"
+        derived(f"{_how}, and of ssh: {_why}", "7.0.5-nine-healthy", "my_path_broken", _sure)(
+            lambda c, how=_how, why=_why: _tell_nothing(c, how, why)  # type: ignore[misc]
+        )
+
+
+@derived(
+    "the login is wrong, and databases do not answer by ssh, as others do",
+    *("7.0.5-nine-healthy", "database_quorum_lost", "low", "leader", "sync", "async"),
+)
+def the_login_is_wrong_and_databases_do_not_answer_by_ssh(c: Derived) -> None:
+    """Nobody has a word of them: what others reach is not known here."""
+    told, probes = dict(c.hosts), dict(c.probes)
+    _tell_nothing(c, "the login is wrong", "no answer by ssh within 3 s")
+    for name in set(c.hosts) - {host(c, role) for role in ("leader", "sync", "async")}:
+        c.hosts[name], c.probes[name] = {**told[name], "reaches": {}}, probes[name]
+
+
+@derived("ssh lets nobody in, and REST is refused", "7.0.5-healthy", "cluster_down", "medium")
+def rest_is_refused_and_ssh_lets_nobody_in(c: Derived) -> None:
+    _tell_nothing(c, "the login is wrong", "ssh does not let us in: permission denied")
+    _no_way(c, "refused")
+
+
 __all__ = ("NO_ROOT",)
