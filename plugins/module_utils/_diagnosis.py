@@ -92,6 +92,11 @@ COVERED = {
         *("node_down", "database_down", "broker_down", "manager_down"),
     ),
 }
+#: What is told of the same hosts as well, since nothing is said of it.
+BESIDE = {
+    "cluster_down": ("node_down", "broker_down", "database_down"),
+    "broker_quorum_lost": ("manager_down", "database_down"),
+}
 #: What puts in doubt who sees whom, or what would be installed.
 DOUBT = ("my_path_broken", "network_broken", "unclear", "versions_differ")
 #: What the judge of the health says of a tier that nobody asked.
@@ -175,14 +180,13 @@ def _found(look: Look) -> list[Finding]:
         worst = found[0]
         # who is down is said by what it has led to, and that a side does not follow, by there being two
         apart = worst.kind in SIDES
-        # that no manager serves says nothing of brokers, of databases, and of who is dead
-        beyond = worst.kind == "cluster_down"
+        beside = BESIDE.get(worst.kind, ())
         twice = [
             f
             for f in found[1:]
             if set(f.nodes) <= set(worst.nodes)
             and (f.who_is_down or (apart and f.kind == "database_down"))
-            and not (beyond and (f.kind != "manager_down" or f.dead))
+            and not (f.kind in beside or (f.dead and worst.kind == "cluster_down"))
         ]
         return [f for f in found if f not in twice] + _names_differ(look, worst)
     problems = [said(*problem.partition(": ")[::2]) for problem in look.judged["problems"]]

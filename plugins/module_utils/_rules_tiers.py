@@ -261,9 +261,19 @@ def _first(look: Look, name: str, dead: bool) -> list[str]:
     )
 
 
-def down(look: Look) -> Finding | None:
+def _one_by_one(look: Look) -> dict[str, dict[str, list[Evidence]]]:
+    """The same, without a tier of which nobody is left where something is wrong everywhere: that is for the rules that know of all of it."""
     found = broken_tiers(look)
-    if not found or len(found) == len(look.names) > 1:
+    if not len(found) == len(look.names) > 1:
+        return found
+    whole = [t for t in ONE if look.of(t) and all(t in found[n] for n in look.of(t))]
+    left = {n: {t: e for t, e in tiers.items() if t not in whole} for n, tiers in found.items()}
+    return {name: tiers for name, tiers in left.items() if tiers}
+
+
+def down(look: Look) -> Finding | None:
+    found = _one_by_one(look)
+    if not found:
         return None
     dead = [name for name in found if name in look.dead]
     alive = [name for name in found if name not in dead]
@@ -279,6 +289,9 @@ def down(look: Look) -> Finding | None:
     confidence = look.how_sure_dead(dead) if dead else "high"
     slow = [n for n in alive if n in look.hanging or look.is_slow(n) or look.is_shut(n)]
     if slow and confidence == "high":
+        confidence = "medium"
+    if confidence == "high" and len(found) < len(broken_tiers(look)):
+        # nobody is left of another tier, and why is not known here
         confidence = "medium"
     if not all(reached(look.case, name) for name in alive):
         confidence = "medium" if confidence == "high" and not doubts else "low"

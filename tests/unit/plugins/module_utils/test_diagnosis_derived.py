@@ -20,6 +20,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins import (
     derived_hosts,
     derived_services,
     derived_settings,
+    derived_several,
     derived_sides,
     derived_unheard,
     derived_witnesses,
@@ -42,7 +43,7 @@ from ansible_collections.cloudify_ha.recovery.tests.unit.plugins.health_recordin
 
 #: Each has put its situations into the registry.
 SUBJECTS = (
-    *(derived_hosts, derived_services, derived_settings),
+    *(derived_hosts, derived_services, derived_settings, derived_several),
     *(derived_sides, derived_unheard, derived_witnesses),
 )
 
@@ -619,3 +620,19 @@ def test_what_is_stopped_where_no_manager_answers_is_named() -> None:
     assert any("connection refused" in line["says"] for line in found["evidence"])
     assert any("Start nginx on h1; nginx on h2" in line for line in found["first"])
     assert not any("Which services" in line for line in found["ask"])
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("a manager, the broker of another, and a host are down", "leader"),
+        ("a manager and all brokers are down", "sync"),
+    ],
+)
+def test_a_manager_that_is_down_is_told_beside_brokers_without_a_majority(
+    name: str, role: str
+) -> None:
+    cluster = built(name)
+    found = diagnose(cluster.case())
+    told = [each["summary"] for each in found["also"]]
+    assert any(f"{cluster.were[role]} (manager)" in summary for summary in told), found
