@@ -63,6 +63,8 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole 
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole import (
     through_the_front,
     unknown_tiers,
+    unread,
+    untold,
     which_it_is,
     wrong_with,
 )
@@ -139,6 +141,8 @@ def diagnose(
         ask.append(f"Before {failure.runbook}: see whether {names(unknown)} is well.")
     if failure.runbook and not runbook:
         ask.append(_why_not(main, failure.runbook, found[1:]))
+    if main.kind not in ("healthy", "unclear"):
+        ask += unread(look)
     if main.kind != "healthy" and not look.case.hosts:
         ask.append(
             "Have the hosts asked by ssh: services, disks, certificates and clocks are not known."
@@ -188,7 +192,10 @@ def _found(look: Look) -> list[Finding]:
             and (f.who_is_down or (apart and f.kind == "database_down"))
             and not (f.kind in beside or (f.dead and worst.kind == "cluster_down"))
         ]
-        return [f for f in found if f not in twice] + _names_differ(look, worst)
+        beside_all = [f for f in (untold(look),) if f]
+        return [f for f in found if f not in twice] + beside_all + _names_differ(look, worst)
+    if told := untold(look):
+        return [told]
     problems = [said(*problem.partition(": ")[::2]) for problem in look.judged["problems"]]
     if front and which_it_is(look):
         problems += [said("front", line) for line in wrong_with(front)]

@@ -160,6 +160,12 @@ class Look:
         """Whether a manager has answered, and has not said in time how it is."""
         return bool(self.view(name).get("answers")) and self.view(name).get("status_code") == 0
 
+    @functools.cached_property
+    def all_slow(self) -> bool:
+        """Whether all managers that are left are, which says no more of one than of the way or of the deadline."""
+        left = [n for n in self.of("manager") if n not in self.dead]
+        return bool(left) and all(self.is_slow(n) for n in left)
+
     def is_shut(self, name: str) -> bool:
         """Whether a host did not let us in, which is there: of the rest of it nothing is known."""
         host = self.host(name)

@@ -164,10 +164,11 @@ def _managers(case: Case) -> None:
             case.say(name, f"its own status is {view.get('status') or 'unknown'} ({why})")
         if view.get("maintenance") not in (None, "deactivated"):
             case.note(f"maintenance mode is {view['maintenance']}")
-        _cluster_status(case, name, view.get("cluster_status"))
+        errors = view.get("errors") or {}
+        _cluster_status(case, name, view.get("cluster_status"), errors.get("cluster_status"))
         for tier, listed in (view.get("registers") or {}).items():
             if listed is None:
-                case.say(name, f"does not list the {tier}s")
+                case.say(name, f"does not list the {tier}s{_since(errors.get(tier))}")
                 continue
             key = sorted(str(m.get("host") or m.get("hostname")) for m in listed)
             first, seen = registers.setdefault(tier, (name, key))
@@ -197,9 +198,14 @@ def _register(case: Case, name: str, tier: str, listed: list[Json]) -> None:
         )
 
 
-def _cluster_status(case: Case, name: str, status: Json | None) -> None:
+def _since(why: str | None) -> str:
+    """What could not be asked, and why."""
+    return f": {why}" if why else ""
+
+
+def _cluster_status(case: Case, name: str, status: Json | None, why: str | None) -> None:
     if status is None:
-        case.say(name, "does not tell the cluster's status")
+        case.say(name, f"does not tell the cluster's status{_since(why)}")
         return
     if status["status"] == "OK":
         return

@@ -27,7 +27,6 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_nodes 
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_tiers import (
     broken_tiers,
-    waits,
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._witnesses import reached
 
@@ -223,15 +222,17 @@ def _fails_by_its_database(look: Look, failing: list[str]) -> bool:
 
 
 def managers_hang(look: Look) -> Finding | None:
-    """Most take connections and say nothing, and none answers: as without a database, where nothing is wrong with that."""
+    """Some take connections and say nothing, and none says in time how it is: as without a database, where nothing is wrong with that."""
     managers = look.of("manager")
     there = ("answers", "denied", "unasked")
-    heard = any(look.view(n).get(how) for n in managers for how in there)
-    if not waits(look) or heard or set(managers) & set(look.hidden):
+    others = [n for n in managers if not (look.view(n).get("hangs") or look.is_slow(n))]
+    heard = any(look.view(n).get(how) for n in others for how in there)
+    if not look.hanging or heard or set(managers) & set(look.hidden):
         return None
     if not look.standby and any(rule(look) for rule in (quorum_lost, failover, writes_blocked)):
         return None
     evidence = [said(n, "its manager takes connections, and does not answer") for n in look.hanging]
+    evidence += [line for n in managers if n not in look.hanging for line in _of_rest(look, n)]
     if look.served:
         return who_is_served(look, "No manager answers this controller in time", evidence)
     leading = look.leaders or look.primaries

@@ -200,7 +200,7 @@ def _broken(look: Look, name: str, tier: str) -> list[Evidence]:
     )
 
 
-def waits(look: Look) -> bool:
+def _waits(look: Look) -> bool:
     """Whether most managers hang, as they do while they wait for the database: that is another matter than one that is down."""
     return len(look.hanging) * 2 > len(look.of("manager"))
 
@@ -213,7 +213,7 @@ def _broken_manager(look: Look, name: str) -> list[Evidence]:
         return []
     if view["hangs"]:
         told = [said(ME, f"{name} takes connections, and does not answer over REST")]
-        return [] if waits(look) else told
+        return [] if _waits(look) else told
     if not view["answers"]:
         return [said(ME, f"{name}: {view['error'] or 'no answer over REST'}")]
     code = view["status_code"]
@@ -221,6 +221,8 @@ def _broken_manager(look: Look, name: str) -> list[Evidence]:
         return []
     if (look.databases or look.no_databases) and not somebody_leads(look):
         # none can do anything without a database
+        return []
+    if look.all_slow:
         return []
     why = view["error"] or (view["errors"] or {}).get("status") or "no reason is given"
     how = "does not say in time how it is" if code == 0 else "answers with an error"
@@ -344,4 +346,4 @@ def behind(look: Look) -> Finding | None:
 
 RULES = (brokers, brokers_apart, down, behind, fails_by_metrics)
 
-__all__ = ("RULES", "broken_tiers", "waits")
+__all__ = ("RULES", "broken_tiers")

@@ -220,8 +220,28 @@ def unknown_tiers(look: Look) -> list[str]:
 
 REGISTER_WORDS = (
     *("in its register", "lists other managers", "lists other brokers", "lists other databases"),
-    *("does not list the managers", "does not list the brokers", "does not list the databases"),
 )
+
+
+def untold(look: Look) -> Finding | None:
+    """Beside what else is found: managers that are there, and of which none has said in time how it is."""
+    if not look.all_slow:
+        return None
+    slow = [n for n in look.of("manager") if look.is_slow(n)]
+    return Finding(
+        "unclear",
+        f"{names(slow)} answers, and does not say in time how it is.",
+        slow,
+        [said(n, look.view(n)["error"] or "no answer in time") for n in slow],
+        "low",
+        ask=["Diagnose again in half a minute, or with a later deadline (diagnose_deadline)."],
+    )
+
+
+def unread(look: Look) -> list[str]:
+    """What to ask about registers that could not be read, which says nothing of what is in them."""
+    problems = [p for p in look.judged["problems"] if "does not list the " in p]
+    return [f"Diagnose again: {line}." for line in problems if ": " in line][:1]
 
 
 def versions_differ(look: Look) -> Finding | None:
@@ -244,4 +264,7 @@ def versions_differ(look: Look) -> Finding | None:
 
 RULES = (rows_differ, load_balancer_broken, registers_differ, versions_differ)
 
-__all__ = ("RULES", "through_the_front", "unknown_tiers", "which_it_is", "wrong_with")
+__all__ = (
+    *("RULES", "through_the_front", "unknown_tiers", "unread", "untold", "which_it_is"),
+    "wrong_with",
+)

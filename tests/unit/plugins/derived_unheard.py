@@ -221,4 +221,43 @@ def rest_is_refused_and_ssh_lets_nobody_in(c: Derived) -> None:
     _no_way(c, "refused")
 
 
-__all__ = ("NO_ROOT",)
+# -- managers that do not answer all questions in time
+
+
+def slow(c: Derived, *names: str, from_status: bool = False) -> None:
+    why = "GET https://h/api/v3.1/cluster-status: no answer within 3 s"
+    late = "no time was left to ask for it"
+    for name in names or [n for n, view in c.views.items() if view["answers"]]:
+        view = c.views[name]
+        view.update(cluster_status=None, maintenance=None)
+        view["registers"] = dict.fromkeys(("manager", "broker", "database"))
+        view["errors"] = {"cluster_status": why, **dict.fromkeys(view["registers"], late)}
+        if from_status:
+            view.update(status_code=0, status=None, error=why, inactive=None)
+
+
+for _base in ("7.0.5-healthy", "7.0.5-nine-healthy", "5.0.5-single-healthy"):
+    derived(f"registers are not told in time by any: {_base}", _base, "unclear", "low")(slow)
+    derived(f"registers are not told in time by one: {_base}", _base, "unclear", "low")(
+        lambda c: slow(c, next(iter(c.views)))
+    )
+    derived(f"no manager says in time how it is: {_base}", _base, "unclear", "low")(
+        lambda c: slow(c, from_status=True)
+    )
+derived(
+    "no manager says in time how it is, and a host is dead",
+    *("7.0.5-async-killed-settled", "node_down", "high", "async"),
+)(lambda c: slow(c, from_status=True))
+derived(
+    "no manager says in time how it is, and a broker is stopped",
+    *("7.0.5-broker-stopped", "broker_down", "medium", "async"),
+)(lambda c: slow(c, from_status=True))
+
+
+@derived("one manager hangs, and the others are slow", "7.0.5-healthy", "cluster_down", "medium")
+def one_manager_hangs_and_the_others_are_slow(c: Derived) -> None:
+    slow(c, from_status=True)
+    c.views[host(c, "sync")] = {"answers": False, "hangs": True, "error": "no answer within 3 s"}
+
+
+__all__ = ("NO_ROOT", "slow")

@@ -636,3 +636,23 @@ def test_a_manager_that_is_down_is_told_beside_brokers_without_a_majority(
     found = diagnose(cluster.case())
     told = [each["summary"] for each in found["also"]]
     assert any(f"{cluster.were[role]} (manager)" in summary for summary in told), found
+
+
+def test_registers_that_were_not_told_are_no_difference() -> None:
+    """Whatever else is found, why they were not told is told."""
+    late = "no time was left to ask for it"
+    found = diagnose(built("registers are not told in time by one: 7.0.5-healthy").case())
+    assert {"who": "h1", "says": f"does not list the brokers: {late}"} in found["evidence"]
+    cluster = Derived("7.0.5-async-killed-settled")
+    derived_unheard.slow(cluster)
+    found = diagnose(cluster.case())
+    assert (found["class"], found["also"]) == ("node_down", [])
+    assert any(line.startswith("Diagnose again: ") and late in line for line in found["ask"])
+
+
+@pytest.mark.parametrize("beside", ["a host is dead", "a broker is stopped"])
+def test_managers_that_are_all_slow_are_told_beside_who_is_down(beside: str) -> None:
+    found = diagnose(built(f"no manager says in time how it is, and {beside}").case())
+    assert ["in time" in each["summary"] for each in found["also"]] == [True], found
+    if found["class"] == "node_down":
+        assert any("Before replace_node: " in line for line in found["ask"])
