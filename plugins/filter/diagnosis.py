@@ -35,13 +35,14 @@ def diagnosis(
         raise AnsibleFilterError("diagnosis: the input has to be the views of cluster_info")
     managers = dict(views)
     through = managers.pop(front, None) if front else None
+    # the module itself could not ask
+    why = error or "was not asked"
+    unasked = {"answers": False, "error": why, "unasked": why, "hangs": False}
     for member in members:
         if "manager" in member["tiers"]:
-            # the module itself could not ask
-            why = error or "was not asked"
-            managers.setdefault(
-                member["name"], {"answers": False, "error": why, "unasked": why, "hangs": False}
-            )
+            managers.setdefault(member["name"], dict(unasked))
+    if error and not managers and through is None:
+        managers["the managers"] = unasked
     now = utc_now()
     case = make_case(
         managers,

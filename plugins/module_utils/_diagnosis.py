@@ -62,6 +62,7 @@ from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole 
 )
 from ansible_collections.cloudify_ha.recovery.plugins.module_utils._rules_whole import (
     through_the_front,
+    ungrouped,
     unknown_tiers,
     unread,
     untold,
@@ -107,6 +108,7 @@ UNASKED = "nothing is known of its"
 SIDES = ("split_brain", "split_brain_healed")
 #: What it says where the one that is primary was not asked.
 NO_PRIMARY = "one should be primary, and none says so"
+NO_MANAGERS = "Put the managers into the group cloudify_managers of the inventory: none was asked."
 RULES: dict[str, tuple[t.Callable[[Look], Finding | None], ...]] = {
     "active_standby": (*STANDBY, *MANAGERS, *NODES, *TIERS, *WHOLE, *HOSTS),
     "all_active": (
@@ -136,7 +138,7 @@ def diagnose(
     runbook = _runbook(look, main, found[1:])
     given = _given(look, main, runbook)
     shut = _also_shut(look, main)
-    ask = main.ask + _mend_ssh(shut)
+    ask = main.ask + _mend_ssh(shut) + ungrouped(look)
     if unknown := _unknown_beside(look, main):
         ask.append(f"Before {failure.runbook}: see whether {names(unknown)} is well.")
     if failure.runbook and not runbook:
@@ -216,7 +218,8 @@ def _found(look: Look) -> list[Finding]:
         return [Finding("unclear", why, [], problems, "low", ask=ask)]
     if shut and not any(look.by_ssh(name) for name in look.names):
         return [_by_rest_alone(look)]
-    asked = len(look.case.hosts) == len(look.names) and not shut
+    asked = len(look.case.hosts) == len(look.names) and not shut and bool(look.of("manager"))
+    no_managers = [] if look.of("manager") else [NO_MANAGERS]
     everybody = [said(name, "is well, and sees its peers well") for name in look.names]
     return [
         Finding(
@@ -224,8 +227,8 @@ def _found(look: Look) -> list[Finding]:
             "All members say that all is well.",
             [],
             everybody + _by_ssh_not(look, shut) + _strangers(look),
-            "high" if asked else "medium",
-            ask=_mend_ssh(shut) + which_it_is(look),
+            "high" if asked else "medium" if look.of("manager") else "low",
+            ask=_mend_ssh(shut) + which_it_is(look) + no_managers,
         )
     ]
 

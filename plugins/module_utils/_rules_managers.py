@@ -86,9 +86,7 @@ def who_is_served(look: Look, but: str, evidence: list[Evidence]) -> Finding:
 
 def _nobody_asked(look: Look, managers: list[str]) -> Finding:
     """That says as little of the managers as a wrong login does."""
-    evidence = [
-        said(ME, f"{n} was not asked over REST: {look.view(n)['unasked']}") for n in managers
-    ]
+    evidence = [said(ME, f"{n}: not asked over REST: {look.view(n)['unasked']}") for n in managers]
     # whether the hosts are there is not what was not asked
     silent = look.case.hosts and not any(reached(look.case, n) for n in look.names)
     if silent:

@@ -238,6 +238,15 @@ def untold(look: Look) -> Finding | None:
     )
 
 
+def ungrouped(look: Look) -> list[str]:
+    """What to do about managers whose hosts were not asked, where others were."""
+    found = [n for n in look.of("manager") if n not in look.case.hosts]
+    if not found or not look.case.hosts:
+        return []
+    group = "the group cloudify_managers of the inventory, if not there"
+    return [f"Put {names(found)} into {group}: their hosts were not asked by ssh."]
+
+
 def unread(look: Look) -> list[str]:
     """What to ask about registers that could not be read, which says nothing of what is in them."""
     problems = [p for p in look.judged["problems"] if "does not list the " in p]
@@ -265,6 +274,6 @@ def versions_differ(look: Look) -> Finding | None:
 RULES = (rows_differ, load_balancer_broken, registers_differ, versions_differ)
 
 __all__ = (
-    *("RULES", "through_the_front", "unknown_tiers", "unread", "untold", "which_it_is"),
-    "wrong_with",
+    *("RULES", "through_the_front", "ungrouped", "unknown_tiers", "unread", "untold"),
+    *("which_it_is", "wrong_with"),
 )

@@ -41,15 +41,16 @@ def make_case(
     """The case.
 
     :param views: what each manager says over REST, by name
-    :param members: the nodes of the inventory; where it has none, they are taken from what the managers say
+    :param members: the nodes of the inventory; where it has none, or no managers, these are taken from what the managers say
     :param said: what module host_info brought of each host, by name
     """
     known = [dict(member) for member in members]
-    if not known:
-        known = members_of(views)
-        mine = {member["name"] for member in known}
+    if not any("manager" in member["tiers"] for member in known):
+        asked = members_of(views)
+        mine = {member["name"] for member in asked}
         front = front or _guessed({n: view for n, view in views.items() if n not in mine})
         views = {name: view for name, view in views.items() if name in mine}
+        known, views = _with_managers(known, asked, views) if known else (asked, views)
     hosts = {name: _host.parse(each) for name, each in said.items()}
     generation, version = _generation(views, hosts)
     facts = _facts(version, command)
@@ -71,6 +72,22 @@ def make_case(
         front=front,
         earlier=earlier,
     )
+
+
+def _with_managers(
+    known: list[Json], asked: list[Json], views: t.Mapping[str, Json]
+) -> tuple[list[Json], dict[str, Json]]:
+    """The members with the managers that were asked, each as the host that the inventory has, if it has it for something else."""
+    called: dict[str, str] = {}
+    for manager in (member for member in asked if "manager" in member["tiers"]):
+        names = [manager[key] for key in ("name", "hostname", "address")]
+        own = next((member for member in known if is_it(member, *names)), None)
+        if own:
+            own["tiers"] = [*own["tiers"], "manager"]
+            called[manager["name"]] = own["name"]
+        else:
+            known.append({**manager, "tiers": ["manager"]})
+    return known, {called.get(name, name): view for name, view in views.items()}
 
 
 def _generation(views: t.Mapping[str, Json], hosts: t.Mapping[str, Json]) -> tuple[str, str | None]:

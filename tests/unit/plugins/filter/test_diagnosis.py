@@ -127,3 +127,52 @@ def test_the_only_manager_by_another_name() -> None:
     told = through("5.0.5-single-healthy")
     assert (told["class"], told["confidence"]) == ("healthy", "low"), told
     assert [line["who"] for line in told["evidence"]] == ["lb.example.com"]
+
+
+# -- an inventory without the group cloudify_managers ------------------------------------------------
+
+NO_LOGIN = "neither a token nor username and password are given"
+
+
+def without_managers(name: str) -> dict[str, t.Any]:
+    """What the inventory has beside them, and what its hosts say."""
+    found = recorded(name)
+    members = [
+        {**m, "tiers": [tier for tier in m["tiers"] if tier != "manager"]} for m in found["members"]
+    ]
+    members = [m for m in members if m["tiers"]]
+    names = [m["name"] for m in members]
+    said = {name: each for name, each in said_of(found).items() if name in names}
+    return {"members": members, "said": said, "cluster": "lab"}
+
+
+@pytest.mark.parametrize("given", [{}, without_managers("7.0.5-nine-healthy")], ids=["", "others"])
+def test_why_no_manager_could_be_asked_is_told_where_none_is_known(given: dict[str, t.Any]) -> None:
+    told = diagnosis({}, error=NO_LOGIN, **given)
+    assert told["class"] == "my_path_broken", told
+    assert any(NO_LOGIN in line["says"] for line in told["evidence"])
+    assert any("cloudify_connection" in line for line in told["first"])
+    assert any("group cloudify_managers" in line for line in told["ask"]) == bool(given)
+
+
+def test_without_any_manager_health_is_not_sure() -> None:
+    told = diagnosis({}, **without_managers("7.0.5-nine-healthy"))
+    assert (told["class"], told["confidence"]) == ("healthy", "low"), told
+    assert any("group cloudify_managers" in line for line in told["ask"])
+
+
+@pytest.mark.parametrize("base", ["7.0.5-nine-healthy", "7.0.5-healthy"])
+@pytest.mark.parametrize("well", [True, False])
+def test_managers_that_no_group_has_are_judged_all_the_same(base: str, well: bool) -> None:
+    """By the addresses of cloudify_connection."""
+    found = recorded(base)
+    address = {m["name"]: m["address"] for m in found["members"]}
+    fails = {"answers": True, "hangs": False, "status_code": 502, "error": "HTTP 502"}
+    views = {address[name]: view if well else fails for name, view in found["views"].items()}
+    told = diagnosis(views, **without_managers(base))
+    assert told["class"] == ("healthy" if well else "cluster_down"), told
+    if "nine" in base:
+        assert told["confidence"] != "high"
+        assert any("group cloudify_managers" in line for line in told["ask"])
+    elif not well:
+        assert sorted(told["nodes"]) == sorted(found["views"])
