@@ -778,12 +778,13 @@ def test_before_5_0_another_manager_that_is_empty_proves_nothing(
     variables = {"ansible.builtin.include_vars": str(REPO / "roles/restore_once/vars/main.yml")}
     # it is not up yet
     addresses = {"m1": "127.0.0.1:9", "m2": f"127.0.0.1:{cluster.manager.port}"}
+    of_run = {"id": "run1", "set": "s1", "done": ["restore"], "facts": {}, "empty": False}
     told = played(
         tmp_path,
         [variables, *tasks.values(), say],
         cluster.environment,
         words=words,
-        begin_run_result={"set": "s1", "done": ["restore"], "facts": {}, "empty": False},
+        begin_run_result=of_run,
         restore_once_managers=[{"name": n, "address": each} for n, each in addresses.items()],
         restore_once_version=profile,
     )
