@@ -129,3 +129,64 @@ def test_an_empty_one_that_leads_them_all_is_restored(start: Start, tmp_path: Pa
     nodes[1].join_cluster(nodes[0])
     told = restored(tmp_path, nodes)
     assert told.code == 0 and '"msg": "it is restored"' in told.output, told.output
+
+
+# -- how it is formed
+
+
+def formed(place: Path, nodes: list[Node], *words: str) -> Played:
+    """The peers' addresses are not those of REST here, so that none of them can start or join anew."""
+    tasks = of_role("form_cluster", "main.yml")
+    plan = tasks.pop("Say what would be done")
+    planned = of_role("form_cluster", "plan.yml").values()
+    planning = {"block": list(planned), "when": plan["when"]}
+    members = [{"name": n.name, "hostname": n.name, "address": address(n)} for n in nodes]
+    return played(
+        place,
+        [variables_of("form_cluster"), *tasks.values(), planning],
+        of_all(place, nodes),
+        words=words,
+        form_cluster_anew=False,
+        form_cluster_deadline=10,
+        form_cluster_members=members,
+        form_cluster_timeout=20,
+        form_cluster_version="",
+    )
+
+
+def test_a_cluster_that_another_one_leads_is_gone_on_with(start: Start, tmp_path: Path) -> None:
+    nodes = start("m1", "m2", "m3")
+    first, second, third = nodes
+    first.start_cluster()
+    second.join_cluster(first)
+    first.call("PATCH", "/cluster", {"master": "m2"})
+    until(lambda: second.leads() and not first.leads())
+    plan = formed(tmp_path, nodes, "--check")
+    assert plan.code == 0 and plan.output.count("PLAN ") == 1, plan.output
+    assert "PLAN m3: join m2" in plan.output
+    third.join_cluster(second)
+    told = formed(tmp_path, nodes)
+    assert told.code == 0 and "changed=0" in told.output, told.output
+
+
+def test_a_standby_that_nobody_leads_is_told(start: Start, tmp_path: Path) -> None:
+    nodes = start("m1", "m2", "m3")
+    first, second, third = nodes
+    second.start_cluster()
+    first.join_cluster(second)
+    third.start_cluster()
+    second.stop()
+    told = formed(tmp_path, [first, third])
+    assert told.code == 2, told.output
+    assert told.failure.startswith("m1 is a standby of a cluster that is led by none of the others")
+
+
+def test_no_second_cluster_is_started(start: Start, tmp_path: Path) -> None:
+    nodes = start("m1", "m2", "m3")
+    nodes[1].start_cluster()
+    nodes[2].join_cluster(nodes[1])
+    told = formed(tmp_path, nodes)
+    assert told.code == 2 and not nodes[0].initialized(), told.output
+    assert told.failure.startswith("m1 is in no cluster, and m2 and m3 in one without it. ")
+    plan = formed(tmp_path, nodes, "--check")
+    assert plan.code == 0 and "PLAN " not in plan.output, plan.output
