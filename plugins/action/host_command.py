@@ -106,17 +106,19 @@ class ActionModule(ActionBase):
                 if seconds >= wait:
                     raise
                 # it can be mended meanwhile
-                self._trouble = ssh_trouble(str(exc), host=self._host())
+                self._trouble = ssh_trouble(
+                    str(exc), host=self._told_ssh("host") or "HOST", port=self._told_ssh("port")
+                )
             if not said:
                 said = True
                 say()
             time.sleep(min(PAUSE, wait - seconds))
 
-    def _host(self) -> str:
+    def _told_ssh(self, option: str) -> t.Any:
         try:
-            return str(self._connection.get_option("host"))
+            return self._connection.get_option(option)
         except KeyError:  # not of this kind of connection
-            return "HOST"
+            return None
 
     def _with_stdin(self, words: str, stdin: str) -> dict[str, t.Any]:
         # Even without input it is not given a terminal, which would mix both of its outputs.

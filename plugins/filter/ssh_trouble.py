@@ -9,9 +9,9 @@ import typing as t
 from ansible_collections.cloudify_ha.recovery.plugins.plugin_utils import _host
 
 
-def ssh_trouble(message: str, host: str) -> str:
+def ssh_trouble(message: str, host: str, port: int | str | None = None) -> str:
     """What keeps us out of a host that is up, and what to do."""
-    return _host.ssh_trouble(str(message), host=host)
+    return _host.ssh_trouble(str(message), host=host, port=int(port) if port else None)
 
 
 class FilterModule:

@@ -25,10 +25,12 @@ _OTHER_KEY = "its host key is another one than ssh knows"
 _NO_KEY = "ssh does not know its host key"
 _DENIED = "ssh does not let us in: permission denied"
 _NO_NAME = "its name is not known"
+#: known_hosts names the port, where it is another one.
+_SSH_PORT = 22
 _REMEDIES = {
     _OTHER_KEY: (
         ", as that of a fresh host is. If it is one:"
-        " ssh-keygen -R {host}, then ssh-keyscan {host} >> ~/.ssh/known_hosts"
+        " ssh-keygen -R {entry}, then ssh-keyscan {host} >> ~/.ssh/known_hosts"
     ),
     _NO_KEY: ". If it is the right host: ssh-keyscan {host} >> ~/.ssh/known_hosts",
     _DENIED: " (see ansible_user, and that its key is on the host)",
@@ -72,15 +74,19 @@ def why_unreachable(message: str, *, seconds: int) -> str:
     return last.rpartition("via ssh: ")[2][:_LONGEST]
 
 
-def ssh_trouble(message: str, *, host: str) -> str:
+def ssh_trouble(message: str, *, host: str, port: int | None = None) -> str:
     """What keeps us out of a host that is up, and what to do; empty where it may just not be there.
 
     :param message: what Ansible says of the connection
     :param host: as ssh is told of it
+    :param port: the same
     """
     why = why_unreachable(message, seconds=0) if message.strip() else ""
     if why in _REMEDIES:
-        return why + _REMEDIES[why].format(host=host)
+        entry = host
+        if port and port != _SSH_PORT:
+            entry, host = f"'[{host}]:{port}'", f"-p {port} {host}"
+        return why + _REMEDIES[why].format(host=host, entry=entry)
     # whatever else, a proxy in between may say it of a host that is off
     return why if why.startswith(_NO_ROOT) else ""
 

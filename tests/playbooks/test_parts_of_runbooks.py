@@ -791,3 +791,19 @@ def test_before_5_0_another_manager_that_is_empty_proves_nothing(
     text = " ".join(told.output.split())
     assert wanted in text and told.code == (2 if "not answer" in wanted else 0), told.output
     assert ('"msg": "it is restored"' in told.output) == (wanted == "it is restored"), told.output
+
+
+# -- what keeps us out of a host
+
+
+def test_what_is_told_of_a_host_key_is_of_the_port(tmp_path: Path) -> None:
+    keep = of_role("look_at_nodes", "main.yml")["Keep what it said"]
+    say = {"ansible.builtin.debug": {"msg": "{{ look_at_nodes_trouble }}"}}
+    told = played(
+        tmp_path,
+        [keep, say],
+        __look_at_nodes_answer={"unreachable": True, "msg": "Host key verification failed."},
+        ansible_host="10.0.0.2",
+        ansible_port=2222,
+    )
+    assert "ssh-keyscan -p 2222 10.0.0.2 >> ~/.ssh/known_hosts" in told.output, told.output

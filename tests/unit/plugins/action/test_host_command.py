@@ -52,7 +52,7 @@ class Host:
         action._task.name = "Look at {}"
         action._connection = types.SimpleNamespace(
             _shell=types.SimpleNamespace(join_path=os.path.join),
-            get_option={"host": "10.0.0.1"}.__getitem__,
+            get_option={"host": "10.0.0.1", "port": 2222}.__getitem__,
         )
         action.validate_argument_spec = lambda **dummy: (None, given)
         action._compute_environment_string = lambda: "GREETING='good day'"
@@ -227,7 +227,7 @@ def test_what_keeps_ssh_out_is_told_while_it_waits(
     assert len(told.lines) > 2
     for line in told.lines:
         assert "waiting for h1 to answer: its host key is another one than ssh knows" in line
-        assert "ssh-keygen -R 10.0.0.1" in line
+        assert "ssh-keygen -R '[10.0.0.1]:2222'" in line
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,14 @@ def test_why(message: str, why: str) -> None:
     ],
 )
 def test_what_a_host_that_is_up_is_kept_away_by(message: str, trouble: str) -> None:
-    assert trouble in ssh_trouble(message, host="h1")
+    assert trouble in ssh_trouble(message, host="h1", port=22)
+
+
+def test_known_hosts_name_another_port() -> None:
+    changed = "ssh-keygen -R '[h1]:2222', then ssh-keyscan -p 2222 h1 >> ~/.ssh/known_hosts"
+    assert ssh_trouble(CHANGED, host="h1", port=2222).endswith(changed)
+    unknown = ssh_trouble("Host key verification failed.", host="h1", port=2222)
+    assert unknown.endswith(": ssh-keyscan -p 2222 h1 >> ~/.ssh/known_hosts")
 
 
 @pytest.mark.parametrize(
