@@ -316,6 +316,10 @@ class ClusterRuns:
         """The steps that this run has finished on all hosts, in whichever attempt."""
         return [e["step"] for e in self.journal(run_id) if e.get("state") == "done"]
 
+    def begun(self, run_id: str) -> list[str]:
+        """The steps that this run has begun on any host, in whichever attempt."""
+        return sorted(_begun(self.journal(run_id)))
+
     def facts(self, run_id: str) -> Json:
         """What its attempts have kept for those after them."""
         return _facts(self.journal(run_id))

@@ -163,6 +163,11 @@ saved_before:
   returned: O(state=begun)
   type: list
   elements: str
+begun:
+  description: The steps that this run has begun in earlier attempts, whether they were finished or not.
+  returned: O(state=begun)
+  type: list
+  elements: str
 done:
   description: The steps that this run has finished in earlier attempts.
   returned: O(state=begun)
@@ -238,6 +243,7 @@ def begun(module: AnsibleModule, runs: ClusterRuns) -> Result:
         "resumed": found.resumed,
         "old": found.old,
         "saved_before": runs.saved_before(found.id, runbook=p["runbook"], about=p["about"]),
+        "begun": runs.begun(found.id),
         "done": runs.done(found.id),
         "facts": runs.facts(found.id),
     }

@@ -350,9 +350,9 @@ def test_a_package_that_the_host_cannot_get_is_refused(
 def test_only_what_looks_before_anything_is_touched_says_so() -> None:
     """A host that was off is asked for the first time when the node is in no register any more."""
     told = {
-        "rebuild_cluster": True,
-        # an earlier attempt may have removed it
-        "replace_node": "{{ 'remove' not in cloudify_done }}",
+        # an earlier attempt may have begun it, and been killed
+        "rebuild_cluster": "{{ 'tear down' not in cloudify_this_run.begun }}",
+        "replace_node": "{{ 'remove' not in cloudify_this_run.begun }}",
     }
     for book, untouched in told.items():
         text = (REPO / "playbooks" / f"{book}.yml").read_text()
@@ -368,6 +368,49 @@ def test_only_what_looks_before_anything_is_touched_says_so() -> None:
         ]
         assert first["vars"].get("install_node_untouched") == untouched
         assert text.count("install_node_untouched") == 1
+
+
+@pytest.mark.parametrize(
+    ("begun", "ends"),
+    [
+        ([], "put it into cloudify_brokers. Nothing was touched."),
+        # killed in the middle of it
+        (["tear down"], "put it into cloudify_brokers, and run this again."),
+    ],
+)
+def test_what_the_inventory_does_not_name_is_told_before_or_while_it_is_torn_down(
+    tmp_path: Path, begun: list[str], ends: str
+) -> None:
+    plays = yaml.safe_load((REPO / "playbooks" / "rebuild_cluster.yml").read_text())
+    (saves,) = [each for each in plays if each["name"] == "Save what the nodes still have"]
+    looks = {each["name"]: each for each in saves["post_tasks"]}
+    told = played(
+        tmp_path,
+        [looks["Make sure that the inventory names all that a node has"]],
+        cloudify_this_run={"begun": begun, "done": []},
+        cloudify_tiers=["manager"],
+        node_state_result={"traces": ["manager", "broker"]},
+    )
+    assert told.code == 2 and told.failure.endswith(ends), told.output
+
+
+@pytest.mark.parametrize("begun", [[], ["remove"]])
+def test_who_waits_for_the_others_is_told_whether_anything_was_touched(
+    tmp_path: Path, begun: list[str]
+) -> None:
+    plays = yaml.safe_load((REPO / "playbooks" / "replace_node.yml").read_text())
+    name = "See whether the others are well, and the node is dead"
+    ((looks,),) = [each["roles"] for each in plays if each["name"] == name]
+    told = played(
+        tmp_path,
+        [{"ansible.builtin.debug": {"msg": "<{{ hint }}>"}}],
+        hint=looks["check_health_hint"],
+        cloudify_done=[],
+        cloudify_node="h2",
+        cloudify_this_run={"begun": begun, "id": "run1"},
+    )
+    begins = "<Shut the node down" if begun else "<Nothing was touched. Shut the node down"
+    assert begins in told.output, told.output
 
 
 def test_one_of_another_version_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
